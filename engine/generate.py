@@ -1,0 +1,198 @@
+"""A job from request to asset: the three stages one after the other, checkpoints, progress, and the export."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from engine import protocol
+from engine.errors import EngineError
+from engine.export import export_asset, front_strip
+from engine.guidance.image import ImageGuidance
+from engine.guidance.presets import PRESETS, Preset
+from engine.guidance.prompts import EncodedPrompt, Vocabulary, canonical_prompt, encode_prompt
+from engine.guidance.sds import Distillation
+from engine.guidance.video import ClipGuidance
+from engine.job import STAGES, JobFolder, Progress
+from engine.models.loader import load_components
+from engine.request import Request
+from engine.settings import Quality, StageSettings
+from engine.stages.dynamic import dynamic_step
+from engine.stages.scene import Scene
+from engine.stages.static import ANY_TIME, static_step
+from engine.stages.super_resolution import super_resolution_step
+
+SAVE_EVERY_SECONDS = 20.0
+PREVIEW_EVERY_SECONDS = 15.0
+REPORT_EVERY_SECONDS = 0.5
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class Stopped(EngineError):
+    """The run was asked to stop; its checkpoint is written."""
+
+    kind = "stopped"
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A guidance with the prompt in its own encoding."""
+
+    guidance: ClipGuidance
+    prompt: EncodedPrompt
+
+
+def canonical(request: Request) -> str:
+    """The prompt as the preset's models read it. Raises PromptError, before any work is done."""
+    vocabulary = Vocabulary.read(PRESETS[request.preset].video.parent)
+    return request.prompt if vocabulary is None else canonical_prompt(request.prompt, vocabulary)
+
+
+def generate(request: Request, folder: JobFolder, emit: Emit, stop: Callable[[], bool]) -> None:
+    """Runs, or goes on with, the job in `folder` to its asset.
+
+    emit: takes every message. stop: asked after each step; when it says yes, a checkpoint is written and Stopped raised.
+    """
+    text = canonical(request)
+    quality = request.resolved_quality()
+    scene = Scene.new(quality.field, request.seed)
+    done = folder.load(scene)
+    for progress in optimise(scene, text, PRESETS[request.preset], quality, done, emit, folder):
+        if stop():
+            folder.save(scene, progress)
+            raise Stopped(
+                f"Stopped in stage {progress.stage} at step {progress.step}; the checkpoint is in {folder.path}. "
+                "Run the same command to go on."
+            )
+    export_asset(scene, request, quality, folder, emit)
+
+
+def optimise(
+    scene: Scene,
+    text: str,
+    preset: Preset,
+    quality: Quality,
+    done: Progress | None,
+    emit: Emit,
+    folder: JobFolder,
+) -> Iterator[Progress]:
+    """Takes the steps that are not done yet; yields after each. Saves and reports as it goes."""
+    clock = Clock(quality, done)
+    times = frame_times(quality.field.times)
+    first = STAGES.index(done.stage) if done else 0
+    teachers: dict[str, Teacher] = {}
+    saved = previewed = time.monotonic()
+    for stage in STAGES[first:]:
+        settings: StageSettings = getattr(quality, stage)
+        start = done.step if done and done.stage == stage else 0
+        if start >= settings.steps:
+            continue
+        _ready(teachers, stage, preset, quality, text)
+        for parameter in scene.field.time:
+            parameter.requires_grad_(stage != "static")
+        for step in range(start, settings.steps):
+            share = step / settings.steps
+            scene.set_rates(settings.rates, settings.last_rate**share)
+            metrics = _step(stage, scene, teachers, settings, share, times, quality)
+            if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:
+                scene.occupancy.update(scene.field, torch.tensor(ANY_TIME) if stage == "static" else times)
+            progress = Progress(stage, step + 1)
+            clock.tick(stage)
+            now = time.monotonic()
+            last = step + 1 == settings.steps
+            if last or clock.due(REPORT_EVERY_SECONDS):
+                emit(protocol.progress(stage, step + 1, settings.steps, clock.left(stage, step + 1), metrics))
+            if last or now - saved > SAVE_EVERY_SECONDS:
+                folder.save(scene, progress)
+                saved = now
+            if last or now - previewed > PREVIEW_EVERY_SECONDS:
+                path = front_strip(scene, folder.previews / f"{stage}_{step + 1:05d}.png")
+                emit(protocol.preview("image", str(path)))
+                previewed = now
+            yield progress
+
+
+def frame_times(frames: int) -> torch.Tensor:
+    """Frame i of n sits at (i + 1/2) / n, [frames]."""
+    return (torch.arange(frames) + 0.5) / frames
+
+
+def _step(
+    stage: str,
+    scene: Scene,
+    teachers: dict[str, Teacher],
+    settings: StageSettings,
+    progress: float,
+    times: torch.Tensor,
+    quality: Quality,
+) -> dict[str, float]:
+    if stage == "static":
+        teacher = teachers["image"]
+        return static_step(scene, teacher.guidance, teacher.prompt, settings, progress)
+    video = teachers["video"]
+    if stage == "dynamic":
+        return dynamic_step(scene, video.guidance, video.prompt, settings, progress, times)
+    upscale = teachers["upscale"]
+    return super_resolution_step(
+        scene, upscale.guidance, upscale.prompt, video.guidance, video.prompt, settings, progress, times, quality.dynamic.size
+    )
+
+
+def _ready(teachers: dict[str, Teacher], stage: str, preset: Preset, quality: Quality, text: str) -> None:
+    """Loads the models that `stage` needs and drops those it does not."""
+    roles = {"static": ["image"], "dynamic": ["video"], "super_resolution": ["video", "upscale"]}[stage]
+    for role in [role for role in teachers if role not in roles]:
+        del teachers[role]
+    for role in roles:
+        distillation: Distillation = {
+            "image": quality.static.distillation,
+            "video": quality.dynamic.distillation if stage == "dynamic" else quality.super_resolution.video_distillation,
+            "upscale": quality.super_resolution.distillation,
+        }[role]
+        components = load_components(getattr(preset, role))
+        prompt = encode_prompt(components, text)
+        guidance = (ImageGuidance if role == "image" else ClipGuidance)(components, distillation)
+        teachers[role] = Teacher(guidance, prompt)
+
+
+class Clock:
+    """Time left, from the steps so far: each stage's step time is measured, or guessed from the work it does."""
+
+    def __init__(self, quality: Quality, done: Progress | None) -> None:
+        self.stages = {stage: getattr(quality, stage) for stage in STAGES}
+        self.steps = {stage: 0 for stage in STAGES}
+        self.seconds = {stage: 0.0 for stage in STAGES}
+        self.last = self.reported = time.monotonic()
+
+    def tick(self, stage: str) -> None:
+        now = time.monotonic()
+        self.steps[stage] += 1
+        self.seconds[stage] += now - self.last
+        self.last = now
+
+    def due(self, every: float) -> bool:
+        """Whether `every` seconds have gone since this last said yes."""
+        now = time.monotonic()
+        if now - self.reported < every:
+            return False
+        self.reported = now
+        return True
+
+    def left(self, stage: str, step: int) -> float:
+        """Seconds left after `step` steps of `stage`."""
+        rate = self.seconds[stage] / max(self.steps[stage], 1)
+        left = rate * (self.stages[stage].steps - step)
+        for later in STAGES[STAGES.index(stage) + 1 :]:
+            left += rate * _work(later, self.stages[later]) / _work(stage, self.stages[stage]) * self.stages[later].steps
+        return left
+
+
+def _work(stage: str, settings: StageSettings) -> float:
+    """Rays a step, with a constant for the model: good enough for a first guess of the time left."""
+    frames = 1 if stage == "static" else 4
+    return settings.cameras * frames * settings.size**2 + 8000

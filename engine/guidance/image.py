@@ -1,0 +1,31 @@
+"""Guidance by a text-to-image model: each frame is an image of its own (SDS; Poole et al., DreamFusion)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.guidance.prompts import EncodedPrompt
+from engine.guidance.video import ClipGuidance
+from engine.scene.cameras import Cameras
+
+
+class ImageGuidance(ClipGuidance):
+    """A camera-aware image denoiser, applied to every frame of every camera alone."""
+
+    def gradient(
+        self,
+        frames: Tensor,
+        prompt: EncodedPrompt,
+        cameras: Cameras,
+        step: float,
+        generator: torch.Generator,
+        low_resolution: Tensor | None = None,
+        *,
+        background: Tensor,
+    ) -> Tensor:
+        count, length = frames.shape[:2]
+        each = cameras.repeat_interleave(length)
+        alone = frames.flatten(0, 1)[:, None]
+        behind = background.repeat_interleave(length, 0)
+        return super().gradient(alone, prompt, each, step, generator, background=behind).view(frames.shape)

@@ -1,0 +1,83 @@
+"""Guidance by a text-to-video model: temporal score distillation (SDS-T; MAV3D, section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.errors import ModelError
+from engine.guidance.prompts import EncodedPrompt
+from engine.guidance.sds import DiffusionSchedule, Distillation, distil
+from engine.models.clip_denoiser import ClipDenoiser
+from engine.scene.cameras import Cameras
+
+
+class ClipGuidance:
+    """A denoiser of whole clips that understands the camera: every frame of a clip is judged together."""
+
+    def __init__(self, components: dict[str, Any], distillation: Distillation) -> None:
+        missing = [name for name in ("unet", "pose_encoder", "scheduler") if name not in components]
+        if missing:
+            raise ModelError(f"This model lacks {' and '.join(missing)}, which clip guidance needs. Choose another model.")
+        self.denoiser = ClipDenoiser(components["unet"], components["pose_encoder"])
+        self.denoiser.unet.to(memory_format=torch.channels_last)
+        self.schedule = DiffusionSchedule.of(components["scheduler"])
+        self.distillation = distillation
+
+    @property
+    def fov(self) -> float:
+        """The vertical field of view the model was trained with, radians."""
+        return self.denoiser.pose_encoder.config.fov
+
+    @property
+    def elevation(self) -> tuple[float, float]:
+        """The range of elevations the model was trained with, radians."""
+        config = self.denoiser.pose_encoder.config
+        return config.elevation_low, config.elevation_high
+
+    def gradient(
+        self,
+        frames: Tensor,
+        prompt: EncodedPrompt,
+        cameras: Cameras,
+        step: float,
+        generator: torch.Generator,
+        low_resolution: Tensor | None = None,
+        *,
+        background: Tensor,
+    ) -> Tensor:
+        """frames [cameras, frames, 3, size, size] in [0, 1] -> gradient of that shape; `step` in [0, 1] of the stage.
+
+        low_resolution: the clips at the lower resolution an upscaler is conditioned on, in [0, 1].
+        background: what the frames were rendered on, [cameras, 3] in [0, 1].
+        """
+        low = None if low_resolution is None else low_resolution * 2 - 1
+
+        def predict(noisy: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
+            return self._predict(noisy, timesteps, prompt, cameras, background * 2 - 1, low)
+
+        return distil(predict, frames, self.schedule, self.distillation, step, generator)
+
+    def _predict(
+        self,
+        noisy: Tensor,
+        timesteps: Tensor,
+        prompt: EncodedPrompt,
+        cameras: Cameras,
+        background: Tensor,
+        low: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        count = len(noisy)
+        if self.distillation.guidance_scale == 1:
+            states = prompt.conditional.expand(count, -1, -1)
+            conditional = self.denoiser(noisy, timesteps, states, cameras, background, low)
+            return conditional, conditional
+        states = torch.cat([prompt.conditional.expand(count, -1, -1), prompt.unconditional.expand(count, -1, -1)])
+        twice = Cameras(cameras.azimuth.repeat(2), cameras.elevation.repeat(2), cameras.distance, cameras.fov)
+        low = None if low is None else torch.cat([low, low])
+        both = self.denoiser(
+            torch.cat([noisy, noisy]), timesteps.repeat(2), states, twice, torch.cat([background, background]), low
+        )
+        return both[:count], both[count:]

@@ -1,0 +1,192 @@
+"""The job folder: the request, checkpoints, events, previews, and the result.
+
+    job.json                     the request as received; never changes
+    state.safetensors            the newest checkpoint, state.previous.safetensors the one before
+    events.jsonl                 every message sent
+    previews/  asset/
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from engine.errors import JobError
+from engine.stages.scene import Scene
+
+SPACE_NEEDED = 200 * 2**20
+STAGES = ("static", "dynamic", "super_resolution")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: the stage it is in and the steps of that stage already done."""
+
+    stage: str
+    step: int
+
+
+class JobFolder:
+    """Reads and writes one job's files."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def asset(self) -> Path:
+        return self.path / "asset"
+
+    @property
+    def previews(self) -> Path:
+        return self.path / "previews"
+
+    @property
+    def finished(self) -> bool:
+        return (self.asset / "asset.json").is_file()
+
+    def open(self, request: dict[str, Any], about: dict[str, Any], overwrite: bool = False) -> None:
+        """Makes the folder for `request`, or takes up an earlier run of the same one.
+
+        Raises JobError if something else is there (unless `overwrite`, which removes an earlier job's own files), if it can't
+        be written, or if the disk is nearly full.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if any(self.path.iterdir()):
+                if overwrite:
+                    self._clear()
+                else:
+                    self._check_same(request)
+            self.previews.mkdir(exist_ok=True)
+            probe = self.path / ".writable"
+            probe.write_bytes(b"x")
+            probe.unlink()
+            if not (self.path / "job.json").exists():
+                _write_aside(self.path / "job.json", json.dumps({"request": request, **about}, indent=2) + "\n")
+        except OSError as error:
+            raise JobError(
+                f"Can't write to {self.path} ({error.strerror or error}): choose another --output folder."
+            ) from error
+        free = shutil.disk_usage(self.path).free
+        if free < SPACE_NEEDED:
+            raise JobError(
+                f"Only {free // 2**20} MB are free where {self.path} is and a job needs about "
+                f"{SPACE_NEEDED // 2**20} MB: make room or choose another --output folder."
+            )
+
+    def request(self) -> dict[str, Any]:
+        """The request this folder was made for. Raises JobError if it holds no job."""
+        try:
+            return json.loads((self.path / "job.json").read_text("utf-8"))["request"]
+        except FileNotFoundError as error:
+            raise JobError(f"There is no job in {self.path}: job.json is missing.") from error
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise JobError(f"{self.path / 'job.json'} is damaged ({error}): start again in another folder.") from error
+
+    def log(self, message: dict[str, Any]) -> None:
+        with open(self.path / "events.jsonl", "a", encoding="utf-8") as events:
+            events.write(json.dumps(message) + "\n")
+
+    def save(self, scene: Scene, progress: Progress) -> None:
+        """Writes a checkpoint aside, then renames it: there is never half a file, and the one before is kept."""
+        tensors = {f"field.{name}": value for name, value in scene.field.state_dict().items()}
+        for index, state in scene.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
+        tensors["generator"] = scene.generator.get_state()
+        if scene.occupancy.bits is not None:
+            tensors["occupancy"] = scene.occupancy.bits
+        metadata = asdict(progress) | {"threads": torch.get_num_threads()}
+        newest, previous = self._states()
+        part = self.path / "state.part"
+        try:
+            save_file(
+                {name: value.contiguous() for name, value in tensors.items()},
+                part,
+                {key: str(value) for key, value in metadata.items()},
+            )
+            if newest.exists():
+                os.replace(newest, previous)
+            os.replace(part, newest)
+        except (OSError, SafetensorError) as error:
+            part.unlink(missing_ok=True)
+            raise JobError(
+                f"Can't write a checkpoint to {self.path} ({error}): make room on the disk, then run the same command to go on."
+            ) from error
+
+    def load(self, scene: Scene) -> Progress | None:
+        """Puts the newest checkpoint that can be read into `scene`; None if there is none yet.
+
+        Also restores the thread count, which results depend on. Raises JobError if there are checkpoints but all are damaged.
+        """
+        present = [path for path in self._states() if path.exists()]
+        reasons = []
+        for path in present:
+            try:
+                return _load_state(path, scene)
+            except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+                reasons.append(f"{path.name}: {str(error).splitlines()[0][:120]}")
+        if reasons:
+            raise JobError(
+                f"The checkpoints in {self.path} are damaged ({'; '.join(reasons)}): start again with --overwrite, "
+                "or in another folder."
+            )
+        return None
+
+    def _states(self) -> tuple[Path, Path]:
+        return self.path / "state.safetensors", self.path / "state.previous.safetensors"
+
+    def _check_same(self, request: dict[str, Any]) -> None:
+        if not (self.path / "job.json").exists():
+            raise JobError(
+                f"{self.path} is not empty and holds no job: choose another --output folder, or add --overwrite to use it."
+            )
+        earlier = self.request()
+        if earlier != request:
+            changed = ", ".join(sorted(key for key in earlier | request if earlier.get(key) != request.get(key)))
+            raise JobError(
+                f"{self.path} holds another job (different {changed}): choose another --output folder, or add --overwrite."
+            )
+
+    def _clear(self) -> None:
+        for folder in ("asset", "asset.part", "asset.old", "previews"):
+            shutil.rmtree(self.path / folder, ignore_errors=True)
+        for name in ("job.json", "events.jsonl", "state.safetensors", "state.previous.safetensors", "state.part"):
+            (self.path / name).unlink(missing_ok=True)
+
+
+def _load_state(path: Path, scene: Scene) -> Progress:
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    progress = Progress(metadata["stage"], int(metadata["step"]))
+    if progress.stage not in STAGES:
+        raise ValueError(f"unknown stage {progress.stage!r}")
+    for name, value in tensors.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise ValueError(f"{name} holds numbers that are not finite")
+    field = {name.removeprefix("field."): value for name, value in tensors.items() if name.startswith("field.")}
+    states: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimiser."):
+            _, index, key = name.split(".")
+            states.setdefault(int(index), {})[key] = value
+    scene.field.load_state_dict(field)
+    scene.optimiser.load_state_dict({"state": states, "param_groups": scene.optimiser.state_dict()["param_groups"]})
+    scene.generator.set_state(tensors["generator"])
+    scene.occupancy.bits = tensors.get("occupancy")
+    torch.set_num_threads(int(metadata["threads"]))
+    return progress
+
+
+def _write_aside(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, "utf-8")
+    os.replace(part, path)

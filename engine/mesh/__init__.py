@@ -1,0 +1,1 @@
+"""From a field to textured meshes on disk."""

@@ -1,0 +1,47 @@
+"""Texture coordinates for a mesh."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import xatlas
+
+from engine.mesh.surface import Mesh
+
+
+def unwrap(mesh: Mesh, texture: int) -> np.ndarray:
+    """UV of every triangle's corners in [0, 1], float32 [triangles, 3, 2], origin bottom left; charts never overlap.
+
+    texture: pixels a side, which the gaps between charts are made for. A mesh that is not a closed manifold gets one cell a
+    triangle instead of charts, since xatlas can take hours over one.
+    """
+    if not is_closed(mesh):
+        return _triangle_cells(len(mesh.triangles), texture)
+    atlas = xatlas.Atlas()
+    atlas.add_mesh(mesh.vertices, mesh.triangles.astype(np.uint32))
+    pack = xatlas.PackOptions()
+    pack.resolution, pack.padding, pack.bilinear = texture, 3, True
+    charts = xatlas.ChartOptions()
+    charts.max_iterations = 1
+    atlas.generate(charts, pack)
+    _, indices, uv = atlas[0]
+    return np.ascontiguousarray(uv[indices], np.float32)
+
+
+def is_closed(mesh: Mesh) -> bool:
+    """Whether every edge has exactly two triangles."""
+    edges = np.concatenate([mesh.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
+    _, counts = np.unique(np.sort(edges, 1), axis=0, return_counts=True)
+    return bool((counts == 2).all())
+
+
+def _triangle_cells(count: int, texture: int) -> np.ndarray:
+    """Two right triangles a square cell, with a gap of a pixel around each."""
+    side = max(1, math.ceil(math.sqrt(math.ceil(count / 2))))
+    index = np.arange(count)
+    column, row = (index // 2) % side, (index // 2) // side
+    gap = min(1.5 * side / texture, 0.2)
+    lower = np.array([[gap, gap], [1 - 2.4 * gap, gap], [gap, 1 - 2.4 * gap]])
+    corners = np.where((index % 2 == 0)[:, None, None], lower, 1 - lower)
+    return ((corners + np.stack([column, row], -1)[:, None]) / side).astype(np.float32)

@@ -1,0 +1,66 @@
+"""Triangle meshes of the field's surface by marching cubes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.ndimage
+import torch
+from skimage.measure import marching_cubes
+
+from engine.scene.field import Field
+from engine.scene.occupancy import Occupancy
+
+# Components smaller than this share of the largest one's volume are noise.
+SMALLEST_COMPONENT = 0.02
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """vertices float32 [vertices, 3] in scene metres, triangles int32 [triangles, 3], counter-clockwise from outside."""
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+
+
+@torch.no_grad()
+def density_grid(field: Field, occupancy: Occupancy, time: float, frame: int, resolution: int) -> np.ndarray:
+    """Density per metre at resolution^3 points over [-1, 1]^3, indexed [x, y, z]; zero in cells that are empty in `frame`."""
+    axis = torch.linspace(-1, 1, resolution)
+    points = torch.cartesian_prod(axis, axis, axis)
+    bits = None if occupancy.bits is None else occupancy.bits[min(frame, len(occupancy.bits) - 1)][None]
+    single = Occupancy(occupancy.resolution)
+    single.bits = bits
+    keep = single.lookup(points, 1)[0]
+    density = torch.zeros(len(points))
+    density[keep] = field(points[keep], torch.tensor([time]))[0][0]
+    return density.view(resolution, resolution, resolution).numpy()
+
+
+def surface(density: np.ndarray, surface_depth: float) -> Mesh:
+    """The surface around what is solid in a density grid [x, y, z] over [-1, 1]^3.
+
+    The level is where `surface_depth` metres of the density are half opaque: a level at the object's scale, since one voxel's
+    opacity leaves thin fields empty. Closed cavities are filled, small components dropped. An empty grid gives an empty mesh.
+    """
+    opacity = 1 - np.exp(-density * surface_depth)
+    solid = opacity > 0.5
+    labels, count = scipy.ndimage.label(solid, np.ones((3, 3, 3)))
+    if count == 0:
+        return Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
+    sizes = np.bincount(labels.ravel())[1:]
+    small = 1 + np.flatnonzero(sizes < SMALLEST_COMPONENT * sizes.max())
+    opacity[np.isin(labels, small)] = 0
+    solid = opacity > 0.5
+    opacity[scipy.ndimage.binary_fill_holes(solid) & ~solid] = 1
+    padded = np.pad(opacity, 1)
+    cell = 2 / (len(density) - 1)
+    vertices, triangles, _, _ = marching_cubes(padded, 0.5, spacing=(cell,) * 3, gradient_direction="ascent")
+    return Mesh((vertices - cell - 1).astype(np.float32), triangles.astype(np.int32))
+
+
+def volume(mesh: Mesh) -> float:
+    """Enclosed volume, cubic metres; positive when triangles wind counter-clockwise seen from outside."""
+    a, b, c = (mesh.vertices[mesh.triangles[:, corner]].astype(np.float64) for corner in range(3))
+    return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)

@@ -1,0 +1,1 @@
+"""The 4D scene: field, cameras, occupancy, rendering."""

@@ -1,0 +1,162 @@
+"""Volume rendering of clips, and back-propagation through it in constant memory.
+
+Rays are clipped to the scene, empty space is skipped, transmittance is accumulated in log space. A gradient is deferred:
+images are rendered without a graph, the guidance turns them into an image gradient, and the rays are rendered again in
+chunks, each back-propagated at once. Memory is that of one chunk, whatever the number of cameras, frames and pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from engine.scene.cameras import Cameras
+from engine.scene.field import Field
+from engine.scene.occupancy import Occupancy
+
+
+@dataclass(frozen=True)
+class View:
+    """What one render pass looks at.
+
+    cameras: still ones share their rays over all frames. times: [frames] in [0, 1]. size: pixels a side.
+    samples: intervals a ray. background: [cameras, 3], sRGB in [0, 1]. seed: of the jitter; None for interval centres.
+    explore: share of the samples in empty cells that are rendered all the same, so that density can appear there.
+    """
+
+    cameras: Cameras
+    times: Tensor
+    size: int
+    samples: int
+    background: Tensor
+    seed: int | None = None
+    explore: float = 0.0
+    chunk_rays: int = 8192
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """colour [frames, rays, 3], opacity and depth (weighted metres) [frames, rays]; density of the samples taken, [N]."""
+
+    colour: Tensor
+    opacity: Tensor
+    depth: Tensor
+    density: Tensor
+
+
+def random_backgrounds(count: int, generator: torch.Generator) -> Tensor:
+    """Random greys, [count, 3]: against a changing background only solid things keep their look."""
+    return torch.rand(count, 1, generator=generator).expand(-1, 3)
+
+
+@torch.no_grad()
+def render(field: Field, occupancy: Occupancy, view: View) -> tuple[Tensor, Tensor]:
+    """Images [cameras, frames, 3, size, size] in [0, 1] and opacity [cameras, frames, size, size], without a graph."""
+    chunks = [_render_chunk(field, occupancy, view, chunk) for chunk in _chunks(view)]
+    colour = torch.cat([chunk.colour for chunk in chunks], 1)
+    opacity = torch.cat([chunk.opacity for chunk in chunks], 1)
+    count, frames, size = len(view.cameras), len(view.times), view.size
+    colour = colour.view(frames, count, size, size, 3).permute(1, 0, 4, 2, 3)
+    return colour, opacity.view(frames, count, size, size).transpose(0, 1)
+
+
+def back_propagate(
+    field: Field,
+    occupancy: Occupancy,
+    view: View,
+    gradient: Tensor,
+    penalty: Callable[[Rendered], Tensor] | None = None,
+) -> float:
+    """Renders `view` again in chunks and adds the field's gradients for an image gradient.
+
+    gradient: with respect to `render`'s images, [cameras, frames, 3, size, size].
+    penalty: a scalar of each chunk's rendering to be minimised as well; it must add up over chunks. Returns its sum.
+    """
+    by_ray = gradient.permute(1, 0, 3, 4, 2).reshape(len(view.times), -1, 3)
+    total = 0.0
+    for chunk in _chunks(view):
+        rendered = _render_chunk(field, occupancy, view, chunk)
+        objective = (rendered.colour * by_ray[:, chunk]).sum()
+        if penalty is not None:
+            value = penalty(rendered)
+            total += value.item()
+            objective = objective + value
+        if objective.requires_grad:
+            objective.backward()
+    return total
+
+
+def composite(density: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights of samples along rays: density [..., samples] per metre, lengths (broadcastable) in metres.
+
+    weight_i = T_i (1 - exp(-density_i length_i)) with transmittance T_i = exp(-sum_{j<i} density_j length_j)
+    (Max 1995; Mildenhall et al., NeRF, eq. 3). Returns weights [..., samples] and opacity [...].
+    """
+    depth = density * lengths
+    before = torch.cumsum(depth, -1) - depth
+    weights = torch.exp(-before) * -torch.expm1(-depth)
+    return weights, -torch.expm1(-depth.sum(-1))
+
+
+def clip_to_scene(origins: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
+    """Where rays enter and leave [-1, 1]^3, metres along the ray, [...] each; equal where they miss."""
+    inverse = 1 / torch.where(directions.abs() < 1e-9, torch.full_like(directions, 1e-9), directions)
+    first, second = (-1 - origins) * inverse, (1 - origins) * inverse
+    near = torch.minimum(first, second).amax(-1).clamp(min=0)
+    far = torch.maximum(first, second).amin(-1)
+    return near, torch.maximum(near, far)
+
+
+def _chunks(view: View) -> list[slice]:
+    rays = len(view.cameras) * view.size**2
+    return [slice(start, min(start + view.chunk_rays, rays)) for start in range(0, rays, view.chunk_rays)]
+
+
+def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) -> Rendered:
+    frames, size, samples = len(view.times), view.size, view.samples
+    origins, directions = view.cameras.rays(size, size)
+    if view.cameras.moving:
+        # [cameras, frames, H, W, 3] -> [frames, rays, 3]
+        origins, directions = (value.transpose(0, 1).reshape(frames, -1, 3)[:, chunk] for value in (origins, directions))
+    else:
+        origins, directions = (value.reshape(-1, 3)[chunk] for value in (origins, directions))
+    background = view.background.repeat_interleave(size**2, 0)[chunk]
+    near, far = clip_to_scene(origins, directions)
+    lengths = ((far - near) / samples)[..., None]
+    generator = None
+    offset = torch.full_like(near, 0.5)[..., None]
+    if view.seed is not None:
+        generator = torch.Generator(near.device).manual_seed(view.seed * 4099 + chunk.start)
+        offset = torch.rand(near.shape[-1], 1, generator=generator, device=near.device)
+    along = near[..., None] + (torch.arange(samples, device=near.device) + offset) * lengths
+    points = origins[..., None, :] + along[..., None] * directions[..., None, :]
+    keep = occupancy.lookup(points, frames)
+    explored = None
+    if view.explore > 0 and generator is not None:
+        chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.explore
+        inside = (points.abs() <= 1).all(-1).expand(keep.shape)
+        explored = ~keep & chance & inside
+        keep = keep | explored
+    frame, ray, sample = keep.nonzero(as_tuple=True)
+    chosen = points[frame, ray, sample] if view.cameras.moving else points[ray, sample]
+    values, colours = field.packed(chosen, frame, view.times)
+    if explored is not None:
+        # A sample drawn with probability p stands for 1 / p of its kind, in the gradient only.
+        scale = torch.where(explored[frame, ray, sample], 1 / view.explore, 1.0)
+        values = _scale_gradient(values, scale)
+        colours = _scale_gradient(colours, scale[:, None])
+    density = torch.zeros(keep.shape, device=values.device, dtype=values.dtype).index_put((frame, ray, sample), values)
+    weights, opacity = composite(density, lengths)
+    packed = weights[frame, ray, sample]
+    rays = density.shape[1]
+    colour = torch.zeros(frames * rays, 3, device=values.device, dtype=values.dtype)
+    colour = colour.index_add(0, frame * rays + ray, packed[:, None] * colours).view(frames, rays, 3)
+    colour = colour + (1 - opacity)[..., None] * background
+    return Rendered(colour, opacity, (weights * along).sum(-1), values)
+
+
+def _scale_gradient(value: Tensor, scale: Tensor) -> Tensor:
+    return value.detach() + (value - value.detach()) * scale

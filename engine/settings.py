@@ -1,0 +1,109 @@
+"""Every number of a run, typed, as Python values: qualities say how long and how fine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from engine.guidance.sds import Distillation
+
+
+@dataclass(frozen=True)
+class FieldSettings:
+    """resolutions: texels a side of each level. occupancy: cells a side. max_density: per metre."""
+
+    resolutions: tuple[int, ...] = (24, 64)
+    times: int = 16
+    channels: int = 12
+    hidden: int = 32
+    max_density: float = 40.0
+    occupancy: int = 32
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates of the space planes, the time planes and the decoder."""
+
+    space: float
+    time: float
+    decoder: float
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """One stage. cameras: views a step. size: pixels a side. samples: intervals a ray.
+
+    last_rate: learning rate at the last step as a share of the first. explore: see `View`. entropy, sparsity, solid,
+    variation, smoothness: weights of the regularisers. occupancy_every: steps between occupancy updates.
+    video_distillation: how the video model is asked where it is kept on beside another.
+    """
+
+    steps: int
+    cameras: int
+    size: int
+    samples: int
+    rates: Rates
+    distillation: Distillation
+    last_rate: float = 0.2
+    explore: float = 0.0
+    entropy: float = 0.0
+    sparsity: float = 0.0
+    solid: float = 0.0
+    variation: float = 0.0
+    smoothness: float = 0.0
+    occupancy_every: int = 16
+    video_distillation: Distillation | None = None
+
+
+@dataclass(frozen=True)
+class MeshSettings:
+    """resolution: grid cells a side. surface_depth: metres of density at the level that make a ray half opaque.
+
+    triangles: most a frame. texture: pixels a side.
+    """
+
+    resolution: int = 96
+    surface_depth: float = 0.25
+    triangles: int = 6000
+    texture: int = 512
+
+
+@dataclass(frozen=True)
+class Quality:
+    name: str
+    static: StageSettings
+    dynamic: StageSettings
+    super_resolution: StageSettings
+    field: FieldSettings = FieldSettings()
+    mesh: MeshSettings = MeshSettings()
+
+
+STANDARD = Quality(
+    "standard",
+    static=StageSettings(
+        steps=200, cameras=6, size=32, samples=48, rates=Rates(0.02, 0.0, 0.005),
+        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.25), explore=0.1,
+        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
+    ),
+    dynamic=StageSettings(
+        steps=260, cameras=2, size=32, samples=40, rates=Rates(0.005, 0.02, 0.003),
+        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.25), explore=0.1,
+        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
+    ),
+    super_resolution=StageSettings(
+        steps=60, cameras=1, size=64, samples=64, rates=Rates(0.005, 0.01, 0.002),
+        distillation=Distillation(guidance_scale=1.5, noise_start=0.5, noise_end=0.2),
+        video_distillation=Distillation(guidance_scale=2.0, noise_start=0.3, noise_end=0.2),
+        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
+    ),
+)  # fmt: skip
+
+DRAFT = replace(
+    STANDARD,
+    name="draft",
+    static=replace(STANDARD.static, steps=80, cameras=4, samples=32),
+    dynamic=replace(STANDARD.dynamic, steps=120, cameras=1, samples=32),
+    super_resolution=replace(STANDARD.super_resolution, steps=0),
+    mesh=MeshSettings(resolution=64, triangles=3000, texture=256),
+)
+
+QUALITIES = {quality.name: quality for quality in (DRAFT, STANDARD)}

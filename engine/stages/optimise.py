@@ -1,0 +1,37 @@
+"""What all stages share: render, ask the guidance, back-propagate, regularise, step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from engine.scene.render import View, back_propagate, render
+from engine.settings import StageSettings
+from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation
+from engine.stages.scene import Scene
+
+Metrics = dict[str, float]
+
+
+def distil_view(
+    scene: Scene, view: View, gradient: Callable[[Tensor], Tensor], settings: StageSettings
+) -> Metrics:
+    """One optimiser step that follows `gradient` of the rendered images [cameras, frames, 3, size, size].
+
+    Returns the root mean square of the image gradient and the mean opacity.
+    """
+    images, opacity = render(scene.field, scene.occupancy, view)
+    image_gradient = gradient(images)
+    scene.optimiser.zero_grad(set_to_none=True)
+    share = 1 / (len(view.cameras) * len(view.times))
+    penalty = chunk_penalty(
+        settings.entropy * share, settings.sparsity * share, settings.solid * share, scene.field.shape.max_density
+    )
+    back_propagate(scene.field, scene.occupancy, view, image_gradient, penalty)
+    smooth = settings.variation * total_variation(scene.field)
+    if settings.smoothness:
+        smooth = smooth + settings.smoothness * time_smoothness(scene.field)
+    smooth.backward()
+    scene.optimiser.step()
+    return {"gradient": float(image_gradient.square().mean().sqrt()), "opacity": float(opacity.mean())}

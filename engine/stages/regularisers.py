@@ -1,0 +1,46 @@
+"""Terms that keep a scene solid, clean and smooth."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from engine.scene.field import Field
+from engine.scene.render import Rendered
+
+
+def opacity_entropy(opacity: Tensor) -> Tensor:
+    """Binary entropy of ray opacities [...], summed: rays should hit or miss (stable-dreamfusion, 4D-fy)."""
+    p = opacity.clamp(1e-4, 1 - 1e-4)
+    return -(p * p.log() + (1 - p) * (1 - p).log()).sum()
+
+
+def solidity(density: Tensor, max_density: float) -> Tensor:
+    """Binary entropy of densities [N] in units of their maximum, summed: what is there should be solid."""
+    return opacity_entropy(density / max_density)
+
+
+def total_variation(field: Field) -> Tensor:
+    """Mean squared difference of neighbouring texels in the space planes and along space in the time planes."""
+    total = field.first.new_zeros(())
+    for planes in field.space:
+        total = total + planes.diff(dim=1).square().mean() + planes.diff(dim=2).square().mean()
+    for planes in field.time:
+        total = total + planes.diff(dim=2).square().mean()
+    return total
+
+
+def time_smoothness(field: Field) -> Tensor:
+    """Mean squared second difference of the time planes over time (K-Planes, section 3.2)."""
+    return sum(planes.diff(n=2, dim=1).square().mean() for planes in field.time)
+
+
+def chunk_penalty(entropy: float, sparsity: float, solid: float, max_density: float):
+    """A penalty for `back_propagate`: weighted opacity entropy, total opacity and solidity, per ray."""
+
+    def penalty(rendered: Rendered) -> Tensor:
+        value = entropy * opacity_entropy(rendered.opacity) + sparsity * rendered.opacity.sum()
+        if solid:
+            value = value + solid * solidity(rendered.density, max_density)
+        return value
+
+    return penalty

@@ -1,0 +1,3 @@
+"""The version of engine and extension."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""MAV3D in Blender: prompts in, animated textured objects on the timeline out."""

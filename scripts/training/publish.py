@@ -1,0 +1,16 @@
+"""Writes a trained model where the engine finds it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from engine.models.world.words import vocabulary
+from scripts.training.components import save
+from scripts.training.train import Run
+
+
+def publish(run: Run, folder: Path) -> None:
+    """Saves `run`'s modules under `folder`/role in half precision, and the vocabulary beside the roles."""
+    save(folder / run.role.name, run.denoiser, run.text_encoder, run.tokenizer)
+    (folder / "vocabulary.json").write_text(json.dumps(vocabulary(), indent=1) + "\n", "utf-8")
