@@ -129,13 +129,15 @@ def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) 
     generator = None
     offset = torch.full_like(near, 0.5)[..., None]
     if view.seed is not None:
-        generator = torch.Generator(near.device).manual_seed(view.seed * 4099 + chunk.start)
-        offset = torch.rand(near.shape[-1], 1, generator=generator, device=near.device)
+        # One draw for all rays, so that the image does not depend on how it is cut into chunks.
+        generator = torch.Generator(near.device).manual_seed(view.seed)
+        offset = torch.rand(len(view.cameras) * size**2, 1, generator=generator, device=near.device)[chunk]
     along = near[..., None] + (torch.arange(samples, device=near.device) + offset) * lengths
     points = origins[..., None, :] + along[..., None] * directions[..., None, :]
     keep = occupancy.lookup(points, frames)
     explored = None
     if view.explore > 0 and generator is not None:
+        generator.manual_seed(view.seed * 4099 + chunk.start)
         chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.explore
         inside = (points.abs() <= 1).all(-1).expand(keep.shape)
         explored = ~keep & chance & inside

@@ -44,8 +44,8 @@ MOTIONS = {
     "jumping": ["jumps", "jump", "leaping", "leaps", "hopping", "hops", "jumping up and down", "jumping up"],
 }  # fmt: skip
 IGNORED = (
-    "a an the one single is that which while it its in on of with and this some being coloured colored color colour animated 3d "
-    "up down around left right side sides back forth sideways to from"
+    "a an the one single is that which while it its in on of with and this some being coloured colored color colour animated "
+    "3d up down around left right side sides back forth sideways to from"
 ).split()
 DEFAULT_COLOURS = {
     "ball": "red", "cube": "blue", "cone": "orange", "cylinder": "green", "torus": "purple", "duck": "yellow",

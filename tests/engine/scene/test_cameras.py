@@ -1,0 +1,44 @@
+import math
+
+import torch
+
+from engine.scene.cameras import Cameras, random_cameras
+
+
+def one(azimuth: float, elevation: float, **options) -> Cameras:
+    return Cameras(torch.tensor([azimuth]), torch.tensor([elevation]), **options)
+
+
+def test_front_camera_stands_at_minus_y_and_looks_along_plus_y():
+    camera = one(0.0, 0.0, distance=3.0)
+    right, up, forward = camera.axes()
+    assert torch.allclose(camera.positions(), torch.tensor([[0.0, -3.0, 0.0]]), atol=1e-6)
+    assert torch.allclose(forward, torch.tensor([[0.0, 1.0, 0.0]]), atol=1e-6)
+    assert torch.allclose(right, torch.tensor([[1.0, 0.0, 0.0]]), atol=1e-6)
+    assert torch.allclose(up, torch.tensor([[0.0, 0.0, 1.0]]), atol=1e-6)
+
+
+def test_azimuth_grows_towards_plus_x():
+    assert torch.allclose(one(math.pi / 2, 0.0, distance=2.0).positions(), torch.tensor([[2.0, 0.0, 0.0]]), atol=1e-6)
+
+
+def test_corner_rays_span_the_field_of_view():
+    origins, directions = one(0.0, 0.0, fov=math.radians(90)).rays(101, 101)
+    assert torch.allclose(directions[0, 50, 50], torch.tensor([0.0, 1.0, 0.0]), atol=1e-6)
+    # The topmost pixel centre is half a pixel inside the edge at 45 degrees.
+    edge = torch.tensor([0.0, 1.0, 1 - 1 / 101])
+    assert torch.allclose(directions[0, 0, 50], edge / edge.norm(), atol=1e-6)
+    assert origins.shape == directions.shape == (1, 101, 101, 3)
+
+
+def test_random_azimuths_cover_the_turn_evenly():
+    cameras = random_cameras(8, torch.Generator().manual_seed(0), elevation=(-0.2, 0.4))
+    sectors = (cameras.azimuth.sort().values.diff()).abs()
+    assert sectors.max() < 2 * 2 * math.pi / 8
+    assert cameras.elevation.min() >= -0.2 and cameras.elevation.max() <= 0.4
+
+
+def test_moving_cameras_have_rays_for_each_frame():
+    cameras = Cameras(torch.zeros(2, 5), torch.zeros(2, 5))
+    assert cameras.moving
+    assert cameras.rays(4, 6)[1].shape == (2, 5, 4, 6, 3)

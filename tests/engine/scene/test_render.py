@@ -1,0 +1,132 @@
+import math
+
+import pytest
+import torch
+
+from engine.scene.cameras import Cameras
+from engine.scene.field import Field, FieldShape
+from engine.scene.occupancy import Occupancy
+from engine.scene.render import View, back_propagate, clip_to_scene, composite, render
+
+
+class UniformBall:
+    """A stand-in for a field: constant density and colour inside a sphere that moves along X with time."""
+
+    def __init__(self, density: float, radius: float, speed: float = 0.0) -> None:
+        self.density, self.radius, self.speed = density, radius, speed
+
+    def packed(self, points, frames, times):
+        centre = torch.zeros(len(points), 3)
+        centre[:, 0] = self.speed * times[frames]
+        inside = (points - centre).norm(dim=-1) < self.radius
+        return self.density * inside.float(), torch.tensor([1.0, 0.5, 0.0]).expand(len(points), 3)
+
+    def __call__(self, points, times):
+        frames = torch.arange(len(times)).repeat_interleave(len(points))
+        density, colour = self.packed(points.repeat(len(times), 1), frames, times)
+        return density.view(len(times), -1), colour.view(len(times), -1, 3)
+
+
+def front(count: int = 1) -> Cameras:
+    return Cameras(torch.zeros(count), torch.zeros(count))
+
+
+def view(size: int = 17, samples: int = 400, times=(0.0,), cameras: Cameras | None = None, **options) -> View:
+    cameras = cameras or front()
+    background = torch.tensor([[0.0, 0.0, 1.0]]).expand(len(cameras), 3)
+    return View(cameras, torch.tensor(times), size, samples, background, **options)
+
+
+def small_field() -> Field:
+    generator = torch.Generator().manual_seed(0)
+    field = Field(FieldShape((6, 11), times=4, channels=4, hidden=8), generator)
+    for planes in field.time:
+        planes.data = torch.randn(planes.shape, generator=generator)
+    return field
+
+
+def test_two_samples_by_hand():
+    weights, opacity = composite(torch.tensor([1.0, 2.0]), torch.tensor([0.5]))
+    first = 1 - math.exp(-0.5)
+    assert torch.allclose(weights, torch.tensor([first, math.exp(-0.5) * (1 - math.exp(-1.0))]))
+    assert float(opacity) == pytest.approx(1 - math.exp(-1.5))
+
+
+def test_central_ray_through_a_uniform_ball_matches_beer_lambert():
+    images, opacity = render(UniformBall(2.0, 0.5), Occupancy(), view())
+    expected = 1 - math.exp(-2.0 * 1.0)
+    assert float(opacity[0, 0, 8, 8]) == pytest.approx(expected, abs=0.005)
+    assert torch.allclose(images[0, 0, :, 8, 8], torch.tensor([expected, expected / 2, 1 - expected]), atol=0.005)
+    assert torch.allclose(images[0, 0, :, 0, 0], torch.tensor([0.0, 0.0, 1.0]))
+
+
+def test_frames_show_the_scene_at_their_own_times():
+    _, opacity = render(UniformBall(50.0, 0.3, speed=0.6), Occupancy(), view(size=33, times=(0.0, 1.0)))
+    columns = torch.arange(33.0)
+    centres = (opacity[0] * columns).sum((1, 2)) / opacity[0].sum((1, 2))
+    half_width = 3.2 * math.tan(math.radians(19))
+    assert float(centres[0]) == pytest.approx(16, abs=0.1)
+    assert float(centres[1] - centres[0]) == pytest.approx(0.6 / half_width * 16.5, abs=0.5)
+
+
+def test_rays_are_clipped_to_the_scene():
+    near, far = clip_to_scene(torch.tensor([[0.0, -3.0, 0.0], [0.0, -3.0, 5.0]]), torch.tensor([[0.0, 1.0, 0.0]] * 2))
+    assert near.tolist()[0] == pytest.approx(2) and far.tolist()[0] == pytest.approx(4)
+    assert near[1] == far[1]
+
+
+def test_skipping_empty_space_changes_nothing():
+    ball, skipping = UniformBall(30.0, 0.4, speed=0.3), Occupancy(24)
+    skipping.update(ball, torch.tensor([0.0, 1.0]))
+    assert skipping.share < 0.2
+    both = [render(ball, occupancy, view(times=(0.0, 1.0)))[0] for occupancy in (Occupancy(), skipping)]
+    assert (both[0] - both[1]).abs().max() < 1e-3
+
+
+def test_occupancy_keeps_one_bit_for_each_frame():
+    occupancy = Occupancy(16)
+    occupancy.update(UniformBall(30.0, 0.2, speed=0.8), torch.tensor([0.0, 1.0]))
+    found = occupancy.lookup(torch.tensor([[0.0, 0.0, 0.0], [0.8, 0.0, 0.0], [1.5, 0.0, 0.0]]), 2)
+    assert found.tolist() == [[True, False, False], [False, True, False]]
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_deferred_gradient_in_chunks_equals_the_direct_one(moving):
+    azimuth = torch.tensor([0.3, 2.0])
+    cameras = Cameras(azimuth, torch.zeros(2))
+    if moving:
+        cameras = Cameras(azimuth[:, None] + torch.tensor([0.0, 0.4, 0.8]), torch.zeros(2, 3))
+    options = dict(size=6, samples=12, times=(0.1, 0.5, 0.9), cameras=cameras, seed=3)
+    gradient = torch.randn(2, 3, 3, 6, 6, generator=torch.Generator().manual_seed(2))
+    results = []
+    for chunk in (10_000, 7):
+        field = small_field()
+        back_propagate(field, Occupancy(), view(**options, chunk_rays=chunk), gradient)
+        results.append([parameter.grad for parameter in field.parameters()])
+    for whole, chunked in zip(*results, strict=True):
+        assert torch.allclose(whole, chunked, atol=1e-5, rtol=1e-4)
+
+
+def test_gradient_follows_finite_differences():
+    field = small_field().double()
+    cameras = Cameras(torch.tensor([0.3], dtype=torch.float64), torch.tensor([0.2], dtype=torch.float64))
+    looking = View(cameras, torch.tensor([0.4], dtype=torch.float64), 4, 10, torch.full((1, 3), 0.5, dtype=torch.float64))
+    gradient = torch.randn(1, 1, 3, 4, 4, generator=torch.Generator().manual_seed(0)).double()
+    back_propagate(field, Occupancy(), looking, gradient)
+    analytic = float(field.second_bias.grad[0])
+    values = []
+    for shift in (1e-5, -1e-5):
+        with torch.no_grad():
+            field.second_bias[0] += shift
+            values.append(float((render(field, Occupancy(), looking)[0] * gradient).sum()))
+            field.second_bias[0] -= shift
+    assert analytic == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-4)
+
+
+def test_exploring_renders_a_share_of_the_empty_cells():
+    empty = Occupancy(8)
+    empty.bits = torch.zeros(1, 8, 8, 8, dtype=torch.bool)
+    fog = UniformBall(0.5, 5.0)
+    shares = [float(render(fog, empty, view(seed=1, explore=p))[1].mean()) for p in (0.0, 0.3)]
+    full = float(render(fog, Occupancy(), view(seed=1))[1].mean())
+    assert shares[0] == 0 and 0.15 * full < shares[1] < 0.5 * full
