@@ -14,7 +14,7 @@ from engine.models.world.shapes import BOUNDING_RADIUS, DARK, DARK_FACTOR, FIXED
 from engine.scene.cameras import Cameras
 
 FRAMES = 16
-STEPS = 20
+STEPS = 28
 AMBIENT = 0.62
 LIGHT = (0.0, -0.58, 0.81)
 
@@ -60,7 +60,7 @@ def render_coefficients(shape: str, motion: str, cameras: Cameras, size: int, fr
     points = o + depth[:, None] * d
     # A surface point is one that the march closed in on; grazing rays that ran out of steps count if they are near.
     inside = (depth < end).nonzero()[:, 0]
-    inside = inside[distance(shape, points[inside]) < 8e-3]
+    inside = inside[distance(shape, points[inside]) < 2e-3]
     coefficients = torch.zeros(*hit.shape, 5)
     if len(inside):
         surface = points[inside]

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import torch
+
+from engine.mesh.atlas import _triangle_cells, is_closed, unwrap
+from engine.mesh.bake import bake, rasterise, vertex_normals
+from engine.mesh.surface import Mesh, surface
+from tests.engine.mesh.test_surface import ball
+
+
+class Rainbow:
+    """Solid everywhere; colour is the place."""
+
+    def __call__(self, points, times):
+        return torch.full((1, len(points)), 10.0), ((points + 1) / 2)[None]
+
+
+@pytest.fixture(scope="module")
+def sphere() -> Mesh:
+    return surface(ball(0.5), 0.25)
+
+
+def overlap(uv: np.ndarray, texture: int) -> int:
+    row, column, _, _ = rasterise(uv, texture)
+    _, counts = np.unique(row * texture + column, return_counts=True)
+    return int((counts > 1).sum())
+
+
+def test_charts_lie_in_the_unit_square_and_do_not_overlap(sphere):
+    uv = unwrap(sphere, 256)
+    assert uv.shape == (len(sphere.triangles), 3, 2) and uv.dtype == np.float32
+    assert 0 <= uv.min() and uv.max() <= 1
+    assert overlap(uv, 256) < 0.005 * 256**2
+
+
+def test_a_mesh_with_a_hole_gets_a_cell_for_each_triangle(sphere):
+    torn = Mesh(sphere.vertices, sphere.triangles[:-1])
+    assert is_closed(sphere) and not is_closed(torn)
+    assert overlap(unwrap(torn, 512), 512) == 0
+    assert overlap(_triangle_cells(7, 64), 64) == 0
+
+
+def test_a_triangle_covers_the_texels_it_should():
+    uv = np.array([[[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]])
+    row, column, triangle, weights = rasterise(uv, 4)
+    covered = np.zeros((4, 4), bool)
+    covered[row, column] = True
+    # Row 0 is the top, where the triangle is narrow; centres on the diagonal count.
+    assert covered.tolist() == [[k <= r for k in range(4)] for r in range(4)]
+    assert np.allclose(weights.sum(1), 1) and not triangle.any()
+    corner = weights[(row == 3) & (column == 0)][0]
+    assert np.allclose(corner, [0.75, 0.125, 0.125])
+
+
+def test_every_texel_has_the_colour_of_its_place(sphere):
+    uv = unwrap(sphere, 128)
+    image = bake(Rainbow(), sphere, uv, 0.5, 128)
+    row, column, triangle, weights = rasterise(uv, 128)
+    points = np.einsum("tk,tkx->tx", weights, sphere.vertices[sphere.triangles[triangle]])
+    inward = points / np.linalg.norm(points, axis=1, keepdims=True) * 0.015
+    expected = (points - inward + 1) / 2 * 255
+    assert np.abs(image[row, column] - expected).max() < 3
+    assert image.min(initial=255, where=image.sum(-1, keepdims=True) > 0) > 30
+
+
+def test_normals_of_a_sphere_point_outwards(sphere):
+    directions = sphere.vertices / np.linalg.norm(sphere.vertices, axis=1, keepdims=True)
+    assert (vertex_normals(sphere) * directions).sum(1).min() > 0.95

@@ -1,0 +1,71 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from engine.mesh.simplify import simplify, smooth
+from engine.mesh.surface import Mesh, density_grid, surface, volume
+from engine.scene.field import Field, FieldShape
+from engine.scene.occupancy import Occupancy
+
+RESOLUTION = 64
+AXIS = np.linspace(-1, 1, RESOLUTION)
+X, Y, Z = np.meshgrid(AXIS, AXIS, AXIS, indexing="ij")
+VOXEL = 2 / (RESOLUTION - 1)
+
+
+def ball(radius: float, centre=(0.0, 0.0, 0.0), sharpness: float = 200.0) -> np.ndarray:
+    """Density that crosses the level of a surface depth of 0.25 exactly at the radius."""
+    away = np.sqrt((X - centre[0]) ** 2 + (Y - centre[1]) ** 2 + (Z - centre[2]) ** 2) - radius
+    return math.log(2) / 0.25 * np.exp(np.clip(-sharpness * 0.1 * away, -8, 4))
+
+
+def test_a_sphere_comes_out_within_half_a_voxel():
+    mesh = surface(ball(0.5, (0.2, -0.1, 0.05)), 0.25)
+    radii = np.linalg.norm(mesh.vertices - [0.2, -0.1, 0.05], axis=1)
+    assert np.abs(radii - 0.5).max() < VOXEL / 2
+    assert volume(mesh) == pytest.approx(4 / 3 * math.pi * 0.5**3, rel=0.02)
+
+
+def test_smoothing_and_decimation_keep_the_sphere():
+    mesh = simplify(smooth(surface(ball(0.5), 0.25)), 800)
+    assert len(mesh.triangles) <= 800
+    assert volume(mesh) == pytest.approx(4 / 3 * math.pi * 0.5**3, rel=0.03)
+    assert np.abs(np.linalg.norm(mesh.vertices, axis=1) - 0.5).max() < VOXEL
+
+
+def test_a_closed_cavity_is_filled_and_a_hole_through_is_not():
+    hollow = np.where(ball(0.3) > 10, 0.0, ball(0.6))
+    assert volume(surface(hollow, 0.25)) == pytest.approx(4 / 3 * math.pi * 0.6**3, rel=0.03)
+    pierced = np.where(np.hypot(X, Y) < 0.2, 0.0, ball(0.6))
+    assert volume(surface(pierced, 0.25)) < 0.9 * 4 / 3 * math.pi * 0.6**3
+
+
+def test_specks_are_dropped():
+    mesh = surface(ball(0.4) + ball(0.08, (0.8, 0.8, 0.8)), 0.25)
+    assert mesh.vertices.max() < 0.5
+
+
+def test_an_empty_grid_gives_an_empty_mesh():
+    assert len(surface(np.zeros((16, 16, 16)), 0.25).triangles) == 0
+
+
+def test_a_scene_that_touches_the_border_is_closed():
+    mesh = surface(np.full((16, 16, 16), 40.0), 0.25)
+    # Closed half a cell outside the grid.
+    assert volume(mesh) == pytest.approx((2 + 2 / 15) ** 3, rel=0.01)
+
+
+def test_the_grid_asks_the_field_where_its_points_are():
+    field = Field(FieldShape((6, 8), times=4, channels=4, hidden=8), torch.Generator().manual_seed(0))
+    field.requires_grad_(False)
+    grid = density_grid(field, Occupancy(), 0.3, 0, 9)
+    point = torch.tensor([[-1 + 2 * 2 / 8, -1 + 2 * 5 / 8, -1 + 2 * 4 / 8]])
+    assert grid[2, 5, 4] == pytest.approx(float(field(point, torch.tensor([0.3]))[0]), rel=1e-4)
+
+
+def test_volume_of_a_tetrahedron_by_hand():
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+    triangles = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], np.int32)
+    assert volume(Mesh(corners, triangles)) == pytest.approx(1 / 6)

@@ -1,0 +1,59 @@
+import pytest
+import torch
+
+from engine.models.clip_denoiser import ClipDenoiser, fold, unfold
+from engine.models.loader import load_components
+from engine.models.pose_encoder import pose_features, ray_map
+from engine.scene.cameras import Cameras
+
+
+def test_folding_is_undone_by_unfolding():
+    clip = torch.randn(2, 16, 3, 32, 32)
+    folded = fold(clip, 2)
+    assert folded.shape == (2, 192, 16, 16)
+    assert torch.equal(unfold(folded, 16, 2), clip)
+    # Frame 1, green, odd row, even column: channel (1 * 3 + 1) * 4 + 2.
+    assert torch.equal(folded[:, 18], clip[:, 1, 1, 1::2, 0::2])
+
+
+def test_the_ray_map_holds_directions_and_moments():
+    rays = ray_map(Cameras(torch.tensor([0.4]), torch.tensor([0.2])), 8)
+    direction, moment = rays[0, :3], rays[0, 3:]
+    assert torch.allclose(direction.norm(dim=0), torch.ones(8, 8), atol=1e-5)
+    assert torch.allclose((direction * moment).sum(0), torch.zeros(8, 8), atol=1e-5)
+
+
+def test_a_full_turn_brings_the_same_pose():
+    there = pose_features(Cameras(torch.tensor([0.3]), torch.tensor([0.1])), 6)
+    back = pose_features(Cameras(torch.tensor([0.3 + 2 * torch.pi]), torch.tensor([0.1])), 6)
+    assert torch.allclose(there, back, atol=1e-4)
+    assert there.shape == (1, 65)
+
+
+ROLES = [("image", 1, 32, 0), ("video", 16, 32, 0), ("upscale", 16, 64, 32)]
+
+
+@pytest.mark.parametrize(("role", "frames", "size", "low"), ROLES)
+def test_each_role_takes_its_clips(tiny_models, role, frames, size, low):
+    components = load_components(tiny_models / role)
+    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"])
+    cameras = Cameras(torch.tensor([0.0, 1.0]), torch.tensor([0.1, 0.2]))
+    clip, states = torch.randn(2, frames, 3, size, size), torch.randn(2, 6, 128)
+    condition = torch.randn(2, frames, 3, low, low) if low else None
+    background = torch.zeros(2, 3)
+    with torch.no_grad():
+        output = denoiser(clip, torch.tensor([500, 500]), states, cameras, background, condition)
+        turned = Cameras(torch.tensor([0.0, 2.5]), torch.tensor([0.1, 0.2]))
+        other = denoiser(clip, torch.tensor([500, 500]), states, turned, background, condition)
+    assert output.shape == clip.shape
+    assert torch.allclose(output[0], other[0], atol=1e-5) and not torch.allclose(output[1], other[1], atol=1e-3)
+
+
+def test_a_clip_of_another_size_is_refused_in_words(tiny_models):
+    components = load_components(tiny_models / "video")
+    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"])
+    with pytest.raises(ValueError, match="frame count"):
+        denoiser(
+            torch.randn(1, 8, 3, 32, 32), torch.tensor([1]), torch.randn(1, 6, 128),
+            Cameras(torch.zeros(1), torch.zeros(1)), torch.zeros(1, 3),
+        )  # fmt: skip

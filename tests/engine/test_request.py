@@ -1,0 +1,34 @@
+import pytest
+
+from engine.errors import EngineError
+from engine.request import Request
+
+
+def test_a_request_is_its_values():
+    request = Request.checked({"prompt": " a red  ball", "seed": 3})
+    assert request.prompt == "a red ball" and request.quality == "standard"
+    assert Request.checked(request.as_dict()) == request
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"quality": "ultra"}, "draft or standard"),
+        ({"preset": "dall-e"}, "primitives"),
+        ({"seed": -1}, "whole number from 0"),
+        ({"seed": 1.5}, "whole number"),
+        ({"frames": 0}, "from 1 to 250"),
+        ({"fps": True}, "whole number"),
+        ({"topology": "fixed"}, "not built yet"),
+        ({"colour": "red"}, "no setting 'colour'"),
+        ({"prompt": ""}, "empty"),
+    ],
+)
+def test_bad_values_are_refused_in_words(values, said):
+    with pytest.raises(EngineError, match=said):
+        Request.checked({"prompt": "a ball", **values})
+
+
+def test_steps_can_be_set_for_each_stage():
+    quality = Request.checked({"prompt": "a ball", "dynamic_steps": 3}).resolved_quality()
+    assert quality.dynamic.steps == 3 and quality.static.steps > 3
