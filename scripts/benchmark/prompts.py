@@ -1,0 +1,93 @@
+"""Runs many prompts through the whole product and judges each .blend: python -m scripts.benchmark.prompts.
+
+Prompts are drawn at random from the vocabulary. Results go to DIR/results.jsonl as they come, and a contact sheet of all of
+them (every second frame of the asset's own preview) to DIR/sheet.png; a run that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import random
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+
+from engine.models.world.clips import COLOURS
+from engine.models.world.motions import MOTIONS
+from engine.models.world.shapes import SHAPES
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m scripts.benchmark.prompts", description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=Path("output/benchmark"))
+    parser.add_argument("--count", type=int, default=12)
+    parser.add_argument("--quality", default="standard")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw of prompts")
+    parser.add_argument("--prompts", nargs="*", help="these instead of drawn ones, each as colour object motion")
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    words = [tuple(p.split()) for p in options.prompts] if options.prompts else draw(options.count, options.seed)
+    results = options.output / "results.jsonl"
+    done = {json.loads(line)["prompt"] for line in results.read_text().splitlines()} if results.exists() else set()
+    for colour, shape, motion in words:
+        prompt = f"a {colour} {shape} {motion}"
+        if prompt in done:
+            continue
+        with open(results, "a") as file:
+            file.write(json.dumps(run(prompt, colour, shape, motion, options)) + "\n")
+    report(results, options.output)
+
+
+def draw(count: int, seed: int) -> list[tuple[str, str, str]]:
+    """Distinct random combinations that go through every motion before one comes again."""
+    generator = random.Random(seed)
+    motions = [motion for _ in range(count) for motion in generator.sample(list(MOTIONS), len(MOTIONS))]
+    return [(generator.choice(list(COLOURS)), generator.choice(list(SHAPES)), motion) for motion in motions[:count]]
+
+
+def run(prompt: str, colour: str, shape: str, motion: str, options: argparse.Namespace) -> dict:
+    """One prompt from text to verdict."""
+    from scripts.benchmark.judge import judge, matches
+
+    folder = options.output / prompt.replace(" ", "-")
+    command = [sys.executable, "-m", "scripts.product", prompt, "--output", str(folder), "--quality", options.quality]
+    started = time.monotonic()
+    finished = subprocess.run([*command, "--seed", "0", "--no-render"], capture_output=True, text=True)
+    seconds = time.monotonic() - started
+    record = {"prompt": prompt, "seconds": round(seconds, 1)}
+    record["peak_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    if finished.returncode:
+        record |= {"colour": False, "shape": False, "motion": False, "error": finished.stderr.strip()[-300:]}
+    else:
+        verdict = judge(folder / "scene.blend", shape)
+        record |= matches(verdict, colour, motion) | {"verdict": dataclasses.asdict(verdict)}
+    print(json.dumps(record), flush=True)
+    return record
+
+
+def report(results: Path, output: Path) -> None:
+    """Prints the score and lays the previews out as one picture."""
+    records = [json.loads(line) for line in results.read_text().splitlines()]
+    for part in ("colour", "shape", "motion"):
+        print(f"{part}: {sum(record[part] for record in records)} of {len(records)}")
+    right = sum(record["colour"] and record["shape"] and record["motion"] for record in records)
+    print(f"all three: {right} of {len(records)}; slowest {max(r['seconds'] for r in records):.0f} s")
+    rows = []
+    for record in records:
+        movie = output / record["prompt"].replace(" ", "-") / "asset" / "preview.mp4"
+        if movie.exists():
+            frames = imageio.imread(movie)[::2]
+            rows.append(np.concatenate([frame[:, : frame.shape[1] // 2] for frame in frames], 1))
+    if rows:
+        imageio.imwrite(output / "sheet.png", np.concatenate(rows))
+
+
+if __name__ == "__main__":
+    main()

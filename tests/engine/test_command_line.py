@@ -1,0 +1,155 @@
+"""The engine's command line as a user meets it, in its own process, on tiny random models."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAUNCH = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from engine import settings
+from engine.guidance import presets
+folder = Path(sys.argv.pop(1))
+tiny = {role: folder / role for role in ("image", "video", "upscale")}
+presets.PRESETS["primitives"] = replace(presets.PRESETS["primitives"], **tiny)
+for name, quality in list(settings.QUALITIES.items()):
+    mesh = settings.MeshSettings(resolution=24, triangles=200, texture=32)
+    settings.QUALITIES[name] = replace(quality, mesh=mesh, field=replace(quality.field, resolutions=(8,), times=16))
+from engine.__main__ import main
+sys.exit(main())
+"""
+SHORT = ["--static-steps", "2", "--dynamic-steps", "2", "--super-resolution-steps", "1"]
+
+
+def launch(models: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-c", LAUNCH, str(models), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=300, **options)
+
+
+def messages(done: subprocess.CompletedProcess) -> list[dict]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def finished(tiny_models, tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
+    output = tmp_path_factory.mktemp("whole") / "job"
+    arguments = ["generate", "a red ball bouncing", "--output", str(output), "--seed", "4", *SHORT, "--json"]
+    return output, launch(tiny_models, *arguments)
+
+
+def test_a_run_goes_through_all_stages_to_an_asset(finished):
+    output, done = finished
+    assert done.returncode == 0, done.stderr
+    told = messages(done)
+    assert {m["stage"] for m in told if m["type"] == "progress"} == {"static", "dynamic", "super_resolution", "mesh"}
+    assert all(m["eta_s"] >= 0 for m in told if m["type"] == "progress")
+    assert told[-1] == {"type": "result", "path": str(output / "asset")}
+    about = json.loads((output / "asset" / "asset.json").read_text())
+    assert (about["frames"], about["topology"], about["seed"]) == (16, "per-frame", 4)
+    assert all((output / "asset" / name).is_file() for name in about["files"])
+    assert {"frame_0001.npz", "frame_0016.npz", "albedo_0016.png", "preview.png", "preview.mp4"} <= set(about["files"])
+    events = [json.loads(line) for line in (output / "events.jsonl").read_text().splitlines()]
+    assert events == told[1:]
+
+
+def test_the_same_request_again_says_it_is_finished(finished, tiny_models):
+    output, _ = finished
+    before = (output / "asset" / "asset.json").stat().st_mtime_ns
+    done = launch(tiny_models, "generate", "a red ball bouncing", "--output", str(output), *SHORT)
+    assert done.returncode == 0 and "Already finished" in done.stdout
+    assert (output / "asset" / "asset.json").stat().st_mtime_ns == before
+
+
+def test_another_request_there_is_refused_and_nothing_lost(finished, tiny_models):
+    output, _ = finished
+    done = launch(tiny_models, "generate", "a blue cube spinning", "--output", str(output), "--seed", "4")
+    assert done.returncode == 1 and "different" in done.stderr and "--overwrite" in done.stderr
+    assert (output / "asset" / "asset.json").is_file()
+
+
+def test_export_writes_the_asset_again_from_the_checkpoint(finished, tiny_models):
+    output, _ = finished
+    meshes = (output / "asset" / "frame_0003.npz").read_bytes()
+    (output / "asset" / "asset.json").unlink()
+    done = launch(tiny_models, "export", str(output))
+    assert done.returncode == 0, done.stderr
+    assert (output / "asset" / "frame_0003.npz").read_bytes() == meshes
+
+
+def test_a_stopped_run_goes_on_bit_for_bit(finished, tiny_models, tmp_path):
+    whole, _ = finished
+    output = tmp_path / "stopped"
+    command = [sys.executable, "-c", LAUNCH, str(tiny_models), "generate", "a red ball bouncing", "--output", str(output)]
+    command += ["--seed", "4", *SHORT, "--json"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
+    for line in process.stdout:
+        if json.loads(line)["type"] == "progress":
+            process.send_signal(signal.SIGINT)
+            break
+    rest, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert json.loads(rest.splitlines()[-1])["kind"] == "stopped"
+    assert not (output / "asset").exists()
+    done = launch(tiny_models, "resume", str(output), "--json")
+    assert done.returncode == 0, done.stderr
+    for name in ("frame_0001.npz", "frame_0016.npz", "albedo_0009.png"):
+        assert (output / "asset" / name).read_bytes() == (whole / "asset" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["generate", ""], "prompt is empty"),
+        (["generate", "ball " * 100], "shorten"),
+        (["generate", "a corgi playing with a ball"], '"corgi"'),
+        (["generate", "a red ball", "--quality", "best"], "draft or standard"),
+        (["generate", "a red ball", "--topology", "fixed"], "not built yet"),
+    ],
+)
+def test_bad_requests_are_one_sentence_and_leave_nothing_behind(tiny_models, tmp_path, arguments, said):
+    output = tmp_path / "job"
+    done = launch(tiny_models, *arguments, "--output", str(output))
+    assert done.returncode == 1 and said in done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert not output.exists()
+
+
+def test_an_unwritable_place_is_one_sentence(tiny_models, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = launch(tiny_models, "generate", "a red ball", "--output", str(tmp_path / "file" / "job"))
+    assert done.returncode == 1 and "Can't write" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_damaged_model_is_one_sentence(tiny_models, tmp_path):
+    import shutil
+
+    models = Path(shutil.copytree(tiny_models, tmp_path / "models"))
+    weights = next((models / "image" / "unet").glob("*.safetensors"))
+    weights.write_bytes(weights.read_bytes()[: 10_000])
+    done = launch(models, "generate", "a red ball", "--output", str(tmp_path / "job"), *SHORT)
+    assert done.returncode == 1 and "can't be read" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tiny_models, tmp_path):
+    output = tmp_path / "killed"
+    command = [sys.executable, "-c", LAUNCH, str(tiny_models), "generate", "a red ball bouncing", "--output", str(output)]
+    command += SHORT
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (output / "state.safetensors").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    done = launch(tiny_models, "resume", str(output))
+    assert done.returncode == 0, done.stderr
+    assert (output / "asset" / "asset.json").is_file()

@@ -1,0 +1,31 @@
+"""The main job, for real: a prompt in, a .blend out, judged on the .blend alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmark.judge import judge, matches
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def blend(tmp_path_factory) -> Path:
+    output = tmp_path_factory.mktemp("run") / "ball"
+    command = [sys.executable, "-m", "scripts.product", "a red ball bouncing", "--output", str(output)]
+    command += ["--quality", "draft", "--seed", "1", "--no-render"]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, done.stderr
+    assert (output / "asset" / "asset.json").is_file()
+    return output / "scene.blend"
+
+
+def test_a_red_ball_bounces(blend):
+    verdict = judge(blend, "ball")
+    assert matches(verdict, "red", "bouncing") == {"colour": True, "shape": True, "motion": True}, verdict
+    assert verdict.frames == 16
