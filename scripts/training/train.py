@@ -18,7 +18,7 @@ from engine.models.world.motions import MOTIONS
 from scripts.training import components
 from scripts.training.pool import Batch, Pool
 
-LEARNING_RATE = 7e-4
+LEARNING_RATE = 8e-4
 CONDITIONING_RATE = 2.0
 WARM_UP = 200
 DECAY_SHARE = 0.3
