@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,18 +67,20 @@ def request_values(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from engine.generate import canonical
-    from engine.job import JobFolder
     from engine.request import Request
 
     values = request_values(options)
+    # Everything that can be wrong with the request itself is said before torch is even imported.
+    request = Request.checked(values)
+    request.canonical_prompt()
+
+    from engine.job import JobFolder
+
     folder = JobFolder(options.output)
     if "seed" not in values:
         # The seed of an earlier run of this request, so that running it again continues it.
         earlier = folder.request() if (options.output / "job.json").is_file() and not options.overwrite else {}
-        values["seed"] = earlier.get("seed", random.randrange(2**31))
-    request = Request.checked(values)
-    canonical(request)
+        request = replace(request, seed=earlier.get("seed", random.randrange(2**31)))
     return _work(options, request, folder, options.overwrite)
 
 

@@ -14,13 +14,12 @@ from engine.errors import EngineError
 from engine.export import export_asset, front_strip
 from engine.guidance.image import ImageGuidance
 from engine.guidance.presets import PRESETS, Preset
-from engine.guidance.prompts import EncodedPrompt, Vocabulary, canonical_prompt, encode_prompt
-from engine.guidance.sds import Distillation
+from engine.guidance.prompts import EncodedPrompt, encode_prompt
 from engine.guidance.video import ClipGuidance
 from engine.job import STAGES, JobFolder, Progress
 from engine.models.loader import load_components
 from engine.request import Request
-from engine.settings import Quality, StageSettings
+from engine.settings import Distillation, Quality, StageSettings
 from engine.stages.dynamic import dynamic_step
 from engine.stages.scene import Scene
 from engine.stages.static import ANY_TIME, static_step
@@ -47,18 +46,12 @@ class Teacher:
     prompt: EncodedPrompt
 
 
-def canonical(request: Request) -> str:
-    """The prompt as the preset's models read it. Raises PromptError, before any work is done."""
-    vocabulary = Vocabulary.read(PRESETS[request.preset].video.parent)
-    return request.prompt if vocabulary is None else canonical_prompt(request.prompt, vocabulary)
-
-
 def generate(request: Request, folder: JobFolder, emit: Emit, stop: Callable[[], bool]) -> None:
     """Runs, or goes on with, the job in `folder` to its asset.
 
     emit: takes every message. stop: asked after each step; when it says yes, a checkpoint is written and Stopped raised.
     """
-    text = canonical(request)
+    text = request.canonical_prompt()
     quality = request.resolved_quality()
     scene = Scene.new(quality.field, request.seed)
     done = folder.load(scene)

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import EngineError
 from engine.guidance.presets import PRESETS
-from engine.guidance.prompts import check_prompt
+from engine.guidance.vocabulary import Vocabulary, canonical_prompt, check_prompt
 from engine.settings import QUALITIES, Quality
 
 TOPOLOGIES = ("auto", "fixed", "per-frame")
@@ -56,6 +56,11 @@ class Request:
 
     def as_dict(self) -> dict[str, Any]:
         return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def canonical_prompt(self) -> str:
+        """The prompt as the preset's models read it. Raises PromptError where they do not know its words."""
+        vocabulary = Vocabulary.read(PRESETS[self.preset].video.parent)
+        return self.prompt if vocabulary is None else canonical_prompt(self.prompt, vocabulary)
 
     def resolved_quality(self) -> Quality:
         """The quality with this request's own step counts."""

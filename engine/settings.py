@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.guidance.sds import Distillation
+
+@dataclass(frozen=True)
+class Distillation:
+    """How a stage asks its model.
+
+    guidance_scale: classifier-free, diffusers' convention. noise_start, noise_end: noise level in [0, 1] at the first and last
+    step. noise_spread: half-width of the uniform draw about it. weighting: see `residual_gradient`.
+    """
+
+    guidance_scale: float = 3.0
+    noise_start: float = 0.95
+    noise_end: float = 0.3
+    noise_spread: float = 0.05
+    weighting: str = "residual"
 
 
 @dataclass(frozen=True)

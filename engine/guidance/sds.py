@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.settings import Distillation
+
 
 def append_dims(value: Tensor, like: Tensor) -> Tensor:
     """value [batch] with trailing axes to broadcast against `like` [batch, ...]."""
@@ -64,21 +66,6 @@ def timestep_at(progress: float, start: float, end: float, spread: float, genera
     centre = start + (end - start) * progress
     jitter = (torch.rand(count, generator=generator) * 2 - 1) * spread
     return (centre + jitter).clamp(0.02, 0.98)
-
-
-@dataclass(frozen=True)
-class Distillation:
-    """How a stage asks its model.
-
-    guidance_scale: classifier-free, diffusers' convention. noise_start, noise_end: noise level in [0, 1] at the first and last
-    step. noise_spread: half-width of the uniform draw about it. weighting: see `residual_gradient`.
-    """
-
-    guidance_scale: float = 3.0
-    noise_start: float = 0.95
-    noise_end: float = 0.3
-    noise_spread: float = 0.05
-    weighting: str = "residual"
 
 
 @torch.no_grad()

@@ -9,9 +9,10 @@ from torch import Tensor
 
 from engine.errors import ModelError
 from engine.guidance.prompts import EncodedPrompt
-from engine.guidance.sds import DiffusionSchedule, Distillation, distil
+from engine.guidance.sds import DiffusionSchedule, distil
 from engine.models.clip_denoiser import ClipDenoiser
 from engine.scene.cameras import Cameras
+from engine.settings import Distillation
 
 
 class ClipGuidance:

@@ -31,7 +31,7 @@ SHORT = ["--static-steps", "2", "--dynamic-steps", "2", "--super-resolution-step
 
 def launch(models: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
     command = [sys.executable, "-c", LAUNCH, str(models), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=300, **options)
 
 
@@ -90,7 +90,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(finished, tiny_models, tmp_path):
     output = tmp_path / "stopped"
     command = [sys.executable, "-c", LAUNCH, str(tiny_models), "generate", "a red ball bouncing", "--output", str(output)]
     command += ["--seed", "4", *SHORT, "--json"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
     for line in process.stdout:
         if json.loads(line)["type"] == "progress":

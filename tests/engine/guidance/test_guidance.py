@@ -4,11 +4,12 @@ import torch
 from engine.errors import ModelError
 from engine.guidance.image import ImageGuidance
 from engine.guidance.prompts import encode_prompt
-from engine.guidance.sds import Distillation, add_noise
+from engine.guidance.sds import add_noise
 from engine.guidance.video import ClipGuidance
 from engine.models.clip_denoiser import ClipDenoiser
 from engine.models.loader import load_components
 from engine.scene.cameras import Cameras
+from engine.settings import Distillation
 
 CAMERAS = Cameras(torch.tensor([0.2, 1.4]), torch.tensor([0.1, 0.3]))
 BACKGROUND = torch.tensor([[0.2] * 3, [0.7] * 3])

@@ -3,7 +3,6 @@ import torch
 
 from engine.guidance.sds import (
     DiffusionSchedule,
-    Distillation,
     add_noise,
     clean_from,
     distil,
@@ -11,6 +10,7 @@ from engine.guidance.sds import (
     residual_gradient,
     timestep_at,
 )
+from engine.settings import Distillation
 
 GENERATOR = torch.Generator().manual_seed(0)
 CLEAN = torch.randn(3, 2, 4, generator=GENERATOR)

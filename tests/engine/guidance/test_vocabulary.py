@@ -3,7 +3,7 @@ import json
 import pytest
 
 from engine.errors import ModelError, PromptError
-from engine.guidance.prompts import Vocabulary, canonical_prompt, check_prompt
+from engine.guidance.vocabulary import Vocabulary, canonical_prompt, check_prompt
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
