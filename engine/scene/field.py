@@ -78,7 +78,7 @@ class Field(nn.Module):
             lines = torch.einsum("fprc,pch->fprh", lines_at(self.time[level], times), blocks)
             for table, (index, weight) in (
                 (space, space_taps(points, resolution)),
-                (lines.reshape(-1, self.shape.hidden), time_taps(points, frames, resolution)),
+                (lines.reshape(-1, self.shape.hidden), time_taps(points, frames.int(), resolution)),
             ):
                 tables.append(table)
                 rows.append(index + offset)

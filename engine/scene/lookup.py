@@ -19,17 +19,17 @@ TIME_AXIS = (2, 1, 0)
 def line_taps(coordinate: Tensor, resolution: int) -> tuple[Tensor, Tensor]:
     """Two-tap linear interpolation of `resolution` texels over [-1, 1]; clamped at the ends.
 
-    coordinate [P] -> lower texel index long [P], weight of the upper texel [P].
+    coordinate [P] -> lower texel index int32 [P], weight of the upper texel [P].
     """
     position = ((coordinate + 1) * 0.5 * (resolution - 1)).clamp(0, resolution - 1)
     lower = position.floor().clamp(max=resolution - 2)
-    return lower.long(), position - lower
+    return lower.int(), position - lower
 
 
 def space_taps(points: Tensor, resolution: int) -> tuple[Tensor, Tensor]:
     """Taps of the three space planes stored as rows [3 * resolution * resolution], second axis first.
 
-    points [P, 3] -> rows long [P, 12], weights [P, 12].
+    points [P, 3] -> rows int32 [P, 12], weights [P, 12].
     """
     lower, upper_weight = line_taps(points, resolution)
     rows, weights = [], []
@@ -44,7 +44,7 @@ def space_taps(points: Tensor, resolution: int) -> tuple[Tensor, Tensor]:
 def time_taps(points: Tensor, frames: Tensor, resolution: int) -> tuple[Tensor, Tensor]:
     """Taps of the three time planes already interpolated to lines, stored as rows [frames * 3 * resolution].
 
-    points [P, 3], frames long [P] -> rows long [P, 6], weights [P, 6].
+    points [P, 3], frames int32 [P] -> rows int32 [P, 6], weights [P, 6].
     """
     lower, upper_weight = line_taps(points, resolution)
     rows, weights = [], []
@@ -67,7 +67,7 @@ def lines_at(planes: Tensor, times: Tensor) -> Tensor:
 
 
 def gather_sum(table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
-    """table [rows, C], rows long [P, taps], weights [P, taps] -> [P, C]. Differentiable in the table alone."""
+    """table [rows, C], rows int32 [P, taps], weights [P, taps] -> [P, C]. Differentiable in the table alone."""
     return _GatherSum.apply(table, rows, weights)
 
 
@@ -92,7 +92,7 @@ class _GatherSum(torch.autograd.Function):
         if gradient.device.type == "cpu":
             starts = np.arange(0, points * taps + 1, taps, dtype=np.int32)
             matrix = scipy.sparse.csr_matrix(
-                (weights.reshape(-1).numpy(), rows.reshape(-1).to(torch.int32).numpy(), starts),
+                (weights.reshape(-1).numpy(), rows.reshape(-1).numpy(), starts),
                 shape=(points, ctx.table_rows),
             )
             return torch.from_numpy(matrix.T @ gradient.contiguous().numpy()), None, None

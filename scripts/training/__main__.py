@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from engine.guidance.presets import PRIMITIVES_FOLDER
 from engine.models.world.motions import MOTIONS
 from scripts.training import pool
 from scripts.training.components import ROLES
+from scripts.training.evaluate import evaluate, evaluate_upscaler
 from scripts.training.publish import publish
 from scripts.training.sample import sheet
 from scripts.training.train import Run
@@ -37,6 +39,8 @@ def main() -> None:
         run = Run(role, arguments.work / name)
         run.train(pool.Pool(folder, motions, role.fov), arguments.steps or steps, batch_size)
         run.load_average()
+        measured = evaluate_upscaler(run) if role.low_size else evaluate(run)
+        print(f"{name}: {json.dumps(measured)}", flush=True)
         sheet(run, arguments.work / name / f"sheet_{run.step:06d}.png")
         if arguments.publish:
             publish(run, PRIMITIVES_FOLDER)

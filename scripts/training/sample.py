@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -36,7 +37,7 @@ def sample(run: Run, prompts: list[str], cameras: Cameras, seed: int = 0, scale:
     if role.low_size:
         low = avg_pool2d(truth(run, prompts, cameras).flatten(0, 1), role.size // role.low_size) * 2 - 1
         low = low.unflatten(0, (count, role.frames)).repeat(2, 1, 1, 1, 1)
-    twice = Cameras(cameras.azimuth.repeat(2), cameras.elevation.repeat(2), cameras.distance, cameras.fov)
+    twice = replace(cameras, azimuth=cameras.azimuth.repeat(2), elevation=cameras.elevation.repeat(2))
     for timestep in scheduler.timesteps:
         both = run.denoiser(clips.repeat(2, 1, 1, 1, 1), timestep.expand(2 * count), states, twice, background, low)
         clips = scheduler.step(guide(*both.chunk(2), scale), timestep, clips).prev_sample
