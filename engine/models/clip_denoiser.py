@@ -1,6 +1,9 @@
-"""Clips through a two-dimensional U-Net: frames and pixel blocks become channels."""
+"""Clips through a two-dimensional U-Net: cosines over frames and pixel blocks become channels."""
 
 from __future__ import annotations
+
+import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -15,14 +18,20 @@ SCENE_CHANNELS = RAY_CHANNELS + 3
 class ClipDenoiser(nn.Module):
     """Gives a `UNet2DConditionModel` that was trained on folded clips the interface of a video denoiser.
 
-    A clip [batch, frames, 3, size, size] in [-1, 1] is folded by a pixel unshuffle to
-    [batch, frames * 3 * block^2, grid, grid], where grid is the U-Net's sample_size; beside it go the camera's ray map, the
-    colour of the background and, for super-resolution, the folded low-resolution clip. An image model is the case of one frame.
+    A clip [batch, frames, 3, size, size] in [-1, 1], less its background, is folded to
+    [batch, frames * 3 * block^2, grid, grid],
+    where grid is the U-Net's sample_size; beside it go the camera's ray map, the colour of the background and, for
+    super-resolution, the folded low-resolution clip. An image model is the case of one frame.
+
+    The U-Net is preconditioned as in EDM (Karras et al. 2022, table 1), for each channel by itself: it sees numbers of unit
+    size and corrects the linear estimate that the channel's expected size allows. Under little noise that estimate is nearly
+    right already; under much noise the U-Net says everything.
     """
 
-    def __init__(self, unet: nn.Module, pose_encoder: PoseEncoder) -> None:
+    def __init__(self, unet: nn.Module, pose_encoder: PoseEncoder, scheduler: Any) -> None:
         super().__init__()
         self.unet, self.pose_encoder = unet, pose_encoder
+        self.alphas = scheduler.alphas_cumprod
 
     @property
     def grid(self) -> int:
@@ -41,13 +50,21 @@ class ClipDenoiser(nn.Module):
 
         background: [batch, 3] in [-1, 1]; under strong noise a network can't see it, and it is known to who renders.
         low_resolution: the clip at a lower resolution, [batch, frames, 3, h, w] in [-1, 1].
-        Returns the U-Net's prediction in the shape of `noisy`. Raises ValueError where the U-Net expects another input.
+        Returns the clean clip in the shape of `noisy`. Raises ValueError where the U-Net expects another input.
         """
-        block = noisy.shape[-1] // self.grid
+        frames, block = noisy.shape[1], noisy.shape[-1] // self.grid
+        behind = background[:, None, :, None, None]
+        alpha = self.alphas.to(noisy)[timesteps].view(-1, 1, 1, 1)
+        signal, sigma = alpha.sqrt(), (1 - alpha).sqrt()
+        folded = fold(noisy - signal[..., None] * behind, block)
+        size = expected_size(frames, block).to(noisy)[:, None, None]
+        spread = (alpha * size**2 + sigma**2).sqrt()
         around = background[:, :, None, None].expand(-1, -1, self.grid, self.grid)
-        inputs = [fold(noisy, block), ray_map(cameras, self.grid).to(noisy), around]
+        inputs = [folded / spread, ray_map(cameras, self.grid).to(noisy), around]
         if low_resolution is not None:
-            inputs.append(fold(low_resolution, low_resolution.shape[-1] // self.grid))
+            low_block = low_resolution.shape[-1] // self.grid
+            low_size = expected_size(frames, low_block).to(noisy)[:, None, None]
+            inputs.append(fold(low_resolution - behind, low_block) / low_size)
         channels = torch.cat(inputs, 1)
         if channels.shape[1] != self.unet.config.in_channels:
             raise ValueError(
@@ -57,14 +74,51 @@ class ClipDenoiser(nn.Module):
             )
         states = self.pose_encoder(text_states, cameras)
         channels = channels.contiguous(memory_format=torch.channels_last)
-        return unfold(self.unet(channels, timesteps, states).sample, noisy.shape[1], block)
+        correction = self.unet(channels, timesteps, states).sample
+        clean = signal * (size / spread) ** 2 * folded + sigma * size / spread * correction
+        return unfold(clean, frames, block) + behind
 
 
 def fold(clip: Tensor, block: int) -> Tensor:
-    """[batch, frames, 3, H, W] -> [batch, frames * 3 * block^2, H / block, W / block]."""
-    return pixel_unshuffle(clip.flatten(1, 2), block)
+    """[batch, frames, 3, H, W] -> [batch, frames * 3 * block^2, H / block, W / block], channels by (frequency, colour, block).
+
+    An orthonormal cosine transform over the frames and inside each block. White noise stays white and distances stay what they
+    are, but what moves is no longer a small difference of near-equal channels, which is what made motion slow to learn.
+    """
+    frames = clip.shape[1]
+    by_frequency = torch.einsum("kf,bfchw->bkchw", cosines(frames).to(clip), clip)
+    blocks = pixel_unshuffle(by_frequency.flatten(1, 2), block).unflatten(1, (frames * 3, block * block))
+    return torch.einsum("qp,bnphw->bnqhw", block_cosines(block).to(clip), blocks).flatten(1, 2)
 
 
 def unfold(channels: Tensor, frames: int, block: int) -> Tensor:
     """The inverse of `fold`."""
-    return pixel_shuffle(channels, block).unflatten(1, (frames, 3))
+    blocks = channels.unflatten(1, (frames * 3, block * block))
+    blocks = torch.einsum("qp,bnqhw->bnphw", block_cosines(block).to(channels), blocks).flatten(1, 2)
+    by_frequency = pixel_shuffle(blocks, block).unflatten(1, (frames, 3))
+    return torch.einsum("kf,bkchw->bfchw", cosines(frames).to(channels), by_frequency)
+
+
+def expected_size(frames: int, block: int) -> Tensor:
+    """The standard deviation to expect in each channel of a folded clip, [frames * 3 * block^2].
+
+    It falls as one over the frequency in time and faster inside a block; measured on clips of the built-in models' world.
+    """
+    inside = torch.arange(block)
+    inside = 1 / (1 + 4 * (inside[:, None] + inside)).flatten()
+    over_time = 1 / (1 + torch.arange(frames))
+    size = 0.21 * block * math.sqrt(frames) * over_time[:, None, None] * inside.expand(1, 3, -1)
+    return size.flatten()
+
+
+def cosines(count: int) -> Tensor:
+    """The orthonormal DCT-II, [frequencies, samples]; row 0 is the mean times sqrt(count)."""
+    sample = torch.arange(count) + 0.5
+    matrix = torch.cos(torch.pi / count * torch.arange(count)[:, None] * sample) * math.sqrt(2 / count)
+    matrix[0] /= math.sqrt(2)
+    return matrix
+
+
+def block_cosines(block: int) -> Tensor:
+    """The same over both axes of a square block, [block^2, block^2]."""
+    return torch.kron(cosines(block), cosines(block))

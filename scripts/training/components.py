@@ -85,7 +85,7 @@ def make_denoiser(role: Role) -> ClipDenoiser:
     pose_encoder = PoseEncoder(
         WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1]
     )
-    return ClipDenoiser(unet, pose_encoder).to(memory_format=torch.channels_last)
+    return ClipDenoiser(unet, pose_encoder, make_scheduler()).to(memory_format=torch.channels_last)
 
 
 def make_scheduler() -> DDIMScheduler:

@@ -35,7 +35,7 @@ def test_clip_gradient_is_the_hand_written_one(tiny_models):
     timestep = int(0.6 * 999)
     alpha = components["scheduler"].alphas_cumprod[timestep]
     noisy = add_noise(clean, noise, alpha.sqrt().expand(2), (1 - alpha).sqrt().expand(2))
-    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"])
+    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
     with torch.no_grad():
         outputs = [
             denoiser(noisy, torch.tensor([timestep] * 2), states.expand(2, -1, -1), CAMERAS, BACKGROUND * 2 - 1)
