@@ -175,6 +175,8 @@ def _duration(seconds: float) -> str:
 
 
 if __name__ == "__main__":
+    # Threads that wait by spinning stop everything else on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     sys.exit(main())

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle
 
 from engine.models.pose_encoder import RAY_CHANNELS, PoseEncoder, ray_map
 from engine.scene.cameras import Cameras
@@ -18,7 +18,7 @@ SCENE_CHANNELS = RAY_CHANNELS + 3
 class ClipDenoiser(nn.Module):
     """Gives a `UNet2DConditionModel` that was trained on folded clips the interface of a video denoiser.
 
-    A clip [batch, frames, 3, size, size] in [-1, 1], less its background, is folded to
+    A clip [batch, frames, 3, size, size] in [-1, 1], less its background or enlargement, is folded to
     [batch, frames * 3 * block^2, grid, grid],
     where grid is the U-Net's sample_size; beside it go the camera's ray map, the colour of the background and, for
     super-resolution, the folded low-resolution clip. An image model is the case of one frame.
@@ -53,18 +53,19 @@ class ClipDenoiser(nn.Module):
         Returns the clean clip in the shape of `noisy`. Raises ValueError where the U-Net expects another input.
         """
         frames, block = noisy.shape[1], noisy.shape[-1] // self.grid
-        behind = background[:, None, :, None, None]
+        behind = self._base(background, low_resolution, noisy)
         alpha = self.alphas.to(noisy)[timesteps].view(-1, 1, 1, 1)
         signal, sigma = alpha.sqrt(), (1 - alpha).sqrt()
         folded = fold(noisy - signal[..., None] * behind, block)
-        size = expected_size(frames, block).to(noisy)[:, None, None]
+        expected = expected_size if low_resolution is None else expected_detail
+        size = expected(frames, block).to(noisy)[:, None, None]
         spread = (alpha * size**2 + sigma**2).sqrt()
         around = background[:, :, None, None].expand(-1, -1, self.grid, self.grid)
         inputs = [folded / spread, ray_map(cameras, self.grid).to(noisy), around]
         if low_resolution is not None:
             low_block = low_resolution.shape[-1] // self.grid
             low_size = expected_size(frames, low_block).to(noisy)[:, None, None]
-            inputs.append(fold(low_resolution - behind, low_block) / low_size)
+            inputs.append(fold(low_resolution - background[:, None, :, None, None], low_block) / low_size)
         channels = torch.cat(inputs, 1)
         if channels.shape[1] != self.unet.config.in_channels:
             raise ValueError(
@@ -77,6 +78,14 @@ class ClipDenoiser(nn.Module):
         correction = self.unet(channels, timesteps, states).sample
         clean = signal * (size / spread) ** 2 * folded + sigma * size / spread * correction
         return unfold(clean, frames, block) + behind
+
+
+    def _base(self, background: Tensor, low_resolution: Tensor | None, like: Tensor) -> Tensor:
+        """What the U-Net adds to: the background, or for an upscaler the low-resolution clip enlarged."""
+        if low_resolution is None:
+            return background[:, None, :, None, None]
+        flat = low_resolution.flatten(0, 1)
+        return interpolate(flat, size=like.shape[-2:], mode="bilinear").view(like.shape)
 
 
 def fold(clip: Tensor, block: int) -> Tensor:
@@ -109,6 +118,12 @@ def expected_size(frames: int, block: int) -> Tensor:
     over_time = 1 / (1 + torch.arange(frames))
     size = 0.21 * block * math.sqrt(frames) * over_time[:, None, None] * inside.expand(1, 3, -1)
     return size.flatten()
+
+
+def expected_detail(frames: int, block: int) -> Tensor:
+    """The same for what bilinear enlargement lacks: as much in fine patterns of a block as in coarse ones."""
+    over_time = 1 / (1 + torch.arange(frames))
+    return (0.12 * over_time[:, None, None]).expand(frames, 3, block * block).flatten()
 
 
 def cosines(count: int) -> Tensor:

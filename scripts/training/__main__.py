@@ -18,7 +18,7 @@ from scripts.training.sample import sheet
 from scripts.training.train import Run
 
 # Clips per (object, motion) in the pool, optimiser steps, clips a step.
-PLANS = {"image": (600, 3600, 16), "video": (96, 6000, 16), "upscale": (6, 3000, 8)}
+PLANS = {"image": (600, 3600, 16), "video": (96, 4800, 16), "upscale": (6, 3000, 8)}
 
 
 def main() -> None:
