@@ -76,7 +76,7 @@ class MeshSettings:
 
     resolution: int = 96
     surface_depth: float = 0.25
-    triangles: int = 6000
+    triangles: int = 4000
     texture: int = 512
 
 

@@ -18,10 +18,9 @@ SCENE_CHANNELS = RAY_CHANNELS + 3
 class ClipDenoiser(nn.Module):
     """Gives a `UNet2DConditionModel` that was trained on folded clips the interface of a video denoiser.
 
-    A clip [batch, frames, 3, size, size] in [-1, 1], less its background or enlargement, is folded to
-    [batch, frames * 3 * block^2, grid, grid],
-    where grid is the U-Net's sample_size; beside it go the camera's ray map, the colour of the background and, for
-    super-resolution, the folded low-resolution clip. An image model is the case of one frame.
+    A clip [batch, frames, 3, size, size] in [-1, 1], less its background (for super-resolution: less the low-resolution clip
+    enlarged), is folded to [batch, frames * 3 * block^2, grid, grid], where grid is the U-Net's sample_size; beside it go the
+    camera's ray map, the colour of the background and the folded low-resolution clip. An image model has one frame.
 
     The U-Net is preconditioned as in EDM (Karras et al. 2022, table 1), for each channel by itself: it sees numbers of unit
     size and corrects the linear estimate that the channel's expected size allows. Under little noise that estimate is nearly

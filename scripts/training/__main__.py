@@ -15,10 +15,10 @@ from scripts.training.components import ROLES
 from scripts.training.evaluate import evaluate, evaluate_upscaler
 from scripts.training.publish import publish
 from scripts.training.sample import sheet
-from scripts.training.train import Run
+from scripts.training.train import Run, inflate
 
 # Clips per (object, motion) in the pool, optimiser steps, clips a step.
-PLANS = {"image": (600, 3600, 16), "video": (96, 4800, 16), "upscale": (6, 3000, 8)}
+PLANS = {"image": (600, 8000, 16), "video": (96, 20000, 16), "upscale": (12, 3000, 8)}
 
 
 def main() -> None:
@@ -37,6 +37,8 @@ def main() -> None:
         folder = arguments.work / "pool" / name
         pool.make(folder, role.size, clips, motions, role.frames, role.fov)
         run = Run(role, arguments.work / name)
+        if name == "video" and run.step == 0:
+            inflate(Run(ROLES["image"], arguments.work / "image"), run)
         run.train(pool.Pool(folder, motions, role.fov), arguments.steps or steps, batch_size)
         run.load_average()
         measured = evaluate_upscaler(run) if role.low_size else evaluate(run)

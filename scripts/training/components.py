@@ -43,7 +43,7 @@ class Role:
 
 ROLES = {
     "image": Role("image", 1, 32, 0, IMAGE_FOV, (64, 112, 160)),
-    "video": Role("video", FRAMES, 32, 0, FOV, (80, 128, 176)),
+    "video": Role("video", FRAMES, 32, 0, FOV, (64, 112, 160)),
     "upscale": Role("upscale", FRAMES, 64, 32, FOV, (64, 80, 96)),
 }
 

@@ -145,6 +145,28 @@ class Run:
         self.generator.set_state(tensors["generator"])
 
 
+@torch.no_grad()
+def inflate(image: Run, video: Run) -> None:
+    """Starts a video model from an image model of the same widths, as Make-A-Video does (Singer et al. 2022, section 3.2).
+
+    The image's channels become the clip's zero frequency; higher frequencies start at nothing, so that every clip stands still.
+    """
+    image.load_average()
+    source = image.modules.state_dict()
+    target = video.modules.state_dict()
+    for name, value in source.items():
+        if name.endswith("unet.conv_in.weight"):
+            own = image.role.channels(image.role.size)
+            target[name][:, :own] = value[:, :own]
+            target[name][:, video.role.channels(video.role.size) :] = value[:, own:]
+        elif "unet.conv_out." in name:
+            target[name].zero_()
+            target[name][: len(value)] = value
+        else:
+            target[name].copy_(value)
+    video.average = {name: value.detach().clone() for name, value in video.modules.named_parameters()}
+
+
 def balanced_error(estimate: Tensor, clean: Tensor, grid: int) -> Tensor:
     """Squared error of clips [clips, frames, 3, size, size] by channels of the folded clip, each over its expected size.
 

@@ -88,6 +88,21 @@ def test_references_hold_every_combination_once():
     assert clips[red, 0, 0].mean() > clips[blue, 0, 0].mean()
 
 
+def test_an_inflated_video_model_starts_from_the_image_standing_still(tmp_path):
+    image = train.Run(ROLE, tmp_path / "image", seed=3)
+    video = train.Run(replace(components.ROLES["video"], widths=ROLE.widths), tmp_path / "video")
+    train.inflate(image, video)
+    channels = torch.randn(1, 201, 16, 16)
+    channels[:, 12:192] = 0
+    small = torch.cat([channels[:, :12], channels[:, 192:]], 1)
+    states = torch.randn(1, 7, 128)
+    with torch.no_grad():
+        clip = video.denoiser.unet(channels, torch.tensor([500]), states).sample
+        picture = image.denoiser.unet(small, torch.tensor([500]), states).sample
+    assert torch.allclose(clip[:, :12], picture, atol=1e-4)
+    assert not clip[:, 12:].any()
+
+
 def test_the_rate_warms_up_stays_and_decays():
     assert train.schedule(0, 10_000) == pytest.approx(1 / train.WARM_UP)
     assert train.schedule(5_000, 10_000) == 1
