@@ -22,6 +22,7 @@ def load_components(folder: Path, dtype: torch.dtype = torch.float32, device: st
     Weights are read from safetensors only. Raises ModelError with one sentence where something is missing, damaged or not
     allowed.
     """
+    _be_quiet()
     index = _read_index(folder)
     components = {}
     for name, entry in index.items():
@@ -31,6 +32,16 @@ def load_components(folder: Path, dtype: torch.dtype = torch.float32, device: st
             raise ModelError(f"{folder / 'model_index.json'} names {entry!r} for {name}, which this engine does not load.")
         components[name] = _load(folder / name, *entry, dtype, device)
     return components
+
+
+def _be_quiet() -> None:
+    """Progress and advice meant for the libraries' own users stay off the terminal; errors still show."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.set_verbosity_error()
+        library.utils.logging.disable_progress_bar()
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
@@ -59,12 +70,13 @@ def _load(folder: Path, library: str, class_name: str, dtype: torch.dtype, devic
         weights = list(folder.glob("*.safetensors"))
         if not weights:
             raise ModelError(f"{folder} holds no safetensors file. Install the model again.")
-        options |= {"use_safetensors": True, "torch_dtype" if library != "transformers" else "dtype": dtype}
+        options |= {"use_safetensors": True, "low_cpu_mem_usage": False}
+        options["dtype" if library == "transformers" else "torch_dtype"] = dtype
     try:
         component = loaded_class.from_pretrained(folder, **options)
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
         raise ModelError(f"The model's component {folder} can't be read ({reason}). Install the model again.") from error
     if is_network:
-        component = component.to(device=device, dtype=dtype).eval().requires_grad_(False)
+        component = component.to(device).eval().requires_grad_(False)
     return component
