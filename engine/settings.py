@@ -94,12 +94,12 @@ STANDARD = Quality(
     "standard",
     static=StageSettings(
         steps=200, cameras=6, size=32, samples=48, rates=Rates(0.02, 0.0, 0.005),
-        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.25), explore=0.1,
+        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.25), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
     ),
     dynamic=StageSettings(
-        steps=260, cameras=2, size=32, samples=40, rates=Rates(0.005, 0.02, 0.003),
-        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.25), explore=0.1,
+        steps=300, cameras=1, size=32, samples=40, rates=Rates(0.005, 0.02, 0.003),
+        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.4), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
     ),
     super_resolution=StageSettings(
@@ -113,8 +113,8 @@ STANDARD = Quality(
 DRAFT = replace(
     STANDARD,
     name="draft",
-    static=replace(STANDARD.static, steps=80, cameras=4, samples=32),
-    dynamic=replace(STANDARD.dynamic, steps=120, cameras=1, samples=32),
+    static=replace(STANDARD.static, steps=70, cameras=4, samples=32),
+    dynamic=replace(STANDARD.dynamic, steps=100, samples=32),
     super_resolution=replace(STANDARD.super_resolution, steps=0),
     mesh=MeshSettings(resolution=64, triangles=3000, texture=256),
 )
