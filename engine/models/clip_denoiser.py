@@ -91,7 +91,7 @@ def fold(clip: Tensor, block: int) -> Tensor:
     """[batch, frames, 3, H, W] -> [batch, frames * 3 * block^2, H / block, W / block], channels by (frequency, colour, block).
 
     An orthonormal cosine transform over the frames and inside each block. White noise stays white and distances stay what they
-    are, but what moves is no longer a small difference of near-equal channels, which is what made motion slow to learn.
+    are, and what moves is in channels of its own instead of being a small difference of near-equal ones.
     """
     frames = clip.shape[1]
     by_frequency = torch.einsum("kf,bfchw->bkchw", cosines(frames).to(clip), clip)

@@ -74,8 +74,8 @@ def gather_sum(table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
 class _GatherSum(torch.autograd.Function):
     """`embedding_bag` with a backward pass that fits each device.
 
-    On the CPU the gradient of the table is a transposed sparse product, which scipy does about ten times faster than the
-    sort that `embedding_bag` starts with; elsewhere it is a scatter-add.
+    On the CPU the gradient of the table is a transposed sparse product, which scipy did 8.8 times faster than
+    `embedding_bag`'s own backward (60,000 points, 36 taps, 32 channels, two cores); elsewhere it is a scatter-add.
     """
 
     @staticmethod

@@ -170,7 +170,7 @@ def inflate(image: Run, video: Run) -> None:
 def balanced_error(estimate: Tensor, clean: Tensor, grid: int) -> Tensor:
     """Squared error of clips [clips, frames, 3, size, size] by channels of the folded clip, each over its expected size.
 
-    The minimum is that of the plain error; but motion and detail, small parts of it, are learnt beside the look and not after.
+    The minimum is that of the plain error; motion and detail, small parts of it, are given more weight.
     """
     block = clean.shape[-1] // grid
     weight = 1 / expected_size(clean.shape[1], block)[:, None, None]
