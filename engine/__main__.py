@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 130 if error.kind == "stopped" else 1
     except BrokenPipeError:
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -93,6 +95,7 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: bool) -> int:
+    from engine.errors import JobError
     from engine.generate import generate
     from engine.version import VERSION
 
@@ -106,7 +109,15 @@ def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: boo
         folder.log(message)
         _tell(options, message)
 
-    generate(request, folder, emit, _stop_on_signals())
+    try:
+        generate(request, folder, emit, _stop_on_signals())
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise JobError(
+            f"Can't write to {folder.path} ({error.strerror or error}): make room or mend access, then run the same command "
+            "to go on from the last checkpoint."
+        ) from error
     return 0
 
 

@@ -78,7 +78,6 @@ class ClipDenoiser(nn.Module):
         clean = signal * (size / spread) ** 2 * folded + sigma * size / spread * correction
         return unfold(clean, frames, block) + behind
 
-
     def _base(self, background: Tensor, low_resolution: Tensor | None, like: Tensor) -> Tensor:
         """What the U-Net adds to: the background, or for an upscaler the low-resolution clip enlarged."""
         if low_resolution is None:

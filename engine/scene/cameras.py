@@ -45,9 +45,6 @@ class Cameras:
         azimuth, elevation = (value.repeat_interleave(times, 0) for value in (self.azimuth, self.elevation))
         return replace(self, azimuth=azimuth, elevation=elevation)
 
-    def to(self, device: torch.device | str) -> Cameras:
-        return replace(self, azimuth=self.azimuth.to(device), elevation=self.elevation.to(device))
-
     def positions(self) -> Tensor:
         """Camera centres, [..., 3]."""
         return self.distance * _direction(self.azimuth, self.elevation)

@@ -39,11 +39,10 @@ class View:
 
 @dataclass(frozen=True)
 class Rendered:
-    """colour [frames, rays, 3], opacity and depth (weighted metres) [frames, rays]; density of the samples taken, [N]."""
+    """colour [frames, rays, 3], opacity [frames, rays]; density per metre of the samples taken, [N]."""
 
     colour: Tensor
     opacity: Tensor
-    depth: Tensor
     density: Tensor
 
 
@@ -157,7 +156,7 @@ def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) 
     colour = torch.zeros(frames * rays, 3, device=values.device, dtype=values.dtype)
     colour = colour.index_add(0, frame * rays + ray, packed[:, None] * colours).view(frames, rays, 3)
     colour = colour + (1 - opacity)[..., None] * background
-    return Rendered(colour, opacity, (weights * along).sum(-1), values)
+    return Rendered(colour, opacity, values)
 
 
 def _scale_gradient(value: Tensor, scale: Tensor) -> Tensor:

@@ -141,6 +141,10 @@ class Run:
             for index, parameter in enumerate(self.optimiser.param_groups[group]["params"]):
                 prefix = f"optimiser.{group}.{index}."
                 state = {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+                # Fused AdamW walks memory, so the moments must lie in it as the weights do (channels last).
+                for key in ("exp_avg", "exp_avg_sq"):
+                    if key in state:
+                        state[key] = torch.empty_like(parameter).copy_(state[key])
                 self.optimiser.state[parameter] = state
         self.generator.set_state(tensors["generator"])
 

@@ -130,6 +130,22 @@ def test_an_unwritable_place_is_one_sentence(tiny_models, tmp_path):
     assert done.returncode == 1 and "Can't write" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_disk_that_fills_up_on_the_way_is_one_sentence(tmp_path, monkeypatch, capsys):
+    from engine import __main__, generate
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(generate, "generate", full)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        code = __main__.main(["generate", "a red ball", "--output", str(tmp_path / "job")])
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
+            signal.signal(number, handler)
+    assert code == 1 and "No space left on device): make room" in capsys.readouterr().err
+
+
 def test_a_damaged_model_is_one_sentence(tiny_models, tmp_path):
     import shutil
 
