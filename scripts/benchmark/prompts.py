@@ -66,7 +66,7 @@ def run(prompt: str, colour: str, shape: str, motion: str, options: argparse.Nam
     if finished.returncode:
         record |= {"colour": False, "shape": False, "motion": False, "error": finished.stderr.strip()[-300:]}
     else:
-        verdict = judge(folder / "scene.blend", shape)
+        verdict = judge(folder / "scene.blend", shape, motion)
         record |= matches(verdict, colour, motion) | {"verdict": dataclasses.asdict(verdict)}
     print(json.dumps(record), flush=True)
     return record

@@ -9,16 +9,19 @@ from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS, frame_times
 from engine.models.world.shapes import distance
 from scripts.benchmark.judge import (
+    Soup,
     Verdict,
     _overlap,
     _profile,
     _turn,
     _volume_and_centroid,
-    ideal_solid,
+    ideal_solids,
+    judge,
     matches,
     nearest_colour,
     voxelise,
 )
+from tests.scripts.world_blend import save_world
 
 
 def triangles(shape: str) -> np.ndarray:
@@ -32,14 +35,14 @@ def triangles(shape: str) -> np.ndarray:
 @pytest.mark.parametrize("shape", ["ball", "cube", "cone", "torus", "duck"])
 def test_an_ideal_object_overlaps_its_ideal_and_others_less(shape):
     solid = voxelise(triangles(shape))
-    assert _overlap(solid, ideal_solid(shape)) > 0.9
+    assert _overlap(solid, ideal_solids(shape, "still")) > 0.9
     other = "cone" if shape != "cone" else "cube"
-    assert _overlap(solid, ideal_solid(other)) < 0.7
+    assert _overlap(solid, ideal_solids(other, "still")) < 0.7
 
 
 def test_a_stretched_box_is_still_a_cube_after_matching_boxes():
     stretched = triangles("cube") * np.array([1.0, 2.0, 0.5])
-    assert _overlap(voxelise(stretched), ideal_solid("cube")) > 0.9
+    assert _overlap(voxelise(stretched), ideal_solids("cube", "still")) > 0.9
 
 
 def test_volume_and_centroid_of_a_moved_ball():
@@ -49,12 +52,28 @@ def test_volume_and_centroid_of_a_moved_ball():
 
 
 @pytest.mark.parametrize("shape", ["cube", "duck"])
-def test_a_full_turn_is_measured(shape):
+def test_a_full_turn_is_measured_by_outline_alone(shape):
     soup = triangles(shape)
     rotations = MOTIONS["spinning"](frame_times(16))[1].numpy()
-    profiles = [_profile(soup @ rotation.T, np.zeros(3)) for rotation in rotations]
+    profiles = [_profile(Soup(soup @ rotation.T, np.ones((len(soup), 3))), np.zeros(3)) for rotation in rotations]
     assert _turn(profiles) == pytest.approx(337.5, abs=15)
     assert _turn([profiles[0]] * 16) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["red ball spinning", "blue cylinder spinning", "white car spinning", "green ball still", "cyan cube swinging",
+     "purple mushroom jumping", "orange fish orbiting", "yellow duck sliding", "red cone growing", "white torus bouncing"],
+)  # fmt: skip
+def test_what_the_world_itself_leaves_is_right(words, tmp_path):
+    colour, shape, motion = words.split()
+    verdict = judge(save_world(tmp_path, colour, shape, motion), shape, motion)
+    assert matches(verdict, colour, motion) == {"colour": True, "shape": True, "motion": True}, verdict
+
+
+def test_what_stands_still_does_not_spin(tmp_path):
+    verdict = judge(save_world(tmp_path, "red", "ball", "still"), "ball", "spinning")
+    assert not matches(verdict, "red", "spinning")["motion"], verdict
 
 
 def test_colours_are_told_apart_in_light_and_shade():

@@ -26,6 +26,6 @@ def blend(tmp_path_factory) -> Path:
 
 
 def test_a_red_ball_bounces(blend):
-    verdict = judge(blend, "ball")
+    verdict = judge(blend, "ball", "bouncing")
     assert matches(verdict, "red", "bouncing") == {"colour": True, "shape": True, "motion": True}, verdict
     assert verdict.frames == 16
