@@ -2,7 +2,8 @@
 
 Rays are clipped to the scene, empty space is skipped, transmittance is accumulated in log space. A gradient is deferred:
 images are rendered without a graph, the guidance turns them into an image gradient, and the rays are rendered again in
-chunks, each back-propagated at once. Memory is that of one chunk, whatever the number of cameras, frames and pixels.
+chunks, each back-propagated at once. Memory is that of one chunk, whatever the number of cameras, frames, pixels and
+samples. Where one chunk holds everything, it is rendered once and its graph kept while the guidance works.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class View:
     cameras: still ones share their rays over all frames. times: [frames] in [0, 1]. size: pixels a side.
     samples: intervals a ray. background: [cameras, 3], sRGB in [0, 1]. seed: of the jitter; None for interval centres.
     explore: share of the samples in empty cells that are rendered all the same, so that density can appear there.
+    chunk_samples: samples, over all frames and in empty space too, that are in memory at once; one ray's at least.
     """
 
     cameras: Cameras
@@ -34,7 +36,7 @@ class View:
     background: Tensor
     seed: int | None = None
     explore: float = 0.0
-    chunk_rays: int = 8192
+    chunk_samples: int = 2**20
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,7 @@ def random_backgrounds(count: int, generator: torch.Generator) -> Tensor:
 @torch.no_grad()
 def render(field: Field, occupancy: Occupancy, view: View) -> tuple[Tensor, Tensor]:
     """Images [cameras, frames, 3, size, size] in [0, 1] and opacity [cameras, frames, size, size], without a graph."""
-    chunks = [_render_chunk(field, occupancy, view, chunk) for chunk in _chunks(view)]
-    colour = torch.cat([chunk.colour for chunk in chunks], 1)
-    opacity = torch.cat([chunk.opacity for chunk in chunks], 1)
-    count, frames, size = len(view.cameras), len(view.times), view.size
-    colour = colour.view(frames, count, size, size, 3).permute(1, 0, 4, 2, 3)
-    return colour, opacity.view(frames, count, size, size).transpose(0, 1)
+    return _images(view, [_render_chunk(field, occupancy, view, chunk) for chunk in _chunks(view)])
 
 
 def back_propagate(
@@ -74,18 +71,36 @@ def back_propagate(
     gradient: with respect to `render`'s images, [cameras, frames, 3, size, size].
     penalty: a scalar of each chunk's rendering to be minimised as well; it must add up over chunks. Returns its sum.
     """
-    by_ray = gradient.permute(1, 0, 3, 4, 2).reshape(len(view.times), -1, 3)
-    total = 0.0
-    for chunk in _chunks(view):
-        rendered = _render_chunk(field, occupancy, view, chunk)
-        objective = (rendered.colour * by_ray[:, chunk]).sum()
-        if penalty is not None:
-            value = penalty(rendered)
-            total += value.item()
-            objective = objective + value
-        if objective.requires_grad:
-            objective.backward()
-    return total
+    by_ray = _rays(gradient)
+    return sum(
+        _back_propagate_chunk(_render_chunk(field, occupancy, view, chunk), by_ray[:, chunk], penalty)
+        for chunk in _chunks(view)
+    )
+
+
+def render_and_follow(
+    field: Field,
+    occupancy: Occupancy,
+    view: View,
+    gradient: Callable[[Tensor], Tensor],
+    penalty: Callable[[Rendered], Tensor] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Renders `view`, asks `gradient` for the gradient of the images, and adds the field's gradients for it.
+
+    The same as `render` and then `back_propagate`, without rendering twice where one chunk holds all.
+    Returns the image gradient [cameras, frames, 3, size, size] and the opacity [cameras, frames, size, size].
+    """
+    chunks = _chunks(view)
+    if len(chunks) > 1:
+        images, opacity = render(field, occupancy, view)
+        wanted = gradient(images)
+        back_propagate(field, occupancy, view, wanted, penalty)
+        return wanted, opacity
+    rendered = _render_chunk(field, occupancy, view, chunks[0])
+    images, opacity = _images(view, [rendered])
+    wanted = gradient(images.detach())
+    _back_propagate_chunk(rendered, _rays(wanted), penalty)
+    return wanted, opacity.detach()
 
 
 def composite(density: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -111,7 +126,33 @@ def clip_to_scene(origins: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
 
 def _chunks(view: View) -> list[slice]:
     rays = len(view.cameras) * view.size**2
-    return [slice(start, min(start + view.chunk_rays, rays)) for start in range(0, rays, view.chunk_rays)]
+    most = max(view.chunk_samples // (len(view.times) * view.samples), 1)
+    return [slice(start, min(start + most, rays)) for start in range(0, rays, most)]
+
+
+def _images(view: View, chunks: list[Rendered]) -> tuple[Tensor, Tensor]:
+    """The chunks of a view as images [cameras, frames, 3, size, size] and opacity [cameras, frames, size, size]."""
+    colour = torch.cat([chunk.colour for chunk in chunks], 1)
+    opacity = torch.cat([chunk.opacity for chunk in chunks], 1)
+    count, frames, size = len(view.cameras), len(view.times), view.size
+    colour = colour.view(frames, count, size, size, 3).permute(1, 0, 4, 2, 3)
+    return colour, opacity.view(frames, count, size, size).transpose(0, 1)
+
+
+def _rays(images: Tensor) -> Tensor:
+    """[cameras, frames, 3, size, size] -> [frames, rays, 3]."""
+    return images.permute(1, 0, 3, 4, 2).reshape(images.shape[1], -1, 3)
+
+
+def _back_propagate_chunk(rendered: Rendered, gradient: Tensor, penalty: Callable[[Rendered], Tensor] | None) -> float:
+    """gradient [frames, rays, 3] of the chunk's colour. Returns the penalty's value."""
+    objective, value = (rendered.colour * gradient).sum(), 0.0
+    if penalty is not None:
+        extra = penalty(rendered)
+        objective, value = objective + extra, extra.item()
+    if objective.requires_grad:
+        objective.backward()
+    return value
 
 
 def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) -> Rendered:

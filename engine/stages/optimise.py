@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from engine.scene.render import View, back_propagate, render
+from engine.scene.render import View, render_and_follow
 from engine.settings import StageSettings
 from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation
 from engine.stages.scene import Scene
@@ -21,14 +21,12 @@ def distil_view(
 
     Returns the root mean square of the image gradient and the mean opacity.
     """
-    images, opacity = render(scene.field, scene.occupancy, view)
-    image_gradient = gradient(images)
     scene.optimiser.zero_grad(set_to_none=True)
     share = 1 / (len(view.cameras) * len(view.times))
     penalty = chunk_penalty(
         settings.entropy * share, settings.sparsity * share, settings.solid * share, scene.field.shape.max_density
     )
-    back_propagate(scene.field, scene.occupancy, view, image_gradient, penalty)
+    image_gradient, opacity = render_and_follow(scene.field, scene.occupancy, view, gradient, penalty)
     smooth = settings.variation * total_variation(scene.field)
     if settings.smoothness:
         smooth = smooth + settings.smoothness * time_smoothness(scene.field)

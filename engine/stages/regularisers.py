@@ -35,7 +35,7 @@ def time_smoothness(field: Field) -> Tensor:
 
 
 def chunk_penalty(entropy: float, sparsity: float, solid: float, max_density: float):
-    """A penalty for `back_propagate`: weighted opacity entropy, total opacity and solidity, per ray."""
+    """A penalty for `render_and_follow`: weighted opacity entropy, total opacity and solidity, per ray."""
 
     def penalty(rendered: Rendered) -> Tensor:
         value = entropy * opacity_entropy(rendered.opacity) + sparsity * rendered.opacity.sum()

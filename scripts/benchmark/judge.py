@@ -181,7 +181,7 @@ def _overlap(one: np.ndarray, ideals: list[np.ndarray]) -> float:
 
 
 def _profile(frame: Soup, centroid: np.ndarray) -> np.ndarray:
-    """In each of 360 directions about the centroid: the largest horizontal radius over the mean of it, and the colour, [360, 4]."""
+    """In each of 360 directions about the centroid: largest horizontal radius over the mean of all, and colour, [360, 4]."""
     angle = np.arange(360) * np.pi / 180
     direction = np.stack([np.cos(angle), np.sin(angle)])
     radius = ((frame.triangles.reshape(-1, 3)[:, :2] - centroid[:2]) @ direction).max(0)

@@ -1,7 +1,8 @@
 """Runs many prompts through the whole product and judges each .blend: python -m scripts.benchmark.prompts.
 
-Prompts are drawn at random from the vocabulary. Results go to DIR/results.jsonl as they come, and a contact sheet of all of
-them (every second frame of the asset's own preview) to DIR/sheet.png; a run that was stopped goes on.
+Prompts are drawn at random from the vocabulary. Results go to DIR/results.jsonl as they come, and a contact sheet to
+DIR/sheet.png, a row a prompt: eight frames of the engine's preview, the same of the .blend in Cycles, and four from behind.
+A run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import random
 import resource
 import subprocess
@@ -18,10 +20,13 @@ from pathlib import Path
 
 import imageio.v3 as imageio
 import numpy as np
+from PIL import Image, ImageDraw
 
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
+
+TILE = 96
 
 
 def main() -> None:
@@ -79,14 +84,33 @@ def report(results: Path, output: Path) -> None:
         print(f"{part}: {sum(record[part] for record in records)} of {len(records)}")
     right = sum(record["colour"] and record["shape"] and record["motion"] for record in records)
     print(f"all three: {right} of {len(records)}; slowest {max(r['seconds'] for r in records):.0f} s")
-    rows = []
-    for record in records:
-        movie = output / record["prompt"].replace(" ", "-") / "asset" / "preview.mp4"
-        if movie.exists():
-            frames = imageio.imread(movie)[::2]
-            rows.append(np.concatenate([frame[:, : frame.shape[1] // 2] for frame in frames], 1))
+    rows = [row(output / record["prompt"].replace(" ", "-"), caption(record)) for record in records if "error" not in record]
     if rows:
         imageio.imwrite(output / "sheet.png", np.concatenate(rows))
+
+
+def caption(record: dict) -> str:
+    """The prompt and what is wrong with the result."""
+    wrong = [part for part in ("colour", "shape", "motion") if not record[part]]
+    return record["prompt"] + (f": wrong {', '.join(wrong)}" if wrong else ": right")
+
+
+def row(folder: Path, text: str) -> np.ndarray:
+    """One prompt's strip of the contact sheet; made once and kept in its folder, uint8 [height, width, 3]."""
+    from scripts.benchmark.views import render_views
+
+    kept = folder / "strip.png"
+    if not kept.exists():
+        preview = imageio.imread(folder / "asset" / "preview.mp4")[::2]
+        side = preview.shape[2] // 2
+        preview = [np.array(Image.fromarray(frame[:, :side]).resize((TILE, TILE))) for frame in preview]
+        front = render_views(folder / "scene.blend", 0.5, 2, TILE)
+        behind = render_views(folder / "scene.blend", 0.5 + math.pi, 4, TILE)
+        imageio.imwrite(kept, np.concatenate([*preview, *front, *behind], 1))
+    strip = imageio.imread(kept)
+    label = Image.new("RGB", (strip.shape[1], 14), "white")
+    ImageDraw.Draw(label).text((4, 1), text, fill="black")
+    return np.concatenate([np.array(label), strip])
 
 
 if __name__ == "__main__":

@@ -92,8 +92,8 @@ class Run:
         count = len(batch.words)
         clean = batch.images * 2 - 1
         uniform = torch.rand(count, generator=self.generator)
-        # An upscaler sees the whole range of noise evenly; the others mostly high noise, where words decide.
-        power = 0.6 if self.role.low_size else 0.25
+        # An upscaler sees the whole range of noise evenly; the others more of high noise, where words decide.
+        power = 0.6 if self.role.low_size else 0.4
         timesteps = (1000 * uniform**power).long().clamp(0, 985)
         noise = torch.randn(clean.shape, generator=self.generator)
         shape = (-1, 1, 1, 1, 1)

@@ -6,7 +6,7 @@ import torch
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field, FieldShape
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, back_propagate, clip_to_scene, composite, render
+from engine.scene.render import View, back_propagate, clip_to_scene, composite, render, render_and_follow
 
 
 class UniformBall:
@@ -99,12 +99,32 @@ def test_deferred_gradient_in_chunks_equals_the_direct_one(moving):
     options = dict(size=6, samples=12, times=(0.1, 0.5, 0.9), cameras=cameras, seed=3)
     gradient = torch.randn(2, 3, 3, 6, 6, generator=torch.Generator().manual_seed(2))
     results = []
-    for chunk in (10_000, 7):
+    for samples in (10_000, 7 * 12 * 3):
         field = small_field()
-        back_propagate(field, Occupancy(), view(**options, chunk_rays=chunk), gradient)
+        back_propagate(field, Occupancy(), view(**options, chunk_samples=samples), gradient)
         results.append([parameter.grad for parameter in field.parameters()])
     for whole, chunked in zip(*results, strict=True):
         assert torch.allclose(whole, chunked, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("samples", [10_000, 100])
+def test_rendering_once_equals_rendering_and_then_back_propagating(samples):
+    looking = view(size=6, samples=12, times=(0.1, 0.9), cameras=front(2), seed=3, chunk_samples=samples)
+
+    def gradient(images):
+        return images - 0.3
+
+    def penalty(rendered):
+        return 0.2 * rendered.opacity.sum()
+
+    apart, together = small_field(), small_field()
+    images, opacity = render(apart, Occupancy(), looking)
+    back_propagate(apart, Occupancy(), looking, gradient(images), penalty)
+    followed = render_and_follow(together, Occupancy(), looking, gradient, penalty)
+    assert torch.equal(followed[0], images - 0.3) and torch.equal(followed[1], opacity)
+    assert not followed[0].requires_grad and not followed[1].requires_grad
+    for one, other in zip(apart.parameters(), together.parameters(), strict=True):
+        assert torch.allclose(one.grad, other.grad, atol=1e-6)
 
 
 def test_gradient_follows_finite_differences():
