@@ -20,7 +20,8 @@ class ClipDenoiser(nn.Module):
 
     A clip [batch, frames, 3, size, size] in [-1, 1], less its background (for super-resolution: less the low-resolution clip
     enlarged), is folded to [batch, frames * 3 * block^2, grid, grid], where grid is the U-Net's sample_size; beside it go the
-    camera's ray map, the colour of the background and the folded low-resolution clip. An image model has one frame.
+    camera's ray map, the colour of the background and the folded low-resolution clip. An image model has one frame; a model of
+    fewer frames than the clip takes it piece by piece.
 
     The U-Net is preconditioned as in EDM (Karras et al. 2022, table 1), for each channel by itself: it sees numbers of unit
     size and corrects the linear estimate that the channel's expected size allows. Under little noise that estimate is nearly
@@ -52,6 +53,16 @@ class ClipDenoiser(nn.Module):
         Returns the clean clip in the shape of `noisy`. Raises ValueError where the U-Net expects another input.
         """
         frames, block = noisy.shape[1], noisy.shape[-1] // self.grid
+        own = self.pose_encoder.config.frames
+        if own < frames and frames % own == 0:
+            pieces = frames // own
+            low = None if low_resolution is None else low_resolution.reshape(-1, own, *low_resolution.shape[2:])
+            clean = self(
+                noisy.reshape(-1, own, *noisy.shape[2:]), timesteps.repeat_interleave(pieces),
+                text_states.repeat_interleave(pieces, 0), cameras.repeat_interleave(pieces),
+                background.repeat_interleave(pieces, 0), low,
+            )  # fmt: skip
+            return clean.reshape(noisy.shape)
         behind = self._base(background, low_resolution, noisy)
         alpha = self.alphas.to(noisy)[timesteps].view(-1, 1, 1, 1)
         signal, sigma = alpha.sqrt(), (1 - alpha).sqrt()
@@ -119,9 +130,11 @@ def expected_size(frames: int, block: int) -> Tensor:
 
 
 def expected_detail(frames: int, block: int) -> Tensor:
-    """The same for what bilinear enlargement lacks: as much in fine patterns of a block as in coarse ones."""
+    """The same for what bilinear enlargement lacks."""
+    inside = 0.53 ** torch.arange(block)
+    inside = (inside[:, None] * inside).flatten()
     over_time = 1 / (1 + torch.arange(frames))
-    return (0.12 * over_time[:, None, None]).expand(frames, 3, block * block).flatten()
+    return (0.13 * over_time[:, None, None] * inside).expand(frames, 3, -1).flatten()
 
 
 def cosines(count: int) -> Tensor:

@@ -16,10 +16,10 @@ class PoseEncoder(ModelMixin, ConfigMixin):
     """Mixes a camera's azimuth and elevation into text hidden states with a small transformer.
 
     A pose given only as a word or a class is ignored in training; mixed with the words before the denoiser it is used.
-    The configuration also names the cameras the denoiser was trained on.
+    The configuration also names the cameras the denoiser was trained on and how many frames it takes at once.
 
     width: channels of the text states. harmonics: highest multiple of the azimuth. fov, distance: the trained camera.
-    elevation_low, elevation_high: trained range, radians.
+    elevation_low, elevation_high: trained range, radians. frames: of a clip.
     """
 
     @register_to_config
@@ -33,6 +33,7 @@ class PoseEncoder(ModelMixin, ConfigMixin):
         distance: float = 3.2,
         elevation_low: float = -0.35,
         elevation_high: float = 1.13,
+        frames: int = 16,
     ) -> None:
         super().__init__()
         self.embed = nn.Sequential(nn.Linear(pose_feature_count(harmonics), 2 * width), nn.SiLU())

@@ -27,10 +27,14 @@ IMAGE_FOV = math.radians(24)
 
 @dataclass(frozen=True)
 class Role:
-    """What one built-in model takes and how large it is. low_size: side of the low-resolution condition, 0 for none."""
+    """What one built-in model takes and how large it is.
+
+    frames: that it takes at once. clip_frames: of a whole clip. low_size: side of the low-resolution condition, 0 for none.
+    """
 
     name: str
     frames: int
+    clip_frames: int
     size: int
     low_size: int
     fov: float
@@ -42,9 +46,9 @@ class Role:
 
 
 ROLES = {
-    "image": Role("image", 1, 32, 0, IMAGE_FOV, (64, 112, 160)),
-    "video": Role("video", FRAMES, 32, 0, FOV, (64, 112, 160)),
-    "upscale": Role("upscale", FRAMES, 64, 32, FOV, (64, 80, 96)),
+    "image": Role("image", 1, 1, 32, 0, IMAGE_FOV, (64, 112, 160)),
+    "video": Role("video", FRAMES, FRAMES, 32, 0, FOV, (64, 112, 160)),
+    "upscale": Role("upscale", 1, FRAMES, 64, 32, FOV, (32, 64, 112), grid=32),
 }
 
 
@@ -83,7 +87,7 @@ def make_denoiser(role: Role) -> ClipDenoiser:
         addition_embed_type="text", addition_embed_type_num_heads=4,
     )  # fmt: skip
     pose_encoder = PoseEncoder(
-        WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1]
+        WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1], frames=role.frames
     )
     return ClipDenoiser(unet, pose_encoder, make_scheduler()).to(memory_format=torch.channels_last)
 

@@ -77,10 +77,10 @@ class Batch:
 
 
 class Pool:
-    """Draws random batches from the files of `folder`."""
+    """Draws random batches from the files of `folder`. frames: of the piece that is drawn of a clip; 0 for all of it."""
 
-    def __init__(self, folder: Path, motions: list[str], fov: float = FOV) -> None:
-        self.fov = fov
+    def __init__(self, folder: Path, motions: list[str], fov: float = FOV, frames: int = 0) -> None:
+        self.fov, self.frames = fov, frames
         self.names = [(shape, motion) for shape in SHAPES for motion in motions]
         self.clips = [np.load(folder / f"{s}-{m}.npy", mmap_mode="r") for s, m in self.names]
         self.cameras = [np.load(folder / f"{s}-{m}.cameras.npy") for s, m in self.names]
@@ -101,6 +101,9 @@ class Pool:
             azimuth, elevation = self.cameras[which][index]
             if _integer(2, generator):
                 clip, azimuth = mirror(clip, motion), -azimuth
+            if self.frames:
+                first = _integer(len(clip) - self.frames + 1, generator)
+                clip = clip[first : first + self.frames]
             clips.append(clip)
             poses.append((azimuth, elevation))
             colours.append(COLOURS[palette[colour]])

@@ -109,7 +109,7 @@ class Run:
         if torch.rand(1, generator=self.generator) < DROP_TEXT:
             return ""
         colour, shape, motion = words
-        if self.role.frames == 1:
+        if self.role.clip_frames == 1:
             motion = list(MOTIONS)[int(torch.randint(len(MOTIONS), (1,), generator=self.generator))]
         order = torch.randperm(3, generator=self.generator).tolist()
         return " ".join((colour, shape, motion)[place] for place in order)

@@ -35,6 +35,24 @@ def test_almost_clean_clips_come_back_whatever_the_weights(tiny_models):
     assert (output - clip).abs().max() < 0.1
 
 
+def test_a_model_of_single_frames_takes_a_clip_piece_by_piece(tiny_models):
+    components = load_components(tiny_models / "upscale")
+    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
+    generator = torch.Generator().manual_seed(0)
+    clips = torch.rand(2, 4, 3, 64, 64, generator=generator)
+    low = torch.rand(2, 4, 3, 32, 32, generator=generator)
+    cameras, timesteps = Cameras(torch.tensor([0.1, 2.0]), torch.zeros(2)), torch.tensor([500, 200])
+    states, background = torch.randn(2, 6, 128, generator=generator), torch.tensor([[0.0] * 3, [0.5] * 3])
+    with torch.no_grad():
+        whole = denoiser(clips, timesteps, states, cameras, background, low)
+        one = denoiser(
+            clips[1:, 2:3], timesteps[1:], states[1:], Cameras(cameras.azimuth[1:], cameras.elevation[1:]), background[1:],
+            low[1:, 2:3],
+        )  # fmt: skip
+    assert whole.shape == clips.shape
+    assert torch.allclose(whole[1:, 2:3], one, atol=1e-4)
+
+
 def test_the_ray_map_holds_directions_and_moments():
     rays = ray_map(Cameras(torch.tensor([0.4]), torch.tensor([0.2])), 8)
     direction, moment = rays[0, :3], rays[0, 3:]
