@@ -24,6 +24,7 @@ from engine.stages.dynamic import dynamic_step
 from engine.stages.scene import Scene
 from engine.stages.static import ANY_TIME, static_step
 from engine.stages.super_resolution import super_resolution_step
+from engine.stages.turns import try_turns
 
 SAVE_EVERY_SECONDS = 20.0
 PREVIEW_EVERY_SECONDS = 15.0
@@ -86,11 +87,13 @@ def optimise(
         if start >= settings.steps:
             continue
         _ready(teachers, stage, preset, quality, text)
-        for parameter in scene.field.time:
-            parameter.requires_grad_(stage != "static")
         for step in range(start, settings.steps):
             share = step / settings.steps
             scene.set_rates(settings.rates, settings.last_rate**share)
+            rigid = round(settings.rigid_until * settings.steps)
+            scene.free(settings.rates, rigid_only=step < rigid)
+            if step == rigid > 0:
+                try_turns(scene, teachers["video"].guidance, teachers["video"].prompt, settings, times)
             metrics = _step(stage, scene, teachers, settings, share, times, quality)
             if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:
                 scene.occupancy.update(scene.field, torch.tensor(ANY_TIME) if stage == "static" else times)

@@ -34,11 +34,12 @@ class FieldSettings:
 
 @dataclass(frozen=True)
 class Rates:
-    """Learning rates of the space planes, the time planes and the decoder."""
+    """Learning rates of the space planes, the time planes, the decoder, and the trajectory (metres, radians, log)."""
 
     space: float
     time: float
     decoder: float
+    trajectory: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class StageSettings:
 
     last_rate: learning rate at the last step as a share of the first. explore: see `View`. entropy, sparsity, solid,
     variation, smoothness: weights of the regularisers. occupancy_every: steps between occupancy updates.
-    video_distillation: how the video model is asked where it is kept on beside another.
+    video_distillation: how the video model is asked where it is kept on beside another. rigid_until: share of
+    the stage in which only the trajectory moves; whole turns are tried at its end.
     """
 
     steps: int
@@ -65,6 +67,7 @@ class StageSettings:
     smoothness: float = 0.0
     occupancy_every: int = 16
     video_distillation: Distillation | None = None
+    rigid_until: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -98,9 +101,9 @@ STANDARD = Quality(
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
     ),
     dynamic=StageSettings(
-        steps=300, cameras=1, size=32, samples=40, rates=Rates(0.005, 0.02, 0.003),
+        steps=300, cameras=1, size=32, samples=40, rates=Rates(0.005, 0.02, 0.003, 0.03),
         distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.4), explore=0.05,
-        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
+        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01, rigid_until=0.25,
     ),
     super_resolution=StageSettings(
         steps=60, cameras=1, size=64, samples=64, rates=Rates(0.005, 0.01, 0.002),

@@ -2,7 +2,8 @@
 
 Cao and Johnson, HexPlane (CVPR 2023), with MAV3D's fusion: a space plane and its complementary time plane are added
 (XY+ZT, XZ+YT, YZ+XT), the three pairs and all resolutions are concatenated, and one small network gives density and a
-view-independent colour. Time planes are zero at first, so motion begins at identity.
+view-independent colour. Time planes are zero at first, and so is the trajectory that the planes ride on: motion begins at
+identity.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.scene.lookup import PLANE_AXES, TIME_AXIS, gather_sum, lines_at, space_taps, time_taps
+from engine.scene.trajectory import Trajectory
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class FieldShape:
 
 
 class Field(nn.Module):
-    """The scene as a function of place and time.
+    """The scene as a function of place and time. Planes are read in the axes of the body that `trajectory` moves; what is
+    outside [-1, 1]^3 there is empty.
 
     The bias that density starts from is a Gaussian blob at the origin: `blob_height * exp(-|x|^2 / (2 width^2)) - blob_floor`.
     """
@@ -43,6 +46,7 @@ class Field(nn.Module):
             0.1 * torch.randn(3, r, r, shape.channels, generator=generator) for r in shape.resolutions
         )
         self.time = nn.ParameterList(torch.zeros(3, shape.times, r, shape.channels) for r in shape.resolutions)
+        self.trajectory = Trajectory(shape.times)
         # The first layer, one block for each (level, pair): [pairs, channels, hidden].
         bound = math.sqrt(3 / (pairs * shape.channels))
         self.first = nn.Parameter(_uniform((pairs, shape.channels, shape.hidden), bound, generator))
@@ -71,6 +75,7 @@ class Field(nn.Module):
         Two exact rewrites make it fast: time planes are first interpolated to lines at `times`, and, since lookup and
         addition commute with the first layer, that layer is applied to texels and not to points.
         """
+        points = self.trajectory.to_body(points, frames, times)
         tables, rows, weights, offset = [], [], [], 0
         for level, resolution in enumerate(self.shape.resolutions):
             blocks = self.first[3 * level : 3 * level + 3]
@@ -90,7 +95,8 @@ class Field(nn.Module):
     def plain(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
         """`forward` as in the papers, six grid samples per level and frame: the reference that `packed` is held to."""
         densities, colours = [], []
-        for time in times:
+        for frame, time in enumerate(times):
+            world, points = points, self.trajectory.to_body(points, torch.full((len(points),), frame), times)
             features = []
             for level in range(len(self.shape.resolutions)):
                 steps = self.shape.times
@@ -103,13 +109,15 @@ class Field(nn.Module):
             density, colour = self._decode(hidden, points)
             densities.append(density)
             colours.append(colour)
+            points = world
         return torch.stack(densities), torch.stack(colours)
 
     def _decode(self, hidden: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         out = torch.relu(hidden + self.first_bias) @ self.second + self.second_bias
         blob = self.blob_height * torch.exp(-points.square().sum(-1) / (2 * self.blob_width**2)) - self.blob_floor
         # Bounded from above, so that what is solid commits to being solid and a level of density means one thing.
-        return self.shape.max_density * torch.sigmoid(4 * out[:, 0] + blob), torch.sigmoid(4 * out[:, 1:])
+        density = self.shape.max_density * torch.sigmoid(4 * out[:, 0] + blob)
+        return density * (points.abs() <= 1).all(-1), torch.sigmoid(4 * out[:, 1:])
 
 
 def _sample(plane: Tensor, u: Tensor, v: Tensor) -> Tensor:

@@ -6,10 +6,14 @@ over one table. Texels sit at the ends of [-1, 1] in space (align_corners) and a
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import scipy.sparse
 import torch
 from torch import Tensor
+
+warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta")
 
 # Axes (first, second) of the space planes XY, XZ, YZ, and the axis that each one's time plane (ZT, YT, XT) adds.
 PLANE_AXES = ((0, 1), (0, 2), (1, 2))
@@ -67,7 +71,7 @@ def lines_at(planes: Tensor, times: Tensor) -> Tensor:
 
 
 def gather_sum(table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
-    """table [rows, C], rows int32 [P, taps], weights [P, taps] -> [P, C]. Differentiable in the table alone."""
+    """table [rows, C], rows int32 [P, taps], weights [P, taps] -> [P, C]. Differentiable in table and weights."""
     return _GatherSum.apply(table, rows, weights)
 
 
@@ -81,22 +85,37 @@ class _GatherSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx, table: Tensor, rows: Tensor, weights: Tensor) -> Tensor:
         weights = weights.to(table)
-        ctx.save_for_backward(rows, weights)
+        ctx.save_for_backward(rows, weights, table if ctx.needs_input_grad[2] else table.new_zeros(0))
         ctx.table_rows = len(table)
         return torch.nn.functional.embedding_bag(rows, table, per_sample_weights=weights, mode="sum")
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
-        rows, weights = ctx.saved_tensors
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, None, Tensor | None]:
+        rows, weights, table = ctx.saved_tensors
+        by_weight = _weight_gradient(table, rows, gradient) if ctx.needs_input_grad[2] else None
+        if not ctx.needs_input_grad[0]:
+            return None, None, by_weight
         points, taps = rows.shape
         if gradient.device.type == "cpu":
             starts = np.arange(0, points * taps + 1, taps, dtype=np.int32)
             matrix = scipy.sparse.csr_matrix(
-                (weights.reshape(-1).numpy(), rows.reshape(-1).numpy(), starts),
+                (weights.detach().reshape(-1).numpy(), rows.reshape(-1).numpy(), starts),
                 shape=(points, ctx.table_rows),
             )
-            return torch.from_numpy(matrix.T @ gradient.contiguous().numpy()), None, None
-        table = gradient.new_zeros(ctx.table_rows, gradient.shape[1])
+            return torch.from_numpy(matrix.T @ gradient.contiguous().numpy()), None, by_weight
+        by_table = gradient.new_zeros(ctx.table_rows, gradient.shape[1])
         for tap in range(taps):
-            table.index_add_(0, rows[:, tap], gradient * weights[:, tap, None])
-        return table, None, None
+            by_table.index_add_(0, rows[:, tap], gradient * weights[:, tap, None])
+        return by_table, None, by_weight
+
+
+def _weight_gradient(table: Tensor, rows: Tensor, gradient: Tensor) -> Tensor:
+    """Each tap's texel times its point's gradient: table [rows, C], rows [P, taps], gradient [P, C] -> [P, taps]."""
+    if table.device.type == "cpu" and table.dtype == torch.float32:
+        # A product of dense matrices wanted at few places: six times as fast as tap by tap.
+        taps = rows.shape[1]
+        starts = torch.arange(0, rows.numel() + 1, taps, dtype=torch.int32)
+        shape = (len(rows), len(table))
+        places = torch.sparse_csr_tensor(starts, rows.reshape(-1), torch.zeros(rows.numel()), shape, check_invariants=False)
+        return torch.sparse.sampled_addmm(places, gradient.contiguous(), table.T, beta=0.0).values().view(rows.shape)
+    return torch.stack([(table[rows[:, tap]] * gradient).sum(-1) for tap in range(rows.shape[1])], 1)

@@ -30,6 +30,7 @@ def distil_view(
     smooth = settings.variation * total_variation(scene.field)
     if settings.smoothness:
         smooth = smooth + settings.smoothness * time_smoothness(scene.field)
-    smooth.backward()
+    if smooth.requires_grad:
+        smooth.backward()
     scene.optimiser.step()
     return {"gradient": float(image_gradient.square().mean().sqrt()), "opacity": float(opacity.mean())}

@@ -28,18 +28,28 @@ class Scene:
         return cls(field, Occupancy(settings.occupancy), make_optimiser(field), generator)
 
     def set_rates(self, rates: Rates, decay: float) -> None:
-        """Learning rates of the space planes, time planes and decoder, times `decay`."""
+        """Learning rates of the space planes, time planes, decoder and trajectory, times `decay`."""
         for group in self.optimiser.param_groups:
             group["lr"] = getattr(rates, group["name"]) * decay
+
+    def free(self, rates: Rates, rigid_only: bool = False) -> None:
+        """Lets go what has a rate, and of that only the trajectory if `rigid_only`; the rest costs no gradients."""
+        for group in self.optimiser.param_groups:
+            wanted = getattr(rates, group["name"]) > 0 and (group["name"] == "trajectory" or not rigid_only)
+            for parameter in group["params"]:
+                parameter.requires_grad_(wanted)
 
     def random_seed(self) -> int:
         return int(torch.randint(2**31, (1,), generator=self.generator))
 
 
 def make_optimiser(field: Field) -> torch.optim.Adam:
-    """Adam over three named groups: space, time, decoder."""
+    """Adam over four named groups: space, time, decoder, trajectory."""
     decoder = [field.first, field.first_bias, field.second, field.second_bias]
-    groups = [("space", list(field.space)), ("time", list(field.time)), ("decoder", decoder)]
+    groups = [
+        ("space", list(field.space)), ("time", list(field.time)), ("decoder", decoder),
+        ("trajectory", list(field.trajectory.parameters())),
+    ]  # fmt: skip
     return torch.optim.Adam(
         [{"name": name, "params": parameters} for name, parameters in groups], lr=1e-2, betas=(0.9, 0.99), eps=1e-15
     )

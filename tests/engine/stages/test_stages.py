@@ -47,8 +47,7 @@ def opacity_at(scene: Scene, points: list[list[float]], time: float) -> list[flo
 def still_scene() -> Scene:
     scene = Scene.new(FIELD, 0)
     teacher = KnowingTeacher(UniformBall(60.0, 0.45), torch.tensor([0.5]))
-    for parameter in scene.field.time:
-        parameter.requires_grad_(False)
+    scene.free(STAGE.rates)
     for step in range(STAGE.steps):
         scene.set_rates(STAGE.rates, 1 - step / STAGE.steps)
         static_step(scene, teacher, "a ball", STAGE, step / STAGE.steps)
@@ -75,8 +74,7 @@ def test_the_dynamic_stage_learns_to_move(still_scene):
     times = frame_times(4)
     teacher = KnowingTeacher(UniformBall(60.0, 0.35, speed=0.6), times)
     settings = replace(STAGE, cameras=2, rates=Rates(0.01, 0.03, 0.01), smoothness=1e-3)
-    for parameter in still_scene.field.time:
-        parameter.requires_grad_(True)
+    still_scene.free(settings.rates)
     for step in range(60):
         still_scene.set_rates(settings.rates, 1 - step / 60)
         dynamic_step(still_scene, teacher, "a ball", settings, step / 60, times)

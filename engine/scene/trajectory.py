@@ -1,0 +1,51 @@
+"""How the scene as a whole moves: a place, an attitude and a size at every moment.
+
+The planes of a HexPlane add what depends on (x, y) to what depends on (z, t), and so on, so a shape that is not a sum of such
+terms can't travel through them without smearing. What the object does as one body is therefore taken out first, as TC4D
+does (Bahmani et al., ECCV 2024) with a given spline; here it is optimised with the scene. The planes keep what is left.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+# A body neither vanishes nor outgrows the scene.
+LARGEST_LOG_SCALE = 0.8
+
+
+class Trajectory(nn.Module):
+    """translation [times, 3] in metres, rotation [times, 3] as rotation vectors in radians, log_scale [times, 3] along the
+    body's own axes. Entry i stands at (i + 1/2) / times; all zero at first, which is identity."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.translation, self.rotation, self.log_scale = (nn.Parameter(torch.zeros(times, 3)) for _ in range(3))
+
+    def placement(self, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """At times [F] in [0, 1]: centre [F, 3], rotation body to world [F, 3, 3], scale [F, 3]."""
+        centre, turn, log_scale = (_at(value, times) for value in (self.translation, self.rotation, self.log_scale))
+        return centre, rotation_matrix(turn), log_scale.clamp(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE).exp()
+
+    def to_body(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
+        """World points [N, 3], the index of each one's frame [N], times [F] -> the same points in the body's axes [N, 3]."""
+        centre, rotation, scale = self.placement(times)
+        offset = points - centre[frames]
+        return torch.einsum("nij,ni->nj", rotation[frames], offset) / scale[frames]
+
+
+def rotation_matrix(vector: Tensor) -> Tensor:
+    """Rotation vectors [..., 3] to matrices [..., 3, 3] (Rodrigues)."""
+    x, y, z = vector.unbind(-1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
+    return torch.linalg.matrix_exp(cross)
+
+
+def _at(values: Tensor, times: Tensor) -> Tensor:
+    """values [T, 3] interpolated at times [F]; clamped at the ends."""
+    steps = len(values)
+    position = (times.to(values) * steps - 0.5).clamp(0, steps - 1)
+    lower = position.floor().clamp(max=max(steps - 2, 0)).long()
+    weight = (position - lower)[:, None]
+    return values[lower] * (1 - weight) + values[(lower + 1).clamp(max=steps - 1)] * weight
