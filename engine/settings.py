@@ -47,9 +47,9 @@ class StageSettings:
     """One stage. cameras: views a step. size: pixels a side. samples: intervals a ray.
 
     last_rate: learning rate at the last step as a share of the first. explore: see `View`. entropy, sparsity, solid,
-    variation, smoothness: weights of the regularisers. occupancy_every: steps between occupancy updates.
-    video_distillation: how the video model is asked where it is kept on beside another. rigid_until: share of
-    the stage in which only the trajectory moves; whole turns are tried at its end.
+    variation, smoothness, trajectory_jitter, trajectory_offset: weights of the regularisers. occupancy_every: steps between
+    occupancy updates. video_distillation: how the video model is asked where it is kept on beside another. rigid_until: share
+    of the stage in which only the trajectory moves; whole turns are tried at its end.
     """
 
     steps: int
@@ -65,6 +65,8 @@ class StageSettings:
     solid: float = 0.0
     variation: float = 0.0
     smoothness: float = 0.0
+    trajectory_jitter: float = 20.0
+    trajectory_offset: float = 200.0
     occupancy_every: int = 16
     video_distillation: Distillation | None = None
     rigid_until: float = 0.0
@@ -97,13 +99,13 @@ STANDARD = Quality(
     "standard",
     static=StageSettings(
         steps=200, cameras=6, size=32, samples=48, rates=Rates(0.02, 0.0, 0.005),
-        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.25), explore=0.05,
+        distillation=Distillation(guidance_scale=1.0, noise_start=0.95, noise_end=0.25), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
     ),
     dynamic=StageSettings(
-        steps=300, cameras=1, size=32, samples=40, rates=Rates(0.005, 0.02, 0.003, 0.03),
-        distillation=Distillation(guidance_scale=2.0, noise_start=0.95, noise_end=0.4), explore=0.05,
-        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01, rigid_until=0.25,
+        steps=200, cameras=1, size=32, samples=40, rates=Rates(0.0005, 0.002, 0.0002, 0.03),
+        distillation=Distillation(guidance_scale=1.0, noise_start=0.95, noise_end=0.4), explore=0.05,
+        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01, occupancy_every=8, rigid_until=0.25,
     ),
     super_resolution=StageSettings(
         steps=60, cameras=1, size=64, samples=64, rates=Rates(0.005, 0.01, 0.002),

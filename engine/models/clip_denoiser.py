@@ -9,10 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle, pixel_unshuffle
 
-from engine.models.pose_encoder import RAY_CHANNELS, PoseEncoder, ray_map
+from engine.models.pose_encoder import RAY_CHANNELS, PoseEncoder, place_channels, place_map, ray_map
 from engine.scene.cameras import Cameras
 
-SCENE_CHANNELS = RAY_CHANNELS + 3
+
+def scene_channels(place_harmonics: int) -> int:
+    """Channels of rays, background and place."""
+    return RAY_CHANNELS + 3 + place_channels(place_harmonics)
 
 
 class ClipDenoiser(nn.Module):
@@ -20,8 +23,8 @@ class ClipDenoiser(nn.Module):
 
     A clip [batch, frames, 3, size, size] in [-1, 1], less its background (for super-resolution: less the low-resolution clip
     enlarged), is folded to [batch, frames * 3 * block^2, grid, grid], where grid is the U-Net's sample_size; beside it go the
-    camera's ray map, the colour of the background and the folded low-resolution clip. An image model has one frame; a model of
-    fewer frames than the clip takes it piece by piece.
+    camera's ray map, the colour of the background, the folded low-resolution clip and the place map. An image model has one
+    frame; a model of fewer frames than the clip takes it piece by piece.
 
     The U-Net is preconditioned as in EDM (Karras et al. 2022, table 1), for each channel by itself: it sees numbers of unit
     size and corrects the linear estimate that the channel's expected size allows. Under little noise that estimate is nearly
@@ -76,11 +79,13 @@ class ClipDenoiser(nn.Module):
             low_block = low_resolution.shape[-1] // self.grid
             low_size = expected_size(frames, low_block).to(noisy)[:, None, None]
             inputs.append(fold(low_resolution - background[:, None, :, None, None], low_block) / low_size)
+        harmonics = self.pose_encoder.config.place_harmonics
+        inputs.append(place_map(self.grid, harmonics).to(noisy).expand(len(noisy), -1, -1, -1))
         channels = torch.cat(inputs, 1)
         if channels.shape[1] != self.unet.config.in_channels:
             raise ValueError(
                 f"this model takes {self.unet.config.in_channels} channels, but a clip of shape {tuple(noisy.shape[1:])} with "
-                f"{SCENE_CHANNELS} channels of rays and background gives {channels.shape[1]}: "
+                f"{scene_channels(harmonics)} channels of the scene gives {channels.shape[1]}: "
                 "render at the model's own size and frame count"
             )
         states = self.pose_encoder(text_states, cameras)

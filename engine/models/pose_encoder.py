@@ -1,6 +1,8 @@
-"""A camera made readable for a diffusion model: pose features mixed into the text's hidden states, and a ray map."""
+"""A camera made readable for a diffusion model: pose features mixed into the text's states, and maps of rays and places."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from diffusers import ConfigMixin, ModelMixin
@@ -20,6 +22,7 @@ class PoseEncoder(ModelMixin, ConfigMixin):
 
     width: channels of the text states. harmonics: highest multiple of the azimuth. fov, distance: the trained camera.
     elevation_low, elevation_high: trained range, radians. frames: of a clip.
+    place_harmonics: of the place map beside the ray map, 0 for no such map.
     """
 
     @register_to_config
@@ -34,6 +37,7 @@ class PoseEncoder(ModelMixin, ConfigMixin):
         elevation_low: float = -0.35,
         elevation_high: float = 1.13,
         frames: int = 16,
+        place_harmonics: int = 0,
     ) -> None:
         super().__init__()
         self.embed = nn.Sequential(nn.Linear(pose_feature_count(harmonics), 2 * width), nn.SiLU())
@@ -76,3 +80,22 @@ def ray_map(cameras: Cameras, size: int) -> Tensor:
     origins, directions = cameras.rays(size, size)
     moments = torch.linalg.cross(origins, directions) / cameras.distance
     return torch.cat([directions, moments], -1).permute(0, 3, 1, 2)
+
+
+def place_channels(harmonics: int) -> int:
+    return 2 + 4 * harmonics if harmonics else 0
+
+
+def place_map(size: int, harmonics: int) -> Tensor:
+    """Where in the image a cell is: column and row in [-1, 1], and sines and cosines of pi 2^k times both, k < harmonics.
+
+    [channels, size, size]. With the pose in the features and the place beside them, an outline is a function of few numbers;
+    the ray map gives the place only as turned into the world's axes.
+    """
+    centre = (torch.arange(size) + 0.5) * 2 / size - 1
+    place = torch.stack(torch.meshgrid(centre, centre, indexing="xy"))
+    waves = [place] if harmonics else [place[:0]]
+    for order in range(harmonics):
+        angle = math.pi * 2**order * place
+        waves += [angle.sin(), angle.cos()]
+    return torch.cat(waves)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.scene.render import View, render_and_follow
 from engine.settings import StageSettings
-from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation
+from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation, trajectory_jitter, trajectory_offset
 from engine.stages.scene import Scene
 
 Metrics = dict[str, float]
@@ -30,6 +30,9 @@ def distil_view(
     smooth = settings.variation * total_variation(scene.field)
     if settings.smoothness:
         smooth = smooth + settings.smoothness * time_smoothness(scene.field)
+    if settings.rates.trajectory:
+        smooth = smooth + settings.trajectory_jitter * trajectory_jitter(scene.field.trajectory)
+        smooth = smooth + settings.trajectory_offset * trajectory_offset(scene.field.trajectory)
     if smooth.requires_grad:
         smooth.backward()
     scene.optimiser.step()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from engine.scene.field import Field
 from engine.scene.render import Rendered
+from engine.scene.trajectory import Trajectory
 
 
 def opacity_entropy(opacity: Tensor) -> Tensor:
@@ -32,6 +34,20 @@ def total_variation(field: Field) -> Tensor:
 def time_smoothness(field: Field) -> Tensor:
     """Mean squared second difference of the time planes over time (K-Planes, section 3.2)."""
     return sum(planes.diff(n=2, dim=1).square().mean() for planes in field.time)
+
+
+def trajectory_jitter(trajectory: Trajectory) -> Tensor:
+    """Summed squared second differences over time of attitude and log size: a body turns and grows evenly. A place may jerk."""
+    return sum(value.diff(n=2, dim=0).square().sum() for value in (trajectory.rotation, trajectory.log_scale))
+
+
+def trajectory_offset(trajectory: Trajectory) -> Tensor:
+    """Squared means over time of log size and of leaning (rotation about X and Y), summed over times.
+
+    How large a body is and how it stands belong to the planes; the trajectory keeps what changes.
+    """
+    means = torch.cat([trajectory.log_scale.mean(0), trajectory.rotation[:, :2].mean(0)])
+    return len(trajectory.log_scale) * means.square().sum()
 
 
 def chunk_penalty(entropy: float, sparsity: float, solid: float, max_density: float):

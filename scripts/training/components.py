@@ -12,7 +12,7 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
-from engine.models.clip_denoiser import SCENE_CHANNELS, ClipDenoiser
+from engine.models.clip_denoiser import ClipDenoiser, scene_channels
 from engine.models.pose_encoder import PoseEncoder
 from engine.models.world.clips import COLOURS, FRAMES
 from engine.models.world.motions import MOTIONS
@@ -22,6 +22,7 @@ from scripts.training.pool import ELEVATION
 
 WIDTH = 128
 TOKENS = 6
+PLACE_HARMONICS = 3
 IMAGE_FOV = math.radians(24)
 
 
@@ -79,7 +80,7 @@ def make_text_encoder(vocabulary: int) -> CLIPTextModel:
 def make_denoiser(role: Role) -> ClipDenoiser:
     low_channels = role.channels(role.low_size) if role.low_size else 0
     unet = UNet2DConditionModel(
-        sample_size=role.grid, in_channels=role.channels(role.size) + SCENE_CHANNELS + low_channels,
+        sample_size=role.grid, in_channels=role.channels(role.size) + scene_channels(PLACE_HARMONICS) + low_channels,
         out_channels=role.channels(role.size), block_out_channels=role.widths, layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
@@ -87,7 +88,8 @@ def make_denoiser(role: Role) -> ClipDenoiser:
         addition_embed_type="text", addition_embed_type_num_heads=4,
     )  # fmt: skip
     pose_encoder = PoseEncoder(
-        WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1], frames=role.frames
+        WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1], frames=role.frames,
+        place_harmonics=PLACE_HARMONICS,
     )
     return ClipDenoiser(unet, pose_encoder, make_scheduler()).to(memory_format=torch.channels_last)
 

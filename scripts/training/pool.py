@@ -82,6 +82,8 @@ class Pool:
     def __init__(self, folder: Path, motions: list[str], fov: float = FOV, frames: int = 0) -> None:
         self.fov, self.frames = fov, frames
         self.names = [(shape, motion) for shape in SHAPES for motion in motions]
+        # Turns in place are the hardest to learn, and come twice as often.
+        self.often = [i for i, (_, motion) in enumerate(self.names) for _ in range(2 if motion == "spinning" else 1)]
         self.clips = [np.load(folder / f"{s}-{m}.npy", mmap_mode="r") for s, m in self.names]
         self.cameras = [np.load(folder / f"{s}-{m}.cameras.npy") for s, m in self.names]
 
@@ -90,7 +92,7 @@ class Pool:
         clips, colours, words, poses = [], [], [], []
         shapes, motions, palette = list(SHAPES), list(MOTIONS), list(COLOURS)
         for _ in range(count):
-            which = _integer(len(self.names), generator)
+            which = self.often[_integer(len(self.often), generator)]
             shape, motion = self.names[which]
             while True:
                 colour = _integer(len(palette), generator)

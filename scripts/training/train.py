@@ -26,6 +26,7 @@ DECAY_SHARE = 0.3
 EMA = 0.997
 DROP_TEXT = 0.1
 SAVE_EVERY = 250
+MOST_MOTION_WEIGHT = 6.0
 
 
 class Run:
@@ -174,11 +175,18 @@ def inflate(image: Run, video: Run) -> None:
 def balanced_error(estimate: Tensor, clean: Tensor, grid: int) -> Tensor:
     """Squared error of clips [clips, frames, 3, size, size] by channels of the folded clip, each over its expected size.
 
-    The minimum is that of the plain error; motion and detail, small parts of it, are given more weight.
+    The minimum is that of the plain error; motion and detail, small parts of it, are given more weight, and so is the motion
+    of clips that have less of it than the batch: a turn in place changes few pixels and would be learned last.
     """
-    block = clean.shape[-1] // grid
-    weight = 1 / expected_size(clean.shape[1], block)[:, None, None]
-    return (fold(estimate - clean, block).square() * weight).mean() / weight.mean() * 10
+    frames, block = clean.shape[1], clean.shape[-1] // grid
+    weight = 1 / expected_size(frames, block)[:, None, None]
+    error = (fold(estimate - clean, block).square() * weight).mean((2, 3)) / weight.mean() * 10
+    if frames > 1:
+        still = 3 * block**2
+        motion = (fold(clean, block)[:, still:].square() * weight[still:]).mean((1, 2, 3))
+        factor = (motion.mean() / motion.clamp(min=1e-9)).clamp(1, MOST_MOTION_WEIGHT)
+        error = torch.cat([error[:, :still], error[:, still:] * factor[:, None]], 1)
+    return error.mean()
 
 
 def schedule(step: int, steps: int) -> float:

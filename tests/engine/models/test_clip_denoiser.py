@@ -3,7 +3,7 @@ import torch
 
 from engine.models.clip_denoiser import ClipDenoiser, fold, unfold
 from engine.models.loader import load_components
-from engine.models.pose_encoder import pose_features, ray_map
+from engine.models.pose_encoder import place_channels, place_map, pose_features, ray_map
 from engine.scene.cameras import Cameras
 
 
@@ -58,6 +58,15 @@ def test_the_ray_map_holds_directions_and_moments():
     direction, moment = rays[0, :3], rays[0, 3:]
     assert torch.allclose(direction.norm(dim=0), torch.ones(8, 8), atol=1e-5)
     assert torch.allclose((direction * moment).sum(0), torch.zeros(8, 8), atol=1e-5)
+
+
+def test_the_place_map_holds_columns_rows_and_their_waves():
+    places = place_map(4, 2)
+    assert places.shape == (place_channels(2), 4, 4)
+    assert places[0, 0].tolist() == [-0.75, -0.25, 0.25, 0.75] and places[1, :, 0].tolist() == [-0.75, -0.25, 0.25, 0.75]
+    assert torch.allclose(places[2], (torch.pi * places[0]).sin())
+    assert torch.allclose(places[9], (2 * torch.pi * places[1]).cos())
+    assert place_map(4, 0).shape == (0, 4, 4) and place_channels(0) == 0
 
 
 def test_a_full_turn_brings_the_same_pose():
