@@ -10,7 +10,7 @@ from engine.generate import frame_times
 from engine.stages.dynamic import dynamic_step
 from engine.stages.scene import Scene
 from engine.stages.static import static_step
-from engine.stages.turns import try_turns
+from engine.stages.turns import try_turns, wanted_turn
 from tests.engine.stages.test_stages import FIELD, STAGE, KnowingTeacher
 
 EIGHT = replace(FIELD, times=8)
@@ -68,3 +68,15 @@ def test_the_rigid_part_moves_the_trajectory_and_nothing_else(still_scene):
         assert torch.equal(value, before[name]) != name.startswith("trajectory"), name
     yaw = scene.field.trajectory.rotation[:, 2].detach()
     assert float(yaw[-1]) == pytest.approx(2 * math.pi * 0.08 * float(times[-1]), abs=0.15)
+
+
+def test_a_blurred_mean_leans_by_its_share():
+    ahead, back = torch.tensor([2.0, 0.0, 5.0]), torch.tensor([-2.0, 0.0, 5.0])
+
+    def turn(mean):
+        return wanted_turn(ahead, back, 0.7 * (ahead - mean), 0.7 * (back - mean))
+
+    assert turn(ahead) == 1 and turn(back) == -1
+    assert turn(torch.tensor([0.8, 9.0, 1.0])) == 1
+    assert turn(torch.tensor([0.4, 9.0, 1.0])) == 0
+    assert turn(torch.tensor([0.0, 0.0, 0.0])) == 0
