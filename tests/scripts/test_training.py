@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engine.guidance.vocabulary import Vocabulary
+from engine.models.clip_denoiser import scene_channels
 from engine.models.loader import load_components
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
@@ -68,6 +69,36 @@ def test_batches_never_hold_what_is_held_out(images):
     assert all(pool.held_out(*(n.index(w) for n, w in zip(names, words, strict=True))) for words in held_out_words())
 
 
+def test_a_pool_of_clips_gives_pieces(tmp_path):
+    pool.make(tmp_path, 16, 1, ["sliding"], frames=4)
+    whole = pool.Pool(tmp_path, ["sliding"]).draw(3, torch.Generator().manual_seed(0))
+    piece = pool.Pool(tmp_path, ["sliding"], frames=1).draw(3, torch.Generator().manual_seed(0))
+    assert whole.images.shape == (3, 4, 3, 16, 16) and piece.images.shape == (3, 1, 3, 16, 16)
+
+
+def test_turns_come_twice_as_often(tmp_path):
+    pool.make(tmp_path, 8, 1, ["still", "spinning"], frames=2)
+    words = pool.Pool(tmp_path, ["still", "spinning"]).draw(600, torch.Generator().manual_seed(0)).words
+    assert sum(motion == "spinning" for _, _, motion in words) == pytest.approx(400, abs=50)
+
+
+def test_the_error_weighs_motion_more_where_there_is_less_of_it():
+    def clips(motion: float) -> torch.Tensor:
+        alternating = torch.tensor([1.0, -1.0]).view(1, 2, 1, 1, 1)
+        return motion * alternating.expand(1, 2, 3, 4, 4)
+
+    clean = torch.cat([clips(0.1), clips(0.2), clips(0.001)])
+    offset = clips(0.05)
+    errors = [train.balanced_error(clean + offset * (torch.arange(3) == i).view(3, 1, 1, 1, 1), clean, 4) for i in range(3)]
+    # Mean squares of motion are .01, .04 and nearly none, .0167 on average: factors 1.67, 1 and the largest.
+    assert float(errors[0] / errors[1]) == pytest.approx(5 / 3, rel=1e-3)
+    assert float(errors[2] / errors[1]) == pytest.approx(train.MOST_MOTION_WEIGHT, rel=1e-3)
+    still = torch.full((3, 2, 3, 4, 4), 0.05)
+    assert float(train.balanced_error(clean + still, clean, 4)) == pytest.approx(
+        float(train.balanced_error(clips(1.0) + still[:1], clips(1.0), 4)), rel=1e-3
+    )
+
+
 def test_what_is_published_loads_and_samples_alike(images, tmp_path):
     run = train.Run(ROLE, tmp_path / "run")
     cameras = images.draw(2, torch.Generator().manual_seed(1)).cameras
@@ -92,7 +123,8 @@ def test_an_inflated_video_model_starts_from_the_image_standing_still(tmp_path):
     image = train.Run(ROLE, tmp_path / "image", seed=3)
     video = train.Run(replace(components.ROLES["video"], widths=ROLE.widths), tmp_path / "video")
     train.inflate(image, video)
-    channels = torch.randn(1, 201, 16, 16)
+    scene = scene_channels(components.PLACE_HARMONICS)
+    channels = torch.randn(1, 192 + scene, 16, 16)
     channels[:, 12:192] = 0
     small = torch.cat([channels[:, :12], channels[:, 192:]], 1)
     states = torch.randn(1, 7, 128)
