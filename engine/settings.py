@@ -103,12 +103,12 @@ STANDARD = Quality(
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
     ),
     dynamic=StageSettings(
-        steps=200, cameras=1, size=32, samples=40, rates=Rates(0.0005, 0.002, 0.0002, 0.03),
+        steps=200, cameras=1, size=32, samples=40, rates=Rates(0.0, 0.0005, 0.0, 0.03),
         distillation=Distillation(guidance_scale=1.0, noise_start=0.95, noise_end=0.4), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01, occupancy_every=8, rigid_until=0.25,
     ),
     super_resolution=StageSettings(
-        steps=60, cameras=1, size=64, samples=64, rates=Rates(0.005, 0.01, 0.002),
+        steps=60, cameras=1, size=64, samples=64, rates=Rates(0.0003, 0.0003, 0.0001),
         distillation=Distillation(guidance_scale=1.5, noise_start=0.5, noise_end=0.2),
         video_distillation=Distillation(guidance_scale=2.0, noise_start=0.3, noise_end=0.2),
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
@@ -119,7 +119,7 @@ DRAFT = replace(
     STANDARD,
     name="draft",
     static=replace(STANDARD.static, steps=70, cameras=4, samples=32),
-    dynamic=replace(STANDARD.dynamic, steps=100, samples=32),
+    dynamic=replace(STANDARD.dynamic, steps=80, samples=32),
     super_resolution=replace(STANDARD.super_resolution, steps=0),
     mesh=MeshSettings(resolution=64, triangles=3000, texture=256),
 )

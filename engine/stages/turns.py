@@ -20,11 +20,11 @@ from engine.scene.render import View, random_backgrounds, render
 from engine.settings import StageSettings
 from engine.stages.scene import Scene
 
-CAMERAS = 8
+CAMERAS = 12
 # How far the stage's noise is annealed when the model is asked: early, where words decide.
 PROGRESS = 0.1
 # A model that is unsure of a turn moves its mean only a part of the way.
-ENOUGH = 0.3
+ENOUGH = 0.15
 
 
 @torch.no_grad()

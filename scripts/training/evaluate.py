@@ -70,7 +70,7 @@ def evaluate_upscaler(run: Run, count: int = 16, seed: int = 1) -> dict[str, flo
     true = truth(run, prompts, cameras)
     low = torch.nn.functional.avg_pool2d(true.flatten(0, 1), run.role.size // run.role.low_size)
     enlarged = interpolate(low, size=run.role.size, mode="bilinear").view(true.shape)
-    sampled = sample(run, prompts, cameras, seed, scale=1.0)
+    sampled = sample(run, prompts, cameras, seed)
     return {"psnr": _psnr(sampled, true), "psnr_bilinear": _psnr(enlarged, true)}
 
 

@@ -24,7 +24,7 @@ SHEET_PROMPTS = (
 
 
 @torch.no_grad()
-def sample(run: Run, prompts: list[str], cameras: Cameras, seed: int = 0, scale: float = 2.0) -> Tensor:
+def sample(run: Run, prompts: list[str], cameras: Cameras, seed: int = 0, scale: float = 1.0) -> Tensor:
     """Clips [prompts, frames, 3, size, size] in [0, 1] on a mid grey; one camera a prompt. An upscaler gets true low clips."""
     role, count = run.role, len(prompts)
     generator = torch.Generator().manual_seed(seed)

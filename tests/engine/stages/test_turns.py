@@ -78,5 +78,5 @@ def test_a_blurred_mean_leans_by_its_share():
 
     assert turn(ahead) == 1 and turn(back) == -1
     assert turn(torch.tensor([0.8, 9.0, 1.0])) == 1
-    assert turn(torch.tensor([0.4, 9.0, 1.0])) == 0
+    assert turn(torch.tensor([0.1, 9.0, 1.0])) == 0
     assert turn(torch.tensor([0.0, 0.0, 0.0])) == 0
