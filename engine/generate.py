@@ -88,15 +88,7 @@ def optimise(
             continue
         _ready(teachers, stage, preset, quality, text)
         for step in range(start, settings.steps):
-            share = step / settings.steps
-            scene.set_rates(settings.rates, settings.last_rate**share)
-            rigid = round(settings.rigid_until * settings.steps)
-            scene.free(settings.rates, rigid_only=step < rigid)
-            if step == rigid > 0:
-                try_turns(scene, teachers["video"].guidance, teachers["video"].prompt, settings, times)
-            metrics = _step(stage, scene, teachers, settings, share, times, quality)
-            if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:
-                scene.occupancy.update(scene.field, torch.tensor(ANY_TIME) if stage == "static" else times)
+            metrics = advance(scene, stage, step, teachers, quality, times)
             progress = Progress(stage, step + 1)
             clock.tick(stage)
             now = time.monotonic()
@@ -111,6 +103,25 @@ def optimise(
                 emit(protocol.preview("image", str(path)))
                 previewed = now
             yield progress
+
+
+def advance(
+    scene: Scene, stage: str, step: int, teachers: dict[str, Teacher], quality: Quality, times: torch.Tensor
+) -> dict[str, float]:
+    """Takes step number `step` of `stage`, with all that belongs to it: learning rates, what is free to move, turns, occupancy.
+
+    teachers: by role, as the stage needs them. times: of the frames, in [0, 1]. Returns the step's metrics.
+    """
+    settings: StageSettings = getattr(quality, stage)
+    share, rigid = step / settings.steps, round(settings.rigid_until * settings.steps)
+    scene.set_rates(settings.rates, settings.last_rate**share)
+    scene.free(settings.rates, rigid_only=step < rigid)
+    if step == rigid > 0:
+        try_turns(scene, teachers["video"].guidance, teachers["video"].prompt, settings, times)
+    metrics = _step(stage, scene, teachers, settings, share, times, quality)
+    if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:
+        scene.occupancy.update(scene.field, torch.tensor(ANY_TIME) if stage == "static" else times)
+    return metrics
 
 
 def frame_times(frames: int) -> torch.Tensor:

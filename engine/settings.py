@@ -109,8 +109,8 @@ STANDARD = Quality(
     ),
     super_resolution=StageSettings(
         steps=30, cameras=1, size=64, samples=64, rates=Rates(0.0003, 0.0003, 0.0001),
-        distillation=Distillation(guidance_scale=1.5, noise_start=0.5, noise_end=0.2),
-        video_distillation=Distillation(guidance_scale=2.0, noise_start=0.3, noise_end=0.2),
+        distillation=Distillation(guidance_scale=1.0, noise_start=0.5, noise_end=0.2),
+        video_distillation=Distillation(guidance_scale=1.0, noise_start=0.3, noise_end=0.2),
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
     ),
 )  # fmt: skip

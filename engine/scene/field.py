@@ -96,20 +96,19 @@ class Field(nn.Module):
         """`forward` as in the papers, six grid samples per level and frame: the reference that `packed` is held to."""
         densities, colours = [], []
         for frame, time in enumerate(times):
-            world, points = points, self.trajectory.to_body(points, torch.full((len(points),), frame), times)
+            own = self.trajectory.to_body(points, torch.full((len(points),), frame), times)
             features = []
             for level in range(len(self.shape.resolutions)):
                 steps = self.shape.times
                 t = ((time * steps - 0.5).clamp(0, steps - 1) / max(steps - 1, 1) * 2 - 1).expand(len(points))
                 for plane, (first, second) in enumerate(PLANE_AXES):
-                    space = _sample(self.space[level][plane], points[:, first], points[:, second])
-                    moving = _sample(self.time[level][plane], points[:, TIME_AXIS[plane]], t)
+                    space = _sample(self.space[level][plane], own[:, first], own[:, second])
+                    moving = _sample(self.time[level][plane], own[:, TIME_AXIS[plane]], t)
                     features.append(space + moving)
             hidden = torch.einsum("kpc,kch->ph", torch.stack(features), self.first)
-            density, colour = self._decode(hidden, points)
+            density, colour = self._decode(hidden, own)
             densities.append(density)
             colours.append(colour)
-            points = world
         return torch.stack(densities), torch.stack(colours)
 
     def _decode(self, hidden: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.generate import frame_times
+from engine.generate import Teacher, advance, frame_times
 from engine.mesh.surface import density_grid
 from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.models.world.motions import MOTIONS
@@ -22,10 +22,7 @@ from engine.models.world.shapes import distance
 from engine.scene.cameras import FOV, Cameras
 from engine.scene.occupancy import Occupancy
 from engine.settings import QUALITIES, Quality
-from engine.stages.dynamic import dynamic_step
 from engine.stages.scene import Scene
-from engine.stages.static import ANY_TIME, static_step
-from engine.stages.turns import try_turns
 from scripts.training.components import IMAGE_FOV
 from scripts.training.pool import ELEVATION
 
@@ -60,23 +57,15 @@ def main() -> None:
 def run(colour: str, shape: str, motion: str, quality: Quality) -> None:
     """Both stages of one prompt; prints a line after each."""
     scene, times = Scene.new(quality.field, 0), frame_times(quality.field.times)
-    image, video = PerfectTeacher(colour, shape, "still", IMAGE_FOV), PerfectTeacher(colour, shape, motion, FOV)
-    for stage, settings in (("static", quality.static), ("dynamic", quality.dynamic)):
-        started, rigid = time.monotonic(), round(settings.rigid_until * settings.steps)
-        for step in range(settings.steps):
-            progress = step / settings.steps
-            scene.set_rates(settings.rates, settings.last_rate**progress)
-            scene.free(settings.rates, rigid_only=step < rigid)
-            if step == rigid > 0:
-                try_turns(scene, video, None, settings, times)
-            if stage == "static":
-                static_step(scene, image, None, settings, progress)
-            else:
-                dynamic_step(scene, video, None, settings, progress, times)
-            if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:
-                scene.occupancy.update(scene.field, torch.tensor(ANY_TIME) if stage == "static" else times)
+    teachers = {
+        "image": Teacher(PerfectTeacher(colour, shape, "still", IMAGE_FOV), None),
+        "video": Teacher(PerfectTeacher(colour, shape, motion, FOV), None),
+    }
+    for stage, asked in (("static", "still"), ("dynamic", motion)):
+        started = time.monotonic()
+        for step in range(getattr(quality, stage).steps):
+            advance(scene, stage, step, teachers, quality, times)
         seconds = time.monotonic() - started
-        asked = "still" if stage == "static" else motion
         overlaps = [overlap(scene, shape, asked, float(times[frame])) for frame in range(0, len(times), 5)]
         print(f"{colour} {shape} {motion}, {stage}: {seconds:.0f} s, overlap", *(f"{o:.2f}" for o in overlaps), flush=True)
 

@@ -42,7 +42,7 @@ def main() -> None:
     results = options.output / "results.jsonl"
     done = {json.loads(line)["prompt"] for line in results.read_text().splitlines()} if results.exists() else set()
     for colour, shape, motion in words:
-        prompt = f"a {colour} {shape} {motion}"
+        prompt = f"{'an' if colour == 'orange' else 'a'} {colour} {shape} {motion}"
         if prompt in done:
             continue
         with open(results, "a") as file:

@@ -18,7 +18,7 @@ from scripts.training.sample import sheet
 from scripts.training.train import Run, inflate
 
 # Clips per (object, motion) in the pool, optimiser steps, clips a step.
-PLANS = {"image": (600, 7000, 16), "video": (96, 14000, 16), "upscale": (6, 4000, 16)}
+PLANS = {"image": (600, 12000, 16), "video": (96, 12500, 16), "upscale": (6, 4000, 16)}
 
 
 def main() -> None:

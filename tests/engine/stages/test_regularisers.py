@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from engine.scene.field import Field, FieldShape
-from engine.stages.regularisers import opacity_entropy, solidity, time_smoothness, total_variation
+from engine.scene.trajectory import Trajectory
+from engine.stages.regularisers import (
+    opacity_entropy,
+    solidity,
+    time_smoothness,
+    total_variation,
+    trajectory_jitter,
+    trajectory_offset,
+)
 
 SHAPE = FieldShape((3,), times=4, channels=1, hidden=2)
 
@@ -27,6 +35,26 @@ def test_total_variation_of_a_step_by_hand():
     field.space[0].data[0, :, 2] = 1.0
     # Along the second index 3 of 3 * 3 * 2 differences are 1; along the first none.
     assert float(total_variation(field)) == pytest.approx(3 / 18)
+
+
+def test_a_body_may_turn_evenly_but_not_jitter():
+    trajectory = Trajectory(4)
+    trajectory.rotation.data[:, 2] = torch.arange(4.0)
+    trajectory.translation.data[2] = 9.0
+    assert float(trajectory_jitter(trajectory)) == 0
+    trajectory.log_scale.data[1, 0] = 0.5
+    # Second differences -1 and 0.5.
+    assert float(trajectory_jitter(trajectory)) == pytest.approx(1.25)
+
+
+def test_size_and_leaning_have_no_mean_but_turning_and_place_may():
+    trajectory = Trajectory(4)
+    trajectory.rotation.data[:, 2] = 3.0
+    trajectory.translation.data[:] = 1.0
+    trajectory.log_scale.data[:, 1] = torch.tensor([0.3, -0.3, 0.3, -0.3])
+    assert float(trajectory_offset(trajectory)) == pytest.approx(0, abs=1e-9)
+    trajectory.rotation.data[:, 0] = torch.tensor([0.2, 0.0, 0.2, 0.0])
+    assert float(trajectory_offset(trajectory)) == pytest.approx(4 * 0.1**2)
 
 
 def test_smoothness_lets_steady_change_pass_and_marks_a_kick():
