@@ -119,7 +119,7 @@ DRAFT = replace(
     STANDARD,
     name="draft",
     static=replace(STANDARD.static, steps=70, cameras=4, samples=32),
-    dynamic=replace(STANDARD.dynamic, steps=80, samples=32),
+    dynamic=replace(STANDARD.dynamic, steps=50, samples=32),
     super_resolution=replace(STANDARD.super_resolution, steps=0),
     mesh=MeshSettings(resolution=64, triangles=3000, texture=256),
 )

@@ -22,7 +22,9 @@ class ClipGuidance:
         missing = [name for name in ("unet", "pose_encoder", "scheduler") if name not in components]
         if missing:
             raise ModelError(f"This model lacks {' and '.join(missing)}, which clip guidance needs. Choose another model.")
-        self.denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
+        self.denoiser = ClipDenoiser(
+            components["unet"], components["pose_encoder"], components["scheduler"], components.get("motion_encoder")
+        )
         self.denoiser.unet.to(memory_format=torch.channels_last)
         self.schedule = DiffusionSchedule.of(components["scheduler"])
         self.distillation = distillation

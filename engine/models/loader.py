@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from engine.errors import ModelError
 
 # What model_index.json may name; nothing else is ever imported on a model's word.
-LIBRARIES = ("diffusers", "transformers", "engine.models.pose_encoder")
+LIBRARIES = ("diffusers", "transformers", "engine.models.pose_encoder", "engine.models.motion_encoder")
 
 
 def load_components(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> dict[str, Any]:

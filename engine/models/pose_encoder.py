@@ -1,28 +1,28 @@
-"""A camera made readable for a diffusion model: pose features mixed into the text's states, and maps of rays and places."""
+"""A camera made readable for a diffusion model: pose features mixed into the text's states."""
 
 from __future__ import annotations
-
-import math
 
 import torch
 from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
+from engine.models.view_map import BodyView, Placement
 from engine.scene.cameras import Cameras
 
-RAY_CHANNELS = 6
+PLACEMENT_NUMBERS = 15
 
 
 class PoseEncoder(ModelMixin, ConfigMixin):
-    """Mixes a camera's azimuth and elevation into text hidden states with a small transformer.
+    """Mixes the azimuth and elevation that a body is seen from into text hidden states with a small transformer.
 
     A pose given only as a word or a class is ignored in training; mixed with the words before the denoiser it is used.
-    The configuration also names the cameras the denoiser was trained on and how many frames it takes at once.
+    The configuration also names the cameras the denoiser was trained on.
 
     width: channels of the text states. harmonics: highest multiple of the azimuth. fov, distance: the trained camera.
-    elevation_low, elevation_high: trained range, radians. frames: of a clip.
-    place_harmonics: of the place map beside the ray map, 0 for no such map.
+    elevation_low, elevation_high: trained range, radians.
+    place_harmonics: of the place map beside the ray map, 0 for no such map. place_fov: that it is measured by, 0 for `fov`.
+    moves: whether bodies are seen away from rest; their placement is then told as well, for the light stays where it is.
     """
 
     @register_to_config
@@ -36,11 +36,13 @@ class PoseEncoder(ModelMixin, ConfigMixin):
         distance: float = 3.2,
         elevation_low: float = -0.35,
         elevation_high: float = 1.13,
-        frames: int = 16,
         place_harmonics: int = 0,
+        place_fov: float = 0.0,
+        moves: bool = False,
     ) -> None:
         super().__init__()
-        self.embed = nn.Sequential(nn.Linear(pose_feature_count(harmonics), 2 * width), nn.SiLU())
+        features = pose_feature_count(harmonics) + (PLACEMENT_NUMBERS if moves else 0)
+        self.embed = nn.Sequential(nn.Linear(features, 2 * width), nn.SiLU())
         self.token = nn.Linear(2 * width, width)
         self.shift = nn.Linear(2 * width, width)
         layer = nn.TransformerEncoderLayer(
@@ -48,10 +50,13 @@ class PoseEncoder(ModelMixin, ConfigMixin):
         )
         self.mixer = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
 
-    def forward(self, text_states: Tensor, cameras: Cameras) -> Tensor:
-        """text_states [batch, tokens, width], one still camera each -> mixed states [batch, tokens + 1, width]."""
-        features = pose_features(cameras, self.config.harmonics).to(text_states)
-        pose = self.embed(features)
+    def forward(self, text_states: Tensor, view: BodyView, placement: Placement | None = None) -> Tensor:
+        """text_states [batch, tokens, width] -> mixed states [batch, tokens + 1, width]. placement: where the model moves."""
+        features = pose_features(view.cameras, self.config.harmonics)
+        if self.config.moves:
+            centre, rotation, scale = placement
+            features = torch.cat([features, centre, rotation.flatten(1), scale.log()], 1)
+        pose = self.embed(features.to(text_states))
         states = torch.cat([self.token(pose)[:, None], text_states + self.shift(pose)[:, None]], 1)
         return self.mixer(states)
 
@@ -63,39 +68,13 @@ def pose_feature_count(harmonics: int) -> int:
 def pose_features(cameras: Cameras, harmonics: int) -> Tensor:
     """Products of azimuth harmonics and elevation terms, [cameras, features]; smooth over the full turn."""
     azimuth, elevation = cameras.azimuth, cameras.elevation
-    order = torch.arange(1, harmonics + 1, device=azimuth.device)
-    angles = azimuth[:, None] * order
-    around = torch.cat([torch.ones_like(azimuth)[:, None], angles.sin(), angles.cos()], 1)
     up = torch.stack(
         [torch.ones_like(elevation), elevation.sin(), elevation.cos(), (2 * elevation).sin(), (2 * elevation).cos()], 1
     )
-    return (around[:, :, None] * up[:, None]).flatten(1)
+    return (waves(azimuth, harmonics)[:, :, None] * up[:, None]).flatten(1)
 
 
-def ray_map(cameras: Cameras, size: int) -> Tensor:
-    """Pluecker coordinates of the rays through a size x size image (direction, moment), [cameras, 6, size, size].
-
-    Gives the denoiser a sense of place in the image as well as of the camera.
-    """
-    origins, directions = cameras.rays(size, size)
-    moments = torch.linalg.cross(origins, directions) / cameras.distance
-    return torch.cat([directions, moments], -1).permute(0, 3, 1, 2)
-
-
-def place_channels(harmonics: int) -> int:
-    return 2 + 4 * harmonics if harmonics else 0
-
-
-def place_map(size: int, harmonics: int) -> Tensor:
-    """Where in the image a cell is: column and row in [-1, 1], and sines and cosines of pi 2^k times both, k < harmonics.
-
-    [channels, size, size]. With the pose in the features and the place beside them, an outline is a function of few numbers;
-    the ray map gives the place only as turned into the world's axes.
-    """
-    centre = (torch.arange(size) + 0.5) * 2 / size - 1
-    place = torch.stack(torch.meshgrid(centre, centre, indexing="xy"))
-    waves = [place] if harmonics else [place[:0]]
-    for order in range(harmonics):
-        angle = math.pi * 2**order * place
-        waves += [angle.sin(), angle.cos()]
-    return torch.cat(waves)
+def waves(angle: Tensor, harmonics: int) -> Tensor:
+    """1, then sines and cosines of the first multiples of angles [N] in radians, [N, 1 + 2 harmonics]."""
+    angles = angle[:, None] * torch.arange(1, harmonics + 1, device=angle.device)
+    return torch.cat([torch.ones_like(angle)[:, None], angles.sin(), angles.cos()], 1)

@@ -25,7 +25,10 @@ class Scene:
         generator = torch.Generator().manual_seed(seed)
         shape = FieldShape(settings.resolutions, settings.times, settings.channels, settings.hidden, settings.max_density)
         field = Field(shape, generator)
-        return cls(field, Occupancy(settings.occupancy), make_optimiser(field), generator)
+        occupancy = Occupancy(settings.occupancy)
+        # All of it is one blob, at any time.
+        occupancy.update(field, torch.tensor((0.5,)))
+        return cls(field, occupancy, make_optimiser(field), generator)
 
     def set_rates(self, rates: Rates, decay: float) -> None:
         """Learning rates of the space planes, time planes, decoder and trajectory, times `decay`."""

@@ -15,7 +15,7 @@ from scripts.training.components import ROLES
 from scripts.training.evaluate import evaluate, evaluate_upscaler
 from scripts.training.publish import publish
 from scripts.training.sample import sheet
-from scripts.training.train import Run, inflate
+from scripts.training.train import Run, start_from
 
 # Clips per (object, motion) in the pool, optimiser steps, clips a step.
 PLANS = {"image": (600, 12000, 16), "video": (96, 12500, 16), "upscale": (6, 4000, 16)}
@@ -33,13 +33,13 @@ def main() -> None:
     for name in arguments.roles or ROLES:
         role = ROLES[name]
         clips, steps, batch_size = PLANS[name]
-        motions = ["still"] if role.clip_frames == 1 else list(MOTIONS)
+        motions = ["still"] if role.frames == 1 else list(MOTIONS)
         folder = arguments.work / "pool" / name
-        pool.make(folder, role.size, clips, motions, role.clip_frames, role.fov)
+        pool.make(folder, role.size, clips, motions, role.frames, role.fov)
         run = Run(role, arguments.work / name)
         if name == "video" and run.step == 0:
-            inflate(Run(ROLES["image"], arguments.work / "image"), run)
-        run.train(pool.Pool(folder, motions, role.fov, role.frames), arguments.steps or steps, batch_size)
+            start_from(Run(ROLES["image"], arguments.work / "image"), run)
+        run.train(pool.Pool(folder, motions, role.fov), arguments.steps or steps, batch_size)
         run.load_average()
         measured = evaluate_upscaler(run) if role.low_size else evaluate(run)
         print(f"{name}: {json.dumps(measured)}", flush=True)

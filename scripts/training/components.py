@@ -13,6 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
 from engine.models.clip_denoiser import ClipDenoiser, scene_channels
+from engine.models.motion_encoder import MotionEncoder
 from engine.models.pose_encoder import PoseEncoder
 from engine.models.world.clips import COLOURS, FRAMES
 from engine.models.world.motions import MOTIONS
@@ -30,26 +31,27 @@ IMAGE_FOV = math.radians(24)
 class Role:
     """What one built-in model takes and how large it is.
 
-    frames: that it takes at once. clip_frames: of a whole clip. low_size: side of the low-resolution condition, 0 for none.
+    frames: of a clip. low_size: side of the low-resolution condition, 0 for none. grid: the U-Net's side.
+    moves: whether words tell where the body of each frame is.
     """
 
     name: str
     frames: int
-    clip_frames: int
     size: int
     low_size: int
     fov: float
     widths: tuple[int, int, int]
     grid: int = 16
+    moves: bool = False
 
     def channels(self, size: int) -> int:
-        return self.frames * 3 * (size // self.grid) ** 2
+        return 3 * (size // self.grid) ** 2
 
 
 ROLES = {
-    "image": Role("image", 1, 1, 32, 0, IMAGE_FOV, (64, 112, 160)),
-    "video": Role("video", FRAMES, FRAMES, 32, 0, FOV, (64, 112, 160)),
-    "upscale": Role("upscale", 1, FRAMES, 64, 32, FOV, (32, 64, 112), grid=32),
+    "image": Role("image", 1, 32, 0, IMAGE_FOV, (64, 112, 160)),
+    "video": Role("video", FRAMES, 32, 0, FOV, (64, 112, 160), moves=True),
+    "upscale": Role("upscale", FRAMES, 64, 32, FOV, (32, 64, 112), grid=32),
 }
 
 
@@ -88,10 +90,11 @@ def make_denoiser(role: Role) -> ClipDenoiser:
         addition_embed_type="text", addition_embed_type_num_heads=4,
     )  # fmt: skip
     pose_encoder = PoseEncoder(
-        WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1], frames=role.frames,
-        place_harmonics=PLACE_HARMONICS,
+        WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1],
+        place_harmonics=PLACE_HARMONICS, place_fov=IMAGE_FOV if role.moves else 0.0, moves=role.moves,
     )
-    return ClipDenoiser(unet, pose_encoder, make_scheduler()).to(memory_format=torch.channels_last)
+    motion_encoder = MotionEncoder(WIDTH) if role.moves else None
+    return ClipDenoiser(unet, pose_encoder, make_scheduler(), motion_encoder).to(memory_format=torch.channels_last)
 
 
 def make_scheduler() -> DDIMScheduler:
@@ -109,6 +112,8 @@ def save(folder: Path, denoiser: ClipDenoiser, text_encoder: CLIPTextModel, toke
     folder.mkdir(parents=True, exist_ok=True)
     denoiser.unet.half().to(memory_format=torch.contiguous_format).save_pretrained(folder / "unet")
     denoiser.pose_encoder.half().save_pretrained(folder / "pose_encoder")
+    if denoiser.motion_encoder is not None:
+        denoiser.motion_encoder.half().save_pretrained(folder / "motion_encoder")
     text_encoder.half().save_pretrained(folder / "text_encoder")
     tokenizer.save_pretrained(folder / "tokenizer")
     make_scheduler().save_pretrained(folder / "scheduler")
@@ -120,4 +125,6 @@ def save(folder: Path, denoiser: ClipDenoiser, text_encoder: CLIPTextModel, toke
         "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
         "unet": ["diffusers", "UNet2DConditionModel"],
     }
+    if denoiser.motion_encoder is not None:
+        index["motion_encoder"] = ["engine.models.motion_encoder", "MotionEncoder"]
     (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")

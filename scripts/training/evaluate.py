@@ -42,7 +42,7 @@ def evaluate(run: Run, views: int = 4, per_view: int = 20, seed: int = 1) -> dic
         for clip, expected in zip(samples, chosen, strict=True):
             found = names[int((clips - clip).square().flatten(1).mean(1).argmin())]
             hits = [a == b for a, b in zip(found, expected, strict=True)]
-            if run.role.clip_frames == 1:
+            if run.role.frames == 1:
                 hits[2] = True
             for key, hit in zip(right, (*hits, all(hits)), strict=True):
                 right[key] += hit
@@ -52,9 +52,9 @@ def evaluate(run: Run, views: int = 4, per_view: int = 20, seed: int = 1) -> dic
 def references(camera: Cameras, run: Run) -> tuple[list[tuple[str, str, str]], Tensor]:
     """Every combination as the world shows it from one camera: names, and clips [combinations, frames, 3, size, size]."""
     names, clips = [], []
-    motions = ["still"] if run.role.clip_frames == 1 else list(MOTIONS)
+    motions = ["still"] if run.role.frames == 1 else list(MOTIONS)
     for shape, motion in itertools.product(SHAPES, motions):
-        coefficients = render_coefficients(shape, motion, camera, run.role.size, run.role.clip_frames)
+        coefficients = render_coefficients(shape, motion, camera, run.role.size, run.role.frames)
         many = coefficients.expand(len(COLOURS), -1, -1, -1, -1)
         clips.append(compose(many, torch.tensor(list(COLOURS.values())), torch.full((len(COLOURS), 3), 0.45)))
         names += [(colour, shape, motion) for colour in COLOURS]

@@ -68,52 +68,54 @@ def _render(job: tuple[Path, str, str, int, int, int, float]) -> str:
 
 @dataclass(frozen=True)
 class Batch:
-    """images [clips, frames, 3, H, W] and backgrounds [clips, 3], sRGB in [0, 1]; words: colour, object and motion of each."""
+    """images [clips, 1, 3, H, W] and backgrounds [clips, 3], sRGB in [0, 1]; words: colour, object and motion of each;
+    times: of the frames in their clips, [clips, 1] in [0, 1]."""
 
     images: Tensor
     words: list[tuple[str, str, str]]
     cameras: Cameras
     backgrounds: Tensor
+    times: Tensor
 
 
 class Pool:
-    """Draws random batches from the files of `folder`. frames: of the piece that is drawn of a clip; 0 for all of it."""
+    """Draws random batches from the files of `folder`, one frame of each clip."""
 
-    def __init__(self, folder: Path, motions: list[str], fov: float = FOV, frames: int = 0) -> None:
-        self.fov, self.frames = fov, frames
+    def __init__(self, folder: Path, motions: list[str], fov: float = FOV) -> None:
+        self.fov = fov
         self.names = [(shape, motion) for shape in SHAPES for motion in motions]
-        # Turns in place are the hardest to learn, and come twice as often.
-        self.often = [i for i, (_, motion) in enumerate(self.names) for _ in range(2 if motion == "spinning" else 1)]
         self.clips = [np.load(folder / f"{s}-{m}.npy", mmap_mode="r") for s, m in self.names]
         self.cameras = [np.load(folder / f"{s}-{m}.cameras.npy") for s, m in self.names]
 
     def draw(self, count: int, generator: torch.Generator) -> Batch:
         """A batch of training clips; held-out combinations never come."""
-        clips, colours, words, poses = [], [], [], []
-        shapes, motions, palette = list(SHAPES), list(MOTIONS), list(COLOURS)
+        clips, colours, words, poses, times = [], [], [], [], []
         for _ in range(count):
-            which = self.often[_integer(len(self.often), generator)]
+            which = _integer(len(self.names), generator)
             shape, motion = self.names[which]
-            while True:
-                colour = _integer(len(palette), generator)
-                if not held_out(colour, shapes.index(shape), motions.index(motion)):
-                    break
+            colour = draw_colour(shape, motion, generator)
             index = _integer(len(self.clips[which]), generator)
             clip = torch.from_numpy(np.array(self.clips[which][index]))
             azimuth, elevation = self.cameras[which][index]
             if _integer(2, generator):
                 clip, azimuth = mirror(clip, motion), -azimuth
-            if self.frames:
-                first = _integer(len(clip) - self.frames + 1, generator)
-                clip = clip[first : first + self.frames]
-            clips.append(clip)
+            frame = _integer(len(clip), generator)
+            clips.append(clip[frame, None])
+            times.append([(frame + 0.5) / len(clip)])
             poses.append((azimuth, elevation))
-            colours.append(COLOURS[palette[colour]])
-            words.append((palette[colour], shape, motion))
+            colours.append(COLOURS[colour])
+            words.append((colour, shape, motion))
         backgrounds = torch.rand(count, 1, generator=generator).expand(-1, 3)
         pose = torch.tensor(np.array(poses), dtype=torch.float32)
         images = compose(torch.stack(clips), torch.tensor(colours), backgrounds)
-        return Batch(images, words, Cameras(pose[:, 0], pose[:, 1], fov=self.fov), backgrounds)
+        return Batch(images, words, Cameras(pose[:, 0], pose[:, 1], fov=self.fov), backgrounds, torch.tensor(times))
+
+
+def draw_colour(shape: str, motion: str, generator: torch.Generator) -> str:
+    """A random colour that this object is seen in, in this motion."""
+    places = list(SHAPES).index(shape), list(MOTIONS).index(motion)
+    known = [name for colour, name in enumerate(COLOURS) if not held_out(colour, *places)]
+    return known[_integer(len(known), generator)]
 
 
 def mirror(clip: Tensor, motion: str) -> Tensor:

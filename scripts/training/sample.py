@@ -30,17 +30,20 @@ def sample(run: Run, prompts: list[str], cameras: Cameras, seed: int = 0, scale:
     generator = torch.Generator().manual_seed(seed)
     scheduler = components.make_scheduler()
     scheduler.set_timesteps(STEPS)
-    clips = torch.randn(count, role.clip_frames, 3, role.size, role.size, generator=generator)
+    clips = torch.randn(count, role.frames, 3, role.size, role.size, generator=generator)
     states = components.encode(run.text_encoder, run.tokenizer, [*prompts, *[""] * count])
-    background = torch.full((2 * count, 3), -0.1)
+    asked = 1 if scale == 1 else 2
+    states, background = states[: asked * count], torch.full((asked * count, 3), -0.1)
     low = None
     if role.low_size:
         low = avg_pool2d(truth(run, prompts, cameras).flatten(0, 1), role.size // role.low_size) * 2 - 1
-        low = low.unflatten(0, (count, role.clip_frames)).repeat(2, 1, 1, 1, 1)
-    twice = replace(cameras, azimuth=cameras.azimuth.repeat(2), elevation=cameras.elevation.repeat(2))
+        low = low.unflatten(0, (count, role.frames)).repeat(asked, 1, 1, 1, 1)
+    each = replace(cameras, azimuth=cameras.azimuth.repeat(asked), elevation=cameras.elevation.repeat(asked))
     for timestep in scheduler.timesteps:
-        both = run.denoiser(clips.repeat(2, 1, 1, 1, 1), timestep.expand(2 * count), states, twice, background, low)
-        clips = scheduler.step(guide(*both.chunk(2), scale), timestep, clips).prev_sample
+        outputs = run.denoiser(
+            clips.repeat(asked, 1, 1, 1, 1), timestep.expand(asked * count), states, each, background, low
+        ).chunk(asked)
+        clips = scheduler.step(guide(outputs[0], outputs[-1], scale), timestep, clips).prev_sample
     return (clips / 2 + 0.5).clamp(0, 1)
 
 
@@ -50,8 +53,8 @@ def truth(run: Run, prompts: list[str], cameras: Cameras) -> Tensor:
     for index, prompt in enumerate(prompts):
         colour, shape, motion = prompt.split()
         one = Cameras(cameras.azimuth[index, None], cameras.elevation[index, None], cameras.distance, cameras.fov)
-        motion = "still" if run.role.clip_frames == 1 else motion
-        coefficients = render_coefficients(shape, motion, one, run.role.size, run.role.clip_frames)
+        motion = "still" if run.role.frames == 1 else motion
+        coefficients = render_coefficients(shape, motion, one, run.role.size, run.role.frames)
         clips.append(compose(coefficients, torch.tensor([COLOURS[colour]]), torch.full((1, 3), 0.45)))
     return torch.cat(clips)
 

@@ -16,8 +16,9 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from engine.models.clip_denoiser import expected_size, fold
 from engine.models.world.motions import MOTIONS
+from engine.models.world.shapes import SHAPES
 from scripts.training import components
-from scripts.training.pool import Batch, Pool
+from scripts.training.pool import Batch, Pool, draw_colour
 
 LEARNING_RATE = 8e-4
 CONDITIONING_RATE = 2.0
@@ -26,7 +27,7 @@ DECAY_SHARE = 0.3
 EMA = 0.997
 DROP_TEXT = 0.1
 SAVE_EVERY = 250
-MOST_MOTION_WEIGHT = 6.0
+PLACEMENTS = 128
 
 
 class Run:
@@ -42,7 +43,7 @@ class Run:
         self.average = {name: value.detach().clone() for name, value in self.modules.named_parameters()}
         conditioning, rest = [], []
         for name, parameter in self.modules.named_parameters():
-            is_conditioning = any(part in name for part in ("text_encoder", "pose_encoder", "add_embedding"))
+            is_conditioning = any(part in name for part in ("text_encoder", "pose_encoder", "motion_encoder", "add_embedding"))
             (conditioning if is_conditioning else rest).append(parameter)
         groups = [{"params": rest, "scale": 1.0}, {"params": conditioning, "scale": CONDITIONING_RATE}]
         self.optimiser = torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
@@ -102,15 +103,32 @@ class Run:
         low = degrade(clean, self.role.low_size, self.generator) if self.role.low_size else None
         prompts = [self._prompt(words) for words in batch.words]
         states = components.encode(self.text_encoder, self.tokenizer, prompts)
-        estimate = self.denoiser(noisy, timesteps, states, batch.cameras, batch.backgrounds * 2 - 1, low)
-        return balanced_error(estimate, clean, self.role.grid)
+        estimate = self.denoiser(noisy, timesteps, states, batch.cameras, batch.backgrounds * 2 - 1, low, batch.times)
+        error = balanced_error(estimate, clean, self.role.grid)
+        return error + self._placement_error() if self.role.moves else error
+
+    def _placement_error(self) -> Tensor:
+        """Of the motion encoder at random words and times, against where the world puts the body."""
+        times = torch.rand(PLACEMENTS, generator=self.generator)
+        prompts, motions = [], []
+        for which in torch.randint(len(SHAPES) * len(MOTIONS), (PLACEMENTS,), generator=self.generator).tolist():
+            shape, motion = list(SHAPES)[which // len(MOTIONS)], list(MOTIONS)[which % len(MOTIONS)]
+            prompts.append(self._prompt((draw_colour(shape, motion, self.generator), shape, motion)))
+            # Nothing said, nothing moves.
+            motions.append(list(MOTIONS).index(motion if prompts[-1] else "still"))
+        states = components.encode(self.text_encoder, self.tokenizer, prompts)
+        centre, rotation, scale = self.denoiser.motion_encoder(states, times)
+        every = zip(*(motion(times) for motion in MOTIONS.values()), strict=True)
+        true = [torch.stack(values)[motions, torch.arange(PLACEMENTS)] for values in every]
+        errors = (centre - true[0], rotation - true[1], (scale / true[2]).log())
+        return sum(error.square().flatten(1).sum(1).mean() for error in errors)
 
     def _prompt(self, words: tuple[str, str, str]) -> str:
         """The words in random order; none at all one time in ten. An image is the same whatever its motion."""
         if torch.rand(1, generator=self.generator) < DROP_TEXT:
             return ""
         colour, shape, motion = words
-        if self.role.clip_frames == 1:
+        if self.role.frames == 1:
             motion = list(MOTIONS)[int(torch.randint(len(MOTIONS), (1,), generator=self.generator))]
         order = torch.randperm(3, generator=self.generator).tolist()
         return " ".join((colour, shape, motion)[place] for place in order)
@@ -151,42 +169,29 @@ class Run:
 
 
 @torch.no_grad()
-def inflate(image: Run, video: Run) -> None:
+def start_from(image: Run, video: Run) -> None:
     """Starts a video model from an image model of the same widths, as Make-A-Video does (Singer et al. 2022, section 3.2).
 
-    The image's channels become the clip's zero frequency; higher frequencies start at nothing, so that every clip stands still.
+    What the image model does not have starts fresh; inputs that it does not have weigh nothing.
     """
     image.load_average()
-    source = image.modules.state_dict()
     target = video.modules.state_dict()
-    for name, value in source.items():
-        if name.endswith("unet.conv_in.weight"):
-            own = image.role.channels(image.role.size)
-            target[name][:, :own] = value[:, :own]
-            target[name][:, video.role.channels(video.role.size) :] = value[:, own:]
-        elif "unet.conv_out." in name:
-            target[name].zero_()
-            target[name][: len(value)] = value
+    for name, value in image.modules.state_dict().items():
+        if name.endswith("pose_encoder.embed.0.weight"):
+            target[name].zero_()[:, : value.shape[1]] = value
         else:
             target[name].copy_(value)
     video.average = {name: value.detach().clone() for name, value in video.modules.named_parameters()}
 
 
 def balanced_error(estimate: Tensor, clean: Tensor, grid: int) -> Tensor:
-    """Squared error of clips [clips, frames, 3, size, size] by channels of the folded clip, each over its expected size.
+    """Squared error of clips [clips, frames, 3, size, size] by channels of their folded frames, each over its expected size.
 
-    The minimum is that of the plain error; motion and detail, small parts of it, are given more weight, and so is the motion
-    of clips that have less of it than the batch: a turn in place changes few pixels and would be learned last.
+    The minimum is that of the plain error; detail, a small part of it, is given more weight.
     """
-    frames, block = clean.shape[1], clean.shape[-1] // grid
-    weight = 1 / expected_size(frames, block)[:, None, None]
-    error = (fold(estimate - clean, block).square() * weight).mean((2, 3)) / weight.mean() * 10
-    if frames > 1:
-        still = 3 * block**2
-        motion = (fold(clean, block)[:, still:].square() * weight[still:]).mean((1, 2, 3))
-        factor = (motion.mean() / motion.clamp(min=1e-9)).clamp(1, MOST_MOTION_WEIGHT)
-        error = torch.cat([error[:, :still], error[:, still:] * factor[:, None]], 1)
-    return error.mean()
+    block = clean.shape[-1] // grid
+    weight = 1 / expected_size(block)[:, None, None]
+    return (fold((estimate - clean).flatten(0, 1), block).square() * weight).mean() / weight.mean() * 10
 
 
 def schedule(step: int, steps: int) -> float:

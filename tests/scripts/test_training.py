@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from engine.guidance.vocabulary import Vocabulary
-from engine.models.clip_denoiser import scene_channels
 from engine.models.loader import load_components
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
@@ -58,7 +57,7 @@ def test_training_lowers_the_error(images, tmp_path, monkeypatch):
             return float(run._loss(batch))
 
     before = error()
-    run.train(images, 30, 8)
+    run.train(images, 60, 8)
     assert error() < 0.8 * before
 
 
@@ -69,34 +68,36 @@ def test_batches_never_hold_what_is_held_out(images):
     assert all(pool.held_out(*(n.index(w) for n, w in zip(names, words, strict=True))) for words in held_out_words())
 
 
-def test_a_pool_of_clips_gives_pieces(tmp_path):
+def test_a_pool_of_clips_gives_frames_and_their_times(tmp_path):
     pool.make(tmp_path, 16, 1, ["sliding"], frames=4)
-    whole = pool.Pool(tmp_path, ["sliding"]).draw(3, torch.Generator().manual_seed(0))
-    piece = pool.Pool(tmp_path, ["sliding"], frames=1).draw(3, torch.Generator().manual_seed(0))
-    assert whole.images.shape == (3, 4, 3, 16, 16) and piece.images.shape == (3, 1, 3, 16, 16)
+    pieces = pool.Pool(tmp_path, ["sliding"])
+    batch = pieces.draw(40, torch.Generator().manual_seed(0))
+    assert batch.images.shape == (40, 1, 3, 16, 16)
+    assert set(batch.times.flatten().tolist()) == {0.125, 0.375, 0.625, 0.875}
 
 
-def test_turns_come_twice_as_often(tmp_path):
-    pool.make(tmp_path, 8, 1, ["still", "spinning"], frames=2)
-    words = pool.Pool(tmp_path, ["still", "spinning"]).draw(600, torch.Generator().manual_seed(0)).words
-    assert sum(motion == "spinning" for _, _, motion in words) == pytest.approx(400, abs=50)
+def test_the_error_weighs_detail_more_than_its_size():
+    """A checker inside blocks of two and a flat offset of the same mean square; expected sizes 1 and 1 / 9."""
+    clean = torch.zeros(1, 1, 3, 4, 4)
+    checker = torch.tensor([[1.0, -1], [-1, 1]]).repeat(2, 2)
+    flat, detail = (train.balanced_error(clean + error, clean, 2) for error in (torch.ones(4, 4), checker))
+    assert float(detail / flat) == pytest.approx(9, rel=1e-3)
 
 
-def test_the_error_weighs_motion_more_where_there_is_less_of_it():
-    def clips(motion: float) -> torch.Tensor:
-        alternating = torch.tensor([1.0, -1.0]).view(1, 2, 1, 1, 1)
-        return motion * alternating.expand(1, 2, 3, 4, 4)
+VIDEO = replace(components.ROLES["video"], widths=ROLE.widths)
 
-    clean = torch.cat([clips(0.1), clips(0.2), clips(0.001)])
-    offset = clips(0.05)
-    errors = [train.balanced_error(clean + offset * (torch.arange(3) == i).view(3, 1, 1, 1, 1), clean, 4) for i in range(3)]
-    # Mean squares of motion are .01, .04 and nearly none, .0167 on average: factors 1.67, 1 and the largest.
-    assert float(errors[0] / errors[1]) == pytest.approx(5 / 3, rel=1e-3)
-    assert float(errors[2] / errors[1]) == pytest.approx(train.MOST_MOTION_WEIGHT, rel=1e-3)
-    still = torch.full((3, 2, 3, 4, 4), 0.05)
-    assert float(train.balanced_error(clean + still, clean, 4)) == pytest.approx(
-        float(train.balanced_error(clips(1.0) + still[:1], clips(1.0), 4)), rel=1e-3
-    )
+
+def test_the_placement_error_of_what_stands_still_is_how_far_the_world_moves(tmp_path):
+    """Untaught, every body is at rest; of eight motions each has a mean squared distance of its own from that."""
+    run = train.Run(VIDEO, tmp_path)
+    times = (torch.arange(400) + 0.5) / 400
+    expected = 0.0
+    for motion in MOTIONS.values():
+        centre, rotation, scale = motion(times)
+        expected += (centre.square().sum() + (rotation - torch.eye(3)).square().sum() + scale.log().square().sum()) / 400 / 8
+    errors = torch.stack([run._placement_error().detach() for _ in range(30)])
+    # One prompt in ten is empty, and asks for rest.
+    assert float(errors.mean()) == pytest.approx(0.9 * float(expected), rel=0.1)
 
 
 def test_what_is_published_loads_and_samples_alike(images, tmp_path):
@@ -119,20 +120,16 @@ def test_references_hold_every_combination_once():
     assert clips[red, 0, 0].mean() > clips[blue, 0, 0].mean()
 
 
-def test_an_inflated_video_model_starts_from_the_image_standing_still(tmp_path):
-    image = train.Run(ROLE, tmp_path / "image", seed=3)
-    video = train.Run(replace(components.ROLES["video"], widths=ROLE.widths), tmp_path / "video")
-    train.inflate(image, video)
-    scene = scene_channels(components.PLACE_HARMONICS)
-    channels = torch.randn(1, 192 + scene, 16, 16)
-    channels[:, 12:192] = 0
-    small = torch.cat([channels[:, :12], channels[:, 192:]], 1)
-    states = torch.randn(1, 7, 128)
+def test_a_video_model_starts_as_the_image_model_it_is_made_from(tmp_path):
+    image, video = train.Run(ROLE, tmp_path / "image", seed=3), train.Run(VIDEO, tmp_path / "video")
+    train.start_from(image, video)
+    # By the image's field of view, so that places mean the same.
+    cameras = Cameras(torch.tensor([0.7]), torch.tensor([0.2]), fov=ROLE.fov)
+    clip, states, background = torch.randn(1, 4, 3, 32, 32), torch.randn(1, 6, 128), torch.zeros(1, 3)
     with torch.no_grad():
-        clip = video.denoiser.unet(channels, torch.tensor([500]), states).sample
-        picture = image.denoiser.unet(small, torch.tensor([500]), states).sample
-    assert torch.allclose(clip[:, :12], picture, atol=1e-4)
-    assert not clip[:, 12:].any()
+        frames = video.denoiser(clip, torch.tensor([500]), states, cameras, background)
+        pictures = [image.denoiser(clip[:, i, None], torch.tensor([500]), states, cameras, background) for i in range(4)]
+    assert torch.allclose(frames, torch.cat(pictures, 1), atol=1e-4)
 
 
 def test_the_rate_warms_up_stays_and_decays():

@@ -3,30 +3,30 @@ import torch
 
 from engine.models.clip_denoiser import ClipDenoiser, fold, unfold
 from engine.models.loader import load_components
-from engine.models.pose_encoder import place_channels, place_map, pose_features, ray_map
+from engine.models.pose_encoder import pose_features
 from engine.scene.cameras import Cameras
 
 
 def test_folding_is_undone_by_unfolding():
-    clip = torch.randn(2, 16, 3, 32, 32)
-    folded = fold(clip, 2)
-    assert folded.shape == (2, 192, 16, 16)
-    assert torch.allclose(unfold(folded, 16, 2), clip, atol=1e-5)
-    assert float(folded.square().sum()) == pytest.approx(float(clip.square().sum()), rel=1e-4)
+    pictures = torch.randn(2, 3, 32, 32)
+    folded = fold(pictures, 2)
+    assert folded.shape == (2, 12, 16, 16)
+    assert torch.allclose(unfold(folded, 2), pictures, atol=1e-5)
+    assert float(folded.square().sum()) == pytest.approx(float(pictures.square().sum()), rel=1e-4)
 
 
-def test_what_stands_still_folds_into_the_first_frequency():
-    still = torch.randn(1, 1, 3, 8, 8).expand(-1, 16, -1, -1, -1)
-    folded = fold(still, 2).unflatten(1, (16, 3, 4))
-    assert folded[:, 1:].abs().max() < 1e-5
-    # Mean over a block of four times 2, over 16 frames times 4.
-    expected = torch.nn.functional.avg_pool2d(still[:, 0], 2) * 8
-    assert torch.allclose(folded[:, 0, :, 0], expected, atol=1e-4)
+def test_the_first_frequency_of_a_block_is_its_mean():
+    pictures = torch.randn(1, 3, 8, 8)
+    # Mean over a block of two by two, times 2.
+    expected = torch.nn.functional.avg_pool2d(pictures, 2) * 2
+    assert torch.allclose(fold(pictures, 2)[:, ::4], expected, atol=1e-5)
 
 
 def test_almost_clean_clips_come_back_whatever_the_weights(tiny_models):
     components = load_components(tiny_models / "video")
-    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
+    denoiser = ClipDenoiser(
+        components["unet"], components["pose_encoder"], components["scheduler"], components["motion_encoder"]
+    )
     clip = torch.rand(1, 16, 3, 32, 32) * 0.2
     with torch.no_grad():
         output = denoiser(
@@ -35,7 +35,7 @@ def test_almost_clean_clips_come_back_whatever_the_weights(tiny_models):
     assert (output - clip).abs().max() < 0.1
 
 
-def test_a_model_of_single_frames_takes_a_clip_piece_by_piece(tiny_models):
+def test_a_clip_is_taken_frame_by_frame(tiny_models):
     components = load_components(tiny_models / "upscale")
     denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
     generator = torch.Generator().manual_seed(0)
@@ -53,27 +53,33 @@ def test_a_model_of_single_frames_takes_a_clip_piece_by_piece(tiny_models):
     assert torch.allclose(whole[1:, 2:3], one, atol=1e-4)
 
 
-def test_the_ray_map_holds_directions_and_moments():
-    rays = ray_map(Cameras(torch.tensor([0.4]), torch.tensor([0.2])), 8)
-    direction, moment = rays[0, :3], rays[0, 3:]
-    assert torch.allclose(direction.norm(dim=0), torch.ones(8, 8), atol=1e-5)
-    assert torch.allclose((direction * moment).sum(0), torch.zeros(8, 8), atol=1e-5)
-
-
-def test_the_place_map_holds_columns_rows_and_their_waves():
-    places = place_map(4, 2)
-    assert places.shape == (place_channels(2), 4, 4)
-    assert places[0, 0].tolist() == [-0.75, -0.25, 0.25, 0.75] and places[1, :, 0].tolist() == [-0.75, -0.25, 0.25, 0.75]
-    assert torch.allclose(places[2], (torch.pi * places[0]).sin())
-    assert torch.allclose(places[9], (2 * torch.pi * places[1]).cos())
-    assert place_map(4, 0).shape == (0, 4, 4) and place_channels(0) == 0
-
-
 def test_a_full_turn_brings_the_same_pose():
     there = pose_features(Cameras(torch.tensor([0.3]), torch.tensor([0.1])), 6)
     back = pose_features(Cameras(torch.tensor([0.3 + 2 * torch.pi]), torch.tensor([0.1])), 6)
     assert torch.allclose(there, back, atol=1e-4)
     assert there.shape == (1, 65)
+
+
+def test_a_moving_body_looks_as_it_would_at_rest_to_a_moved_camera(tiny_models, monkeypatch):
+    """A turn of the body by a quarter is a camera a quarter further back; light apart, which the placement tells."""
+    components = load_components(tiny_models / "video")
+    motion = components["motion_encoder"]
+    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"], motion)
+    components["pose_encoder"].embed[0].weight[:, -15:] = 0
+    quarter = torch.tensor([[[0.0, -1, 0], [1, 0, 0], [0, 0, 1]]])
+    monkeypatch.setattr(motion, "forward", lambda states, times: (torch.zeros(1, 3), turned, torch.ones(1, 3)))
+    clip, states = torch.randn(1, 1, 3, 32, 32), torch.randn(1, 6, 128)
+
+    def seen_from(azimuth: float) -> torch.Tensor:
+        cameras = Cameras(torch.tensor([azimuth]), torch.tensor([0.2]))
+        with torch.no_grad():
+            return denoiser(clip, torch.tensor([500]), states, cameras, torch.zeros(1, 3))
+
+    turned = quarter
+    there = seen_from(1.0)
+    turned = torch.eye(3)[None]
+    assert torch.allclose(there, seen_from(1.0 - torch.pi / 2), atol=1e-4)
+    assert not torch.allclose(there, seen_from(1.0), atol=1e-3)
 
 
 ROLES = [("image", 1, 32, 0), ("video", 16, 32, 0), ("upscale", 16, 64, 32)]
@@ -82,7 +88,9 @@ ROLES = [("image", 1, 32, 0), ("video", 16, 32, 0), ("upscale", 16, 64, 32)]
 @pytest.mark.parametrize(("role", "frames", "size", "low"), ROLES)
 def test_each_role_takes_its_clips(tiny_models, role, frames, size, low):
     components = load_components(tiny_models / role)
-    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
+    denoiser = ClipDenoiser(
+        components["unet"], components["pose_encoder"], components["scheduler"], components.get("motion_encoder")
+    )
     cameras = Cameras(torch.tensor([0.0, 1.0]), torch.tensor([0.1, 0.2]))
     clip, states = torch.randn(2, frames, 3, size, size), torch.randn(2, 6, 128)
     condition = torch.randn(2, frames, 3, low, low) if low else None
@@ -95,11 +103,11 @@ def test_each_role_takes_its_clips(tiny_models, role, frames, size, low):
     assert torch.allclose(output[0], other[0], atol=1e-5) and not torch.allclose(output[1], other[1], atol=1e-3)
 
 
-def test_a_clip_of_another_size_is_refused_in_words(tiny_models):
-    components = load_components(tiny_models / "video")
+def test_a_picture_of_another_size_is_refused_in_words(tiny_models):
+    components = load_components(tiny_models / "image")
     denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
-    with pytest.raises(ValueError, match="frame count"):
+    with pytest.raises(ValueError, match="the model's own size"):
         denoiser(
-            torch.randn(1, 8, 3, 32, 32), torch.tensor([1]), torch.randn(1, 6, 128),
+            torch.randn(1, 1, 3, 64, 64), torch.tensor([1]), torch.randn(1, 6, 128),
             Cameras(torch.zeros(1), torch.zeros(1)), torch.zeros(1, 3),
         )  # fmt: skip

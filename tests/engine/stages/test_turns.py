@@ -70,13 +70,8 @@ def test_the_rigid_part_moves_the_trajectory_and_nothing_else(still_scene):
     assert float(yaw[-1]) == pytest.approx(2 * math.pi * 0.08 * float(times[-1]), abs=0.15)
 
 
-def test_a_blurred_mean_leans_by_its_share():
-    ahead, back = torch.tensor([2.0, 0.0, 5.0]), torch.tensor([-2.0, 0.0, 5.0])
-
-    def turn(mean):
-        return wanted_turn(ahead, back, 0.7 * (ahead - mean), 0.7 * (back - mean))
-
-    assert turn(ahead) == 1 and turn(back) == -1
-    assert turn(torch.tensor([0.8, 9.0, 1.0])) == 1
-    assert turn(torch.tensor([0.1, 9.0, 1.0])) == 0
-    assert turn(torch.tensor([0.0, 0.0, 0.0])) == 0
+def test_a_turn_must_be_clearly_better_than_none():
+    assert wanted_turn({0: 1.0, 1: 0.9, -1: 1.1}) == 1
+    assert wanted_turn({0: 1.0, 1: 0.92, -1: 0.9}) == -1
+    assert wanted_turn({0: 1.0, 1: 1.2, -1: 1.1}) == 0
+    assert wanted_turn({0: 1.0, 1: 0.95, -1: 1.1}) == 0
