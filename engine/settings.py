@@ -65,8 +65,8 @@ class StageSettings:
     solid: float = 0.0
     variation: float = 0.0
     smoothness: float = 0.0
-    trajectory_jitter: float = 20.0
-    trajectory_offset: float = 200.0
+    trajectory_jitter: float = 5.0
+    trajectory_offset: float = 5.0
     occupancy_every: int = 16
     video_distillation: Distillation | None = None
     rigid_until: float = 0.0
@@ -103,12 +103,13 @@ STANDARD = Quality(
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
     ),
     dynamic=StageSettings(
-        steps=200, cameras=1, size=32, samples=40, rates=Rates(0.0, 0.0005, 0.0, 0.03),
+        steps=120, cameras=1, size=32, samples=40, rates=Rates(0.0, 0.0005, 0.0, 0.04),
         distillation=Distillation(guidance_scale=1.0, noise_start=0.95, noise_end=0.4), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01, occupancy_every=8, rigid_until=0.25,
+        last_rate=0.1,
     ),
     super_resolution=StageSettings(
-        steps=30, cameras=1, size=64, samples=64, rates=Rates(0.0003, 0.0003, 0.0001),
+        steps=40, cameras=1, size=64, samples=64, rates=Rates(0.002, 0.0005, 0.0005, 0.003),
         distillation=Distillation(guidance_scale=1.0, noise_start=0.5, noise_end=0.2),
         video_distillation=Distillation(guidance_scale=1.0, noise_start=0.3, noise_end=0.2),
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
@@ -119,7 +120,7 @@ DRAFT = replace(
     STANDARD,
     name="draft",
     static=replace(STANDARD.static, steps=70, cameras=4, samples=32),
-    dynamic=replace(STANDARD.dynamic, steps=50, samples=32),
+    dynamic=replace(STANDARD.dynamic, steps=50, samples=32, rates=Rates(0.0, 0.0005, 0.0, 0.05)),
     super_resolution=replace(STANDARD.super_resolution, steps=0),
     mesh=MeshSettings(resolution=64, triangles=3000, texture=256),
 )
