@@ -20,6 +20,8 @@ class ClipGuidance:
 
     def __init__(self, components: dict[str, Any], distillation: Distillation) -> None:
         missing = [name for name in ("unet", "pose_encoder", "scheduler") if name not in components]
+        if not missing and components["pose_encoder"].config.moves and "motion_encoder" not in components:
+            missing = ["motion_encoder"]
         if missing:
             raise ModelError(f"This model lacks {' and '.join(missing)}, which clip guidance needs. Choose another model.")
         self.denoiser = ClipDenoiser(

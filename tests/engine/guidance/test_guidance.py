@@ -35,7 +35,9 @@ def test_clip_gradient_is_the_hand_written_one(tiny_models):
     timestep = int(0.6 * 999)
     alpha = components["scheduler"].alphas_cumprod[timestep]
     noisy = add_noise(clean, noise, alpha.sqrt().expand(2), (1 - alpha).sqrt().expand(2))
-    denoiser = ClipDenoiser(components["unet"], components["pose_encoder"], components["scheduler"])
+    denoiser = ClipDenoiser(
+        components["unet"], components["pose_encoder"], components["scheduler"], components["motion_encoder"]
+    )
     with torch.no_grad():
         outputs = [
             denoiser(noisy, torch.tensor([timestep] * 2), states.expand(2, -1, -1), CAMERAS, BACKGROUND * 2 - 1)
@@ -79,4 +81,11 @@ def test_a_model_without_a_pose_encoder_is_refused(tiny_models):
     components = load_components(tiny_models / "video")
     del components["pose_encoder"]
     with pytest.raises(ModelError, match="pose_encoder"):
+        ClipGuidance(components, FIXED)
+
+
+def test_a_model_of_moving_bodies_without_its_motion_encoder_is_refused_in_words(tiny_models):
+    components = load_components(tiny_models / "video")
+    del components["motion_encoder"]
+    with pytest.raises(ModelError, match="motion_encoder"):
         ClipGuidance(components, FIXED)
