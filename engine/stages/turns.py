@@ -1,7 +1,7 @@
 """Whole turns, tried out: a turn can't be reached by following the gradient.
 
 Half a turn away from where the model wants a body, every small turn makes things worse before it makes them better, so a
-spinning thing would rock to and fro. No turn and one turn each way about the vertical are therefore shown to the model, from
+spinning thing would rock to and fro. What is there and one turn each way about the vertical are therefore shown to the model, from
 the same cameras and under the same noise; the clip that it would change least is the one it wants.
 """
 
@@ -39,8 +39,11 @@ def try_turns(
     start, before = rotation.detach().clone(), scene.generator.get_state()
     tried, pulls = {}, {}
     for turns in (0, 1, -1):
-        # What rocking there is about the vertical gives way in all three, for it may be the trace of a turn.
-        rotation[:, 2] = 2 * math.pi * turns * (torch.arange(len(rotation)) + 0.5) / len(rotation)
+        rotation.copy_(start)
+        if turns:
+            # A turn takes the place of all rocking and tipping, which may be what following the gradient made of it.
+            rotation.zero_()
+            rotation[:, 2] = 2 * math.pi * turns * (torch.arange(len(rotation)) + 0.5) / len(rotation)
         tried[turns] = rotation.clone(), Occupancy(scene.occupancy.resolution)
         tried[turns][1].update(scene.field, times)
         clips = render(scene.field, tried[turns][1], view)[0]
