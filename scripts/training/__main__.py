@@ -18,7 +18,7 @@ from scripts.training.sample import sheet
 from scripts.training.train import Run, start_from
 
 # Clips per (object, motion) in the pool, optimiser steps, clips a step.
-PLANS = {"image": (600, 12000, 16), "video": (96, 12500, 16), "upscale": (6, 4000, 16)}
+PLANS = {"image": (600, 12000, 16), "video": (96, 4500, 16), "upscale": (6, 3200, 16)}
 
 
 def main() -> None:
