@@ -61,27 +61,14 @@ class ClipDenoiser(nn.Module):
         times: of the frames, [batch, frames] in [0, 1]; frame i of n at (i + 1/2) / n if left out.
         Returns the clean clip in the shape of `noisy`. Raises ValueError where the U-Net expects another input.
         """
-        batch, frames = noisy.shape[:2]
+        clips, frames = noisy.shape, noisy.shape[1]
         if times is None:
-            times = ((torch.arange(frames) + 0.5) / frames).expand(batch, -1)
-        low = None if low_resolution is None else low_resolution.flatten(0, 1)
+            times = ((torch.arange(frames) + 0.5) / frames).expand(len(noisy), -1)
+        # From here on everything is [pictures, ...].
+        noisy, times, cameras = noisy.flatten(0, 1), times.flatten().to(noisy), cameras.repeat_interleave(frames)
         timesteps, text_states, background = (
             value.repeat_interleave(frames, 0) for value in (timesteps, text_states, background)
         )
-        cameras, times = cameras.repeat_interleave(frames), times.flatten().to(noisy)
-        return self._pictures(noisy.flatten(0, 1), timesteps, text_states, cameras, background, low, times).view(noisy.shape)
-
-    def _pictures(
-        self,
-        noisy: Tensor,
-        timesteps: Tensor,
-        text_states: Tensor,
-        cameras: Cameras,
-        background: Tensor,
-        low: Tensor | None,
-        times: Tensor,
-    ) -> Tensor:
-        """The same for pictures: everything [pictures, ...]."""
         block, config = noisy.shape[-1] // self.grid, self.pose_encoder.config
         placement = None
         if self.motion_encoder is not None:
@@ -92,7 +79,8 @@ class ClipDenoiser(nn.Module):
         around = behind.expand(-1, -1, self.grid, self.grid)
         inputs = [ray_map(view, cameras.distance).to(noisy), around]
         size = expected_size(block).to(noisy)
-        if low is not None:
+        if low_resolution is not None:
+            low = low_resolution.flatten(0, 1)
             low_block = low.shape[-1] // self.grid
             inputs.append(fold(low - behind, low_block) / expected_size(low_block).to(noisy)[:, None, None])
             behind = interpolate(low, size=noisy.shape[-2:], mode="bilinear")
@@ -112,7 +100,7 @@ class ClipDenoiser(nn.Module):
         states = self.pose_encoder(text_states, view, placement)
         correction = self.unet(channels.contiguous(memory_format=torch.channels_last), timesteps, states).sample
         clean = signal * (size / spread) ** 2 * folded + sigma * size / spread * correction
-        return unfold(clean, block) + behind
+        return (unfold(clean, block) + behind).view(clips)
 
 
 def fold(pictures: Tensor, block: int) -> Tensor:

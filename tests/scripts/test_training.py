@@ -12,7 +12,7 @@ from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
 from engine.scene.cameras import Cameras
 from scripts.training import components, pool, train
-from scripts.training.evaluate import held_out_words, references
+from scripts.training.evaluate import evaluate_upscaler, held_out_words, references
 from scripts.training.publish import publish
 from scripts.training.sample import sample
 
@@ -136,3 +136,15 @@ def test_the_rate_warms_up_stays_and_decays():
     assert train.schedule(0, 10_000) == pytest.approx(1 / train.WARM_UP)
     assert train.schedule(5_000, 10_000) == 1
     assert train.schedule(10_000, 10_000) == pytest.approx(0.02)
+
+
+def test_an_upscaler_that_only_enlarges_is_measured_as_enlarging(tmp_path):
+    run = train.Run(replace(components.ROLES["upscale"], widths=(16, 16, 16)), tmp_path)
+
+    def enlarge(noisy, timesteps, states, cameras, background, low):
+        return torch.nn.functional.interpolate(low.flatten(0, 1), size=64, mode="bilinear").view(noisy.shape)
+
+    run.denoiser = enlarge
+    measured = evaluate_upscaler(run, count=1)
+    assert measured["psnr_once"] == pytest.approx(measured["psnr_bilinear"], abs=1e-3)
+    assert measured["psnr"] == pytest.approx(measured["psnr_bilinear"], abs=0.2)

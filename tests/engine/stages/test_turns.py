@@ -52,6 +52,19 @@ def test_the_turn_that_the_teacher_knows_is_kept(still_scene, turns):
     assert torch.allclose(yaw, 2 * math.pi * turns * times, atol=1e-5)
 
 
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_turn_is_tried_upright_and_without_one_what_there_is_stays(still_scene, turns):
+    """A body that following the gradient has tipped over still turns upright, if turning is what the teacher knows."""
+    times = frame_times(8)
+    rotation = still_scene.field.trajectory.rotation
+    tipped = torch.zeros(8, 3)
+    tipped[:, 0] = (0.9 if turns else 0.1) * (2 * math.pi * times).sin()
+    rotation.data.copy_(tipped)
+    assert try_turns(still_scene, KnowingTeacher(TurningBalls(turns), times), "balls", STAGE, times) == turns
+    upright = torch.stack([torch.zeros(8), torch.zeros(8), 2 * math.pi * times], 1)
+    assert torch.allclose(rotation.detach(), upright if turns else tipped, atol=1e-5)
+
+
 def test_the_rigid_part_moves_the_trajectory_and_nothing_else(still_scene):
     times = frame_times(8)
     scene = still_scene
