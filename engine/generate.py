@@ -116,7 +116,7 @@ def advance(
     share, rigid = step / settings.steps, round(settings.rigid_until * settings.steps)
     scene.set_rates(settings.rates, settings.last_rate**share)
     scene.free(settings.rates, rigid_only=step < rigid)
-    if step == rigid > 0:
+    if step == 0 < rigid:
         try_turns(scene, teachers["video"].guidance, teachers["video"].prompt, settings, times)
     metrics = _step(stage, scene, teachers, settings, share, times, quality)
     if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:

@@ -49,7 +49,7 @@ class StageSettings:
     last_rate: learning rate at the last step as a share of the first. explore: see `View`. entropy, sparsity, solid,
     variation, smoothness, trajectory_jitter, trajectory_offset: weights of the regularisers. occupancy_every: steps between
     occupancy updates. video_distillation: how the video model is asked where it is kept on beside another. rigid_until: share
-    of the stage in which only the trajectory moves; whole turns are tried at its end.
+    of the stage in which only the trajectory moves; whole turns are tried before it.
     """
 
     steps: int

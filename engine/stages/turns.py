@@ -1,8 +1,9 @@
 """Whole turns, tried out: a turn can't be reached by following the gradient.
 
 Half a turn away from where the model wants a body, every small turn makes things worse before it makes them better, so a
-spinning thing would rock to and fro. What is there and one turn each way about the vertical are therefore shown to the model,
-from the same cameras and under the same noise; the clip that it would change least is the one it wants.
+spinning thing would rock to and fro, or tumble. What is there and one turn each way about the vertical are therefore shown to
+the model, from the same cameras and under the same noise; the clip that it would change least is the one it wants. This is
+asked before anything moves: rocking soon explains so much of a turn that the two come close.
 """
 
 from __future__ import annotations
@@ -23,38 +24,33 @@ from engine.stages.scene import Scene
 CAMERAS = 6
 # How far the stage's noise is annealed when the model is asked: early, where words decide.
 PROGRESS = 0.1
-# A turn must lower the pull by this share, or nothing turns.
-ENOUGH = 0.07
+# A turn must lower the pull by this share, or nothing turns. Measured with the built-in models at six objects: 0.26 to 0.66
+# where the prompt says spinning, at most 0.06 where it does not.
+ENOUGH = 0.15
 
 
 @torch.no_grad()
 def try_turns(
     scene: Scene, guidance: ClipGuidance, prompt: EncodedPrompt, settings: StageSettings, times: Tensor
 ) -> int:
-    """Puts a turn about Z into the trajectory if the model wants one: 1 (counter-clockwise), -1 or 0 turns, returned."""
+    """Puts a turn about Z into a trajectory at rest if the model wants one: 1 (counter-clockwise), -1 or 0 turns, returned."""
     cameras = random_cameras(CAMERAS, scene.generator, guidance.elevation, guidance.fov)
     background, seed = random_backgrounds(CAMERAS, scene.generator), scene.random_seed()
     view = View(cameras, times, settings.size, settings.samples, background, seed)
     rotation = scene.field.trajectory.rotation
-    start, before = rotation.detach().clone(), scene.generator.get_state()
+    before = scene.generator.get_state()
     tried, pulls = {}, {}
     for turns in (0, 1, -1):
-        rotation.copy_(start)
-        if turns:
-            # A turn takes the place of all rocking and tipping, which may be what following the gradient made of it.
-            rotation.zero_()
-            rotation[:, 2] = 2 * math.pi * turns * (torch.arange(len(rotation)) + 0.5) / len(rotation)
-        tried[turns] = rotation.clone(), Occupancy(scene.occupancy.resolution)
+        rotation[:, 2] = 2 * math.pi * turns * (torch.arange(len(rotation)) + 0.5) / len(rotation)
+        tried[turns] = rotation[:, 2].clone(), Occupancy(scene.occupancy.resolution)
         tried[turns][1].update(scene.field, times)
         clips = render(scene.field, tried[turns][1], view)[0]
         scene.generator.set_state(before)
         pull = guidance.gradient(clips, prompt, cameras, PROGRESS, scene.generator, background=background)
         pulls[turns] = float(pull.square().mean().sqrt())
     best = wanted_turn(pulls)
-    rotation.copy_(start)
-    if best:
-        rotation.copy_(tried[best][0])
-        scene.occupancy = tried[best][1]
+    yaw, scene.occupancy = tried[best]
+    rotation[:, 2] = yaw
     return best
 
 
