@@ -80,7 +80,7 @@ class MeshSettings:
     """
 
     resolution: int = 96
-    surface_depth: float = 0.25
+    surface_depth: float = 0.4
     triangles: int = 4000
     texture: int = 512
 
@@ -99,7 +99,7 @@ STANDARD = Quality(
     "standard",
     static=StageSettings(
         steps=200, cameras=6, size=32, samples=48, rates=Rates(0.02, 0.0, 0.005),
-        distillation=Distillation(guidance_scale=1.0, noise_start=0.95, noise_end=0.25), explore=0.05,
+        distillation=Distillation(guidance_scale=1.5, noise_start=0.95, noise_end=0.35), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
     ),
     dynamic=StageSettings(
@@ -109,10 +109,10 @@ STANDARD = Quality(
         last_rate=0.1,
     ),
     super_resolution=StageSettings(
-        steps=40, cameras=1, size=64, samples=64, rates=Rates(0.002, 0.0005, 0.0005, 0.003),
-        distillation=Distillation(guidance_scale=1.0, noise_start=0.5, noise_end=0.2),
-        video_distillation=Distillation(guidance_scale=1.0, noise_start=0.3, noise_end=0.2),
-        entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01,
+        steps=40, cameras=1, size=64, samples=64, rates=Rates(0.0007, 0.0002, 0.0002, 0.001),
+        distillation=Distillation(guidance_scale=1.0, noise_start=0.7, noise_end=0.45),
+        video_distillation=Distillation(guidance_scale=1.0, noise_start=0.7, noise_end=0.45),
+        variation=0.1, smoothness=0.01,
     ),
 )  # fmt: skip
 
