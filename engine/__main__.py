@@ -1,18 +1,25 @@
-"""The engine's command line: generate, resume, export."""
+"""The engine's command line: generate, resume, export, render, estimate."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from engine import protocol
 from engine.errors import EngineError
+
+REQUEST_OPTIONS = (
+    "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
+    "mode", "without", "backbone",
+)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,7 +50,15 @@ def _parser() -> argparse.ArgumentParser:
     export = commands.add_parser("export", help="write asset/ from a job's newest checkpoint")
     export.add_argument("folder", type=Path)
     export.set_defaults(run=_export)
-    for command in (generate, resume, export):
+    render = commands.add_parser("render", help="pictures of a job's scene from any camera, at any times")
+    render.add_argument("folder", type=Path)
+    add_render_options(render)
+    render.set_defaults(run=_render)
+    estimate = commands.add_parser("estimate", help="how long a request would take and how much memory, found by trying")
+    estimate.add_argument("prompt", nargs="?", default="a red ball bouncing")
+    add_request_options(estimate)
+    estimate.set_defaults(run=_estimate)
+    for command in (generate, resume, export, render, estimate):
         command.add_argument("--json", action="store_true", help="print messages of the protocol, one a line")
     return parser
 
@@ -51,21 +66,52 @@ def _parser() -> argparse.ArgumentParser:
 def add_request_options(parser: argparse.ArgumentParser) -> None:
     """The options that make up a request, beside its prompt."""
     parser.add_argument("--preset", default="primitives", help="which models (primitives)")
-    parser.add_argument("--quality", default="standard", help="how long and how fine: draft, standard")
+    parser.add_argument("--quality", default="standard", help="how long and how fine: draft, standard, high, paper")
+    parser.add_argument("--mode", default="4d", help="4d; 3d, a still object; video, right from the front alone (4d)")
     parser.add_argument("--seed", type=int, help="whole number; drawn and shown when left out")
     parser.add_argument("--topology", default="auto", help="auto, fixed, per-frame")
     parser.add_argument("--frames", type=int, default=16, help="frames of the clip (16)")
     parser.add_argument("--fps", type=int, default=12, help="frames a second (12)")
     for stage in ("static", "dynamic", "super-resolution"):
         parser.add_argument(f"--{stage}-steps", type=int, help=f"steps of the {stage} stage, in place of the quality's")
+    parser.add_argument("--without", action="append", metavar="PART", help="leave a part of the method out; may be repeated")
+    parser.add_argument("--backbone", default="hexplane", help="what holds the scene: hexplane, mlp (hexplane)")
     parser.add_argument("--overwrite", action="store_true", help="replace another job in the output folder")
+
+
+def add_render_options(parser: argparse.ArgumentParser) -> None:
+    """Where to look from, when, and where the pictures go."""
+    parser.add_argument("--output", type=Path, required=True, help="a .mp4, .gif or .png, or a folder of pictures")
+    parser.add_argument("--path", default="turntable", help="how the camera goes: turntable, still (turntable)")
+    parser.add_argument("--cameras", type=Path, help="a JSON list of poses, in place of --path; see the README")
+    parser.add_argument("--azimuth", type=float, default=30.0, help="degrees; 0 is the front, 90 the right side (30)")
+    parser.add_argument("--elevation", type=float, default=15.0, help="degrees above the horizon (15)")
+    parser.add_argument("--distance", type=float, default=3.2, help="metres from the middle (3.2)")
+    parser.add_argument("--fov", type=float, default=38.0, help="vertical field of view in degrees (38)")
+    parser.add_argument("--start", type=float, default=0.0, help="first moment of the clip, 0 to 1 (0)")
+    parser.add_argument("--end", type=float, default=1.0, help="last moment of the clip, 0 to 1 (1)")
+    parser.add_argument("--frames", type=int, default=48, help="pictures on the path (48)")
+    parser.add_argument("--fps", type=int, default=12, help="frames a second of a movie (12)")
+    parser.add_argument("--size", type=int, default=256, help="pixels a side (256)")
+    parser.add_argument("--samples", type=int, default=128, help="intervals a ray (128)")
+    parser.add_argument("--background", type=float, default=0.45, help="a grey, 0 black to 1 white (0.45)")
+    parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
 
 
 def request_values(options: argparse.Namespace) -> dict[str, Any]:
     """The request as plain values; what was not given is left out."""
-    names = ("prompt", "preset", "quality", "seed", "topology", "frames", "fps")
-    names += ("static_steps", "dynamic_steps", "super_resolution_steps")
+    names = ("prompt", *REQUEST_OPTIONS)
     return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+
+
+def request_arguments(options: argparse.Namespace) -> list[str]:
+    """The same as command line arguments, without the prompt."""
+    arguments = ["--overwrite"] if options.overwrite else []
+    for name, value in request_values(options).items():
+        if name != "prompt":
+            for each in value if isinstance(value, list) else [value]:
+                arguments += [f"--{name.replace('_', '-')}", str(each)]
+    return arguments
 
 
 def _generate(options: argparse.Namespace) -> int:
@@ -122,19 +168,87 @@ def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: boo
 
 
 def _export(options: argparse.Namespace) -> int:
-    from engine.errors import JobError
     from engine.export import export_asset
-    from engine.job import JobFolder
+    from engine.job import JobFolder, last_progress
     from engine.request import Request
-    from engine.stages.scene import Scene
 
     folder = JobFolder(options.folder)
     request = Request.checked(folder.request())
     quality = request.resolved_quality()
-    scene = Scene.new(quality.field, request.seed)
-    if folder.load(scene) is None:
-        raise JobError(f"There is no checkpoint in {options.folder} yet: run resume first.")
-    export_asset(scene, request, quality, folder, lambda message: _tell(options, message))
+    scene, progress = _load(folder, request)
+    finished = progress == last_progress(quality)
+    export_asset(scene, request, quality, folder, lambda message: _tell(options, message), None if finished else progress)
+    if not finished:
+        print(f"Asset of the unfinished scene: {folder.asset}", file=sys.stderr)
+    return 0
+
+
+def _load(folder: Any, request: Any) -> tuple[Any, Any]:
+    """The scene in a job folder and how far it had come. Raises JobError if there is none yet."""
+    from engine.errors import JobError
+    from engine.stages.scene import Scene
+
+    scene = Scene.new(request.resolved_quality().field, request.seed)
+    progress = folder.load(scene)
+    if progress is None:
+        raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
+    return scene, progress
+
+
+def _render(options: argparse.Namespace) -> int:
+    from engine.job import JobFolder
+    from engine.pictures import check_output, pictures, write_pictures
+    from engine.request import Request, whole
+
+    for name, high in (("frames", 10_000), ("fps", 120), ("size", 4096), ("samples", 4096)):
+        whole(name, getattr(options, name), 1, high)
+    path = _path(options)
+    check_output(options.output, len(path), options.overwrite)
+    folder = JobFolder(options.folder)
+    scene, _ = _load(folder, Request.checked(folder.request()))
+    started = time.monotonic()
+
+    def told(number: int) -> None:
+        left = (time.monotonic() - started) / number * (len(path) - number)
+        _tell(options, protocol.progress("render", number, len(path), left, {}))
+
+    frames = pictures(scene.field, path, options.size, options.samples, options.background)
+    write_pictures(frames, options.output, options.fps, told)
+    _tell(options, protocol.result(str(options.output)), note=f"Pictures: {options.output}")
+    return 0
+
+
+def _path(options: argparse.Namespace) -> list[Any]:
+    """The poses that the options ask for. Raises RenderError for those that can't be."""
+    from engine.errors import RenderError
+    from engine.scene.camera_path import PATHS, Pose, camera_path, checked, read_path
+
+    for name in ("start", "end", "background"):
+        if not 0 <= getattr(options, name) <= 1:
+            raise RenderError(f"--{name} is {getattr(options, name):g}, but has to be from 0 to 1.")
+    if options.cameras:
+        return read_path(options.cameras)
+    if options.path not in PATHS:
+        raise RenderError(f"There is no path {options.path!r}: choose {' or '.join(PATHS)}, or give --cameras.")
+    azimuth, elevation, fov = (math.radians(value) for value in (options.azimuth, options.elevation, options.fov))
+    start = checked(Pose(azimuth, elevation, options.distance, fov, options.start), "The camera")
+    return camera_path(options.path, start, options.frames, (options.start, options.end))
+
+
+def _estimate(options: argparse.Namespace) -> int:
+    from engine.request import Request
+
+    request = Request.checked(request_values(options))
+    text = request.canonical_prompt()
+
+    from engine.estimate import estimate
+    from engine.guidance.presets import PRESETS
+
+    found = estimate(request.resolved_quality(), PRESETS[request.preset], text, request.frames)
+    seconds = {stage: round(value, 1) for stage, value in found.seconds.items()}
+    lines = [f"{stage.replace('_', '-'):<17} {_duration(value)}" for stage, value in seconds.items()]
+    lines.append(f"{'together':<17} {_duration(found.total)}, about {found.memory_mb} MB of memory")
+    _tell(options, protocol.estimate(seconds, found.memory_mb), note="\n".join(lines))
     return 0
 
 
@@ -165,6 +279,8 @@ def _tell(options: argparse.Namespace, message: dict[str, Any], note: str | None
         print(f"\"{message['prompt']}\" with preset {message['preset']}, quality {message['quality']}, seed {message['seed']}")
     elif kind == "progress":
         _progress_line(message)
+    elif kind == "cancelling":
+        print("\nStopping: a checkpoint is written, and the scene so far becomes an asset. Again to leave at once.", flush=True)
     elif kind == "result":
         print(f"\nAsset: {message['path']}", flush=True)
 

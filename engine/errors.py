@@ -23,3 +23,17 @@ class JobError(EngineError):
 
 class EmptySceneError(EngineError):
     kind = "empty"
+
+
+class RenderError(EngineError):
+    kind = "render"
+
+
+class DivergedError(EngineError):
+    """Numbers are no longer finite."""
+
+    kind = "diverged"
+
+
+class OutOfMemoryError(EngineError):
+    kind = "memory"

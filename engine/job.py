@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from engine.errors import JobError
+from engine.settings import Quality
 from engine.stages.scene import Scene
 
 SPACE_NEEDED = 200 * 2**20
@@ -34,6 +35,12 @@ class Progress:
     step: int
 
 
+def last_progress(quality: Quality) -> Progress:
+    """What the checkpoint of a run that went through all its stages says."""
+    done = [(stage, getattr(quality, stage).steps) for stage in STAGES if getattr(quality, stage).steps]
+    return Progress(*done[-1]) if done else Progress(STAGES[0], 0)
+
+
 class JobFolder:
     """Reads and writes one job's files."""
 
@@ -45,12 +52,20 @@ class JobFolder:
         return self.path / "asset"
 
     @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
     def previews(self) -> Path:
         return self.path / "previews"
 
     @property
     def finished(self) -> bool:
-        return (self.asset / "asset.json").is_file()
+        """Whether the result is there, and is of the whole run."""
+        try:
+            return "unfinished" not in json.loads((self.asset / "asset.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return False
 
     def open(self, request: dict[str, Any], about: dict[str, Any], overwrite: bool = False) -> None:
         """Makes the folder for `request`, or takes up an earlier run of the same one.
@@ -92,7 +107,7 @@ class JobFolder:
             raise JobError(f"{self.path / 'job.json'} is damaged ({error}): start again in another folder.") from error
 
     def log(self, message: dict[str, Any]) -> None:
-        with open(self.path / "events.jsonl", "a", encoding="utf-8") as events:
+        with open(self.events, "a", encoding="utf-8") as events:
             events.write(json.dumps(message) + "\n")
 
     def save(self, scene: Scene, progress: Progress) -> None:
@@ -102,7 +117,7 @@ class JobFolder:
             tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
         tensors["generator"] = scene.generator.get_state()
         if scene.occupancy.bits is not None:
-            tensors["occupancy"] = scene.occupancy.bits
+            tensors |= {"occupancy": scene.occupancy.bits, "occupancy_least": scene.occupancy.least}
         metadata = asdict(progress) | {"threads": torch.get_num_threads()}
         newest, previous = self._states()
         part = self.path / "state.part"
@@ -181,7 +196,7 @@ def _load_state(path: Path, scene: Scene) -> Progress:
     scene.field.load_state_dict(field)
     scene.optimiser.load_state_dict({"state": states, "param_groups": scene.optimiser.state_dict()["param_groups"]})
     scene.generator.set_state(tensors["generator"])
-    scene.occupancy.bits = tensors.get("occupancy")
+    scene.occupancy.bits, scene.occupancy.least = tensors.get("occupancy"), tensors.get("occupancy_least")
     torch.set_num_threads(int(metadata["threads"]))
     return progress
 

@@ -42,6 +42,16 @@ def result(path: str) -> dict[str, Any]:
     return {"type": "result", "path": path}
 
 
+def estimate(seconds: dict[str, float], memory_mb: int) -> dict[str, Any]:
+    """What a request would take: seconds of each stage and of the mesh, and the most memory held."""
+    return {"type": "estimate", "seconds": seconds, "memory_mb": memory_mb}
+
+
+def cancelling() -> dict[str, Any]:
+    """The job is being stopped: its checkpoint is written, and an asset of what there is follows."""
+    return {"type": "cancelling"}
+
+
 def error(kind: str, message: str, advice: str = "") -> dict[str, Any]:
     """What went wrong, in one sentence, and what to do about it."""
     return {"type": "error", "kind": kind, "message": message, "advice": advice}

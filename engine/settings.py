@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 
@@ -20,9 +21,16 @@ class Distillation:
     weighting: str = "residual"
 
 
+BACKBONES = ("hexplane", "mlp")
+
+
 @dataclass(frozen=True)
 class FieldSettings:
-    """resolutions: texels a side of each level. occupancy: cells a side. max_density: per metre."""
+    """resolutions: texels a side of each level. occupancy: cells a side. max_density: per metre.
+
+    trajectory: whether the planes ride on one (TC4D's idea, optimised here); without, they carry all motion, as in MAV3D.
+    backbone: "hexplane", or "mlp" for comparison.
+    """
 
     resolutions: tuple[int, ...] = (24, 64)
     times: int = 16
@@ -30,6 +38,8 @@ class FieldSettings:
     hidden: int = 32
     max_density: float = 40.0
     occupancy: int = 32
+    trajectory: bool = True
+    backbone: str = "hexplane"
 
 
 @dataclass(frozen=True)
@@ -43,13 +53,31 @@ class Rates:
 
 
 @dataclass(frozen=True)
+class CameraSettings:
+    """Where a stage looks from. azimuth, elevation: ranges, radians; fov: vertical, radians; the model's own where None.
+
+    moving: share of the steps in which cameras move during a clip (MAV3D's dynamic cameras, recalled; Animate124's code has
+    0.9). swing: most that azimuth and elevation change over such a clip, radians (Animate124: 90 and 45 degrees either way).
+    """
+
+    azimuth: tuple[float, float] = (0.0, 2 * math.pi)
+    elevation: tuple[float, float] | None = None
+    fov: float | None = None
+    moving: float = 0.0
+    swing: tuple[float, float] = (math.radians(90), math.radians(45))
+
+
+@dataclass(frozen=True)
 class StageSettings:
     """One stage. cameras: views a step. size: pixels a side. samples: intervals a ray.
 
     last_rate: learning rate at the last step as a share of the first. explore: see `View`. entropy, sparsity, solid,
-    variation, smoothness, trajectory_jitter, trajectory_offset: weights of the regularisers. occupancy_every: steps between
-    occupancy updates. video_distillation: how the video model is asked where it is kept on beside another. rigid_until: share
-    of the stage in which only the trajectory moves; whole turns are tried before it.
+    variation, smoothness, time_variation, trajectory_jitter, trajectory_offset: weights of the regularisers. occupancy_every:
+    steps between occupancy updates. video_distillation: how the video model is asked where it is kept on beside another.
+    rigid_until: share of the stage in which only the trajectory moves; whole turns are tried before it. span: range of the
+    share of the clip that one step sees, from a random start (MAV3D's frame-rate sampling, recalled). blob_growth: what the
+    width of the blob of density that a scene begins with is multiplied by over the stage, so that motion can leave the middle
+    (MAV3D's annealing, recalled; 4D-fy has 10 with another blob). coloured: random colours behind the scene, not greys.
     """
 
     steps: int
@@ -65,11 +93,16 @@ class StageSettings:
     solid: float = 0.0
     variation: float = 0.0
     smoothness: float = 0.0
+    time_variation: float = 0.0
     trajectory_jitter: float = 5.0
     trajectory_offset: float = 5.0
     occupancy_every: int = 16
     video_distillation: Distillation | None = None
     rigid_until: float = 0.0
+    look: CameraSettings = CameraSettings()
+    span: tuple[float, float] = (1.0, 1.0)
+    blob_growth: float = 1.0
+    coloured: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,4 +158,37 @@ DRAFT = replace(
     mesh=MeshSettings(resolution=64, triangles=3000, texture=256),
 )
 
-QUALITIES = {quality.name: quality for quality in (DRAFT, STANDARD)}
+HIGH = replace(
+    STANDARD,
+    name="high",
+    static=replace(STANDARD.static, steps=400, samples=64),
+    dynamic=replace(STANDARD.dynamic, steps=240),
+    super_resolution=replace(STANDARD.super_resolution, steps=120, samples=96),
+    mesh=MeshSettings(resolution=128, triangles=12000, texture=1024),
+)
+
+# The paper's own numbers as far as they are known. Verified: 8 cameras, 64 x 64 pixels, 16 frames, 12,000 steps in all.
+# Recalled and not read: how the steps are shared out, 128 intervals, the learning rate, 256 x 256 pixels, the annealed blob,
+# moving cameras, frame-rate sampling. Not known, and taken from HexPlane's and 4D-fy's code: planes, guidance scale, noise
+# levels, weights of the regularisers. For public models on a GPU; not run with them yet.
+PAPER = Quality(
+    "paper",
+    static=StageSettings(
+        steps=5000, cameras=8, size=64, samples=128, rates=Rates(1e-3, 0.0, 1e-3), last_rate=1.0,
+        distillation=Distillation(100.0, 0.98, 0.3, 0.3, "sds"), explore=0.05, entropy=1e-3, variation=1e-4,
+    ),
+    dynamic=StageSettings(
+        steps=5000, cameras=8, size=64, samples=128, rates=Rates(1e-4, 1e-3, 1e-4), last_rate=1.0,
+        distillation=Distillation(100.0, 0.98, 0.3, 0.3, "sds"), explore=0.05, entropy=1e-3, variation=1e-4,
+        smoothness=1e-2, time_variation=2e-4, look=CameraSettings(moving=0.9), span=(0.25, 1.0), blob_growth=10.0,
+    ),
+    super_resolution=StageSettings(
+        steps=2000, cameras=1, size=256, samples=128, rates=Rates(1e-4, 1e-4, 1e-4), last_rate=1.0,
+        distillation=Distillation(100.0, 0.5, 0.02, 0.1, "sds"), video_distillation=Distillation(100.0, 0.5, 0.02, 0.1, "sds"),
+        entropy=1e-3, variation=1e-4, smoothness=1e-2, time_variation=2e-4, look=CameraSettings(moving=0.9),
+    ),
+    field=FieldSettings(resolutions=(64, 128), channels=24, hidden=64, occupancy=64, trajectory=False),
+    mesh=MeshSettings(resolution=128, triangles=20000, texture=1024),
+)  # fmt: skip
+
+QUALITIES = {quality.name: quality for quality in (DRAFT, STANDARD, HIGH, PAPER)}

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from engine.__main__ import add_request_options
+from engine.__main__ import add_request_options, request_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,15 +37,7 @@ def main() -> int:
 
 def _run_engine(options: argparse.Namespace, output: Path) -> int:
     """The engine, in its own process; what it prints goes straight to the terminal."""
-    command = [sys.executable, "-m", "engine", "generate", "--output", str(output)]
-    for name in ("preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps"):
-        value = getattr(options, name)
-        if value is not None:
-            command += [f"--{name.replace('_', '-')}", str(value)]
-    if options.super_resolution_steps is not None:
-        command += ["--super-resolution-steps", str(options.super_resolution_steps)]
-    if options.overwrite:
-        command.append("--overwrite")
+    command = [sys.executable, "-m", "engine", "generate", "--output", str(output), *request_arguments(options)]
     command += ["--", options.prompt]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     process = subprocess.Popen(command, env=environment)

@@ -23,9 +23,11 @@ class ImageGuidance(ClipGuidance):
         low_resolution: Tensor | None = None,
         *,
         background: Tensor,
+        times: Tensor | None = None,
     ) -> Tensor:
+        """As `ClipGuidance.gradient`; an image has no time, so `times` do not matter."""
         count, length = frames.shape[:2]
-        each = cameras.repeat_interleave(length)
+        each = cameras.per_frame(length)
         alone = frames.flatten(0, 1)[:, None]
         behind = background.repeat_interleave(length, 0)
         return super().gradient(alone, prompt, each, step, generator, background=behind).view(frames.shape)

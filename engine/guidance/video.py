@@ -52,16 +52,18 @@ class ClipGuidance:
         low_resolution: Tensor | None = None,
         *,
         background: Tensor,
+        times: Tensor | None = None,
     ) -> Tensor:
         """frames [cameras, frames, 3, size, size] in [0, 1] -> gradient of that shape; `step` in [0, 1] of the stage.
 
         low_resolution: the clips at the lower resolution an upscaler is conditioned on, in [0, 1].
         background: what the frames were rendered on, [cameras, 3] in [0, 1].
+        times: of the frames, [frames] in [0, 1] of the clip; evenly over all of it if left out.
         """
         low = None if low_resolution is None else low_resolution * 2 - 1
 
         def predict(noisy: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
-            return self._predict(noisy, timesteps, prompt, cameras, background * 2 - 1, low)
+            return self._predict(noisy, timesteps, prompt, cameras, background * 2 - 1, low, times)
 
         return distil(predict, frames, self.schedule, self.distillation, step, generator)
 
@@ -73,16 +75,17 @@ class ClipGuidance:
         cameras: Cameras,
         background: Tensor,
         low: Tensor | None,
+        times: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         count = len(noisy)
+        moments = None if times is None else times.expand(count, -1)
         if self.distillation.guidance_scale == 1:
             states = prompt.conditional.expand(count, -1, -1)
-            conditional = self.denoiser(noisy, timesteps, states, cameras, background, low)
+            conditional = self.denoiser(noisy, timesteps, states, cameras, background, low, moments)
             return conditional, conditional
         states = torch.cat([prompt.conditional.expand(count, -1, -1), prompt.unconditional.expand(count, -1, -1)])
-        twice = Cameras(cameras.azimuth.repeat(2), cameras.elevation.repeat(2), cameras.distance, cameras.fov)
-        low = None if low is None else torch.cat([low, low])
+        low, moments = (None if value is None else torch.cat([value, value]) for value in (low, moments))
         both = self.denoiser(
-            torch.cat([noisy, noisy]), timesteps.repeat(2), states, twice, torch.cat([background, background]), low
+            torch.cat([noisy, noisy]), timesteps.repeat(2), states, cameras.twice(), torch.cat([background] * 2), low, moments
         )
         return both[:count], both[count:]

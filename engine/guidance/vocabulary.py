@@ -54,8 +54,8 @@ def check_prompt(text: str) -> str:
     return tidy
 
 
-def canonical_prompt(text: str, vocabulary: Vocabulary) -> str:
-    """The prompt in the model's own words, "colour object motion".
+def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False) -> str:
+    """The prompt in the model's own words, "colour object motion"; the motion is left out of account if `still`.
 
     Word order, articles, plurals and synonyms do not matter. Raises PromptError naming any word the model does not know, and
     where there is not exactly one object and at most one colour and motion.
@@ -79,7 +79,7 @@ def canonical_prompt(text: str, vocabulary: Vocabulary) -> str:
             raise PromptError(f"The prompt names several {kind} ({names}): the built-in models make one at a time, keep one.")
     shape = found["objects"][0]
     colour = found["colours"][0] if found["colours"] else vocabulary.default_colours[shape]
-    motion = found["motions"][0] if found["motions"] else vocabulary.default_motion
+    motion = found["motions"][0] if found["motions"] and not still else vocabulary.default_motion
     return f"{colour} {shape} {motion}"
 
 

@@ -54,7 +54,7 @@ class ClipDenoiser(nn.Module):
         low_resolution: Tensor | None = None,
         times: Tensor | None = None,
     ) -> Tensor:
-        """noisy [batch, frames, 3, H, W], timesteps [batch], text_states [batch, tokens, width], one still camera each.
+        """noisy [batch, frames, 3, H, W], timesteps [batch], text_states [batch, tokens, width], still or moving cameras.
 
         background: [batch, 3] in [-1, 1]; under strong noise a network can't see it, and it is known to who renders.
         low_resolution: the clip at a lower resolution, [batch, frames, 3, h, w] in [-1, 1].
@@ -65,7 +65,7 @@ class ClipDenoiser(nn.Module):
         if times is None:
             times = ((torch.arange(frames) + 0.5) / frames).expand(len(noisy), -1)
         # From here on everything is [pictures, ...].
-        noisy, times, cameras = noisy.flatten(0, 1), times.flatten().to(noisy), cameras.repeat_interleave(frames)
+        noisy, times, cameras = noisy.flatten(0, 1), times.flatten().to(noisy), cameras.per_frame(frames)
         timesteps, text_states, background = (
             value.repeat_interleave(frames, 0) for value in (timesteps, text_states, background)
         )

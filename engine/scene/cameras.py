@@ -45,6 +45,16 @@ class Cameras:
         azimuth, elevation = (value.repeat_interleave(times, 0) for value in (self.azimuth, self.elevation))
         return replace(self, azimuth=azimuth, elevation=elevation)
 
+    def per_frame(self, frames: int) -> Cameras:
+        """One still camera for each of `frames` frames of each clip, [cameras * frames]."""
+        if not self.moving:
+            return self.repeat_interleave(frames)
+        return replace(self, azimuth=self.azimuth.flatten(), elevation=self.elevation.flatten())
+
+    def twice(self) -> Cameras:
+        """The batch, and the same again behind it."""
+        return replace(self, azimuth=torch.cat([self.azimuth] * 2), elevation=torch.cat([self.elevation] * 2))
+
     def positions(self) -> Tensor:
         """Camera centres, [..., 3]."""
         return self.distance * _direction(self.azimuth, self.elevation)
@@ -82,10 +92,26 @@ def random_cameras(
     generator: torch.Generator,
     elevation: tuple[float, float] = (math.radians(-15), math.radians(60)),
     fov: float = FOV,
+    azimuth: tuple[float, float] = (0.0, 2 * math.pi),
 ) -> Cameras:
-    """Still cameras whose azimuths are stratified over the full turn and whose elevations are uniform (radians)."""
+    """Still cameras whose azimuths are stratified over their range and whose elevations are uniform in theirs (radians)."""
     offset = torch.rand(1, generator=generator)
     jitter = torch.rand(count, generator=generator)
-    azimuth = (offset + (torch.arange(count) + jitter) / count) % 1 * (2 * math.pi)
+    left, right = azimuth
+    turned = left + (offset + (torch.arange(count) + jitter) / count) % 1 * (right - left)
     low, high = elevation
-    return Cameras(azimuth, low + (high - low) * torch.rand(count, generator=generator), fov=fov)
+    return Cameras(turned, low + (high - low) * torch.rand(count, generator=generator), fov=fov)
+
+
+def moving_cameras(
+    still: Cameras, frames: int, swing: tuple[float, float], elevation: tuple[float, float], generator: torch.Generator
+) -> Cameras:
+    """Still cameras set moving: over a clip each goes evenly through its pose, [cameras, frames] (MAV3D's dynamic cameras).
+
+    swing: most that azimuth and elevation may change over the clip, radians; drawn uniformly, either way.
+    elevation: limits that no frame leaves.
+    """
+    share = (torch.arange(frames) + 0.5) / frames - 0.5
+    travel = (torch.rand(2, len(still), 1, generator=generator) * 2 - 1) * torch.tensor(swing).view(2, 1, 1)
+    azimuth, height = still.azimuth[:, None] + travel[0] * share, still.elevation[:, None] + travel[1] * share
+    return replace(still, azimuth=azimuth, elevation=height.clamp(*elevation))

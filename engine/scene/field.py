@@ -17,26 +17,29 @@ from torch import Tensor, nn
 from engine.scene.lookup import PLANE_AXES, TIME_AXIS, gather_sum, lines_at, space_taps, time_taps
 from engine.scene.trajectory import Trajectory
 
+# Of the blob that a scene begins as: width in metres, height and floor before the sigmoid.
+BLOB_WIDTH, BLOB_HEIGHT, BLOB_FLOOR = 0.22, 8.0, 5.0
+
 
 @dataclass(frozen=True)
 class FieldShape:
-    """Sizes of a field. resolutions: texels a side of each level. times: texels in time. max_density: per metre."""
+    """Sizes of a field. resolutions: texels a side of each level. times: texels in time. max_density: per metre.
+
+    trajectory: whether the planes ride on one; without, they carry all motion, as in the papers.
+    """
 
     resolutions: tuple[int, ...] = (24, 64)
     times: int = 16
     channels: int = 12
     hidden: int = 32
     max_density: float = 40.0
+    trajectory: bool = True
 
 
 class Field(nn.Module):
     """The scene as a function of place and time. Planes are read in the axes of the body that `trajectory` moves; what is
     outside [-1, 1]^3 there is empty.
-
-    The bias that density starts from is a Gaussian blob at the origin: `blob_height * exp(-|x|^2 / (2 width^2)) - blob_floor`.
     """
-
-    blob_height, blob_floor = 8.0, 5.0
 
     def __init__(self, shape: FieldShape, generator: torch.Generator) -> None:
         super().__init__()
@@ -46,20 +49,34 @@ class Field(nn.Module):
             0.1 * torch.randn(3, r, r, shape.channels, generator=generator) for r in shape.resolutions
         )
         self.time = nn.ParameterList(torch.zeros(3, shape.times, r, shape.channels) for r in shape.resolutions)
-        self.trajectory = Trajectory(shape.times)
+        self.trajectory = Trajectory(shape.times) if shape.trajectory else None
         # The first layer, one block for each (level, pair): [pairs, channels, hidden].
         bound = math.sqrt(3 / (pairs * shape.channels))
         self.first = nn.Parameter(_uniform((pairs, shape.channels, shape.hidden), bound, generator))
         self.first_bias = nn.Parameter(torch.zeros(shape.hidden))
         self.second = nn.Parameter(_uniform((shape.hidden, 4), 0.5 * math.sqrt(3 / shape.hidden), generator))
         self.second_bias = nn.Parameter(torch.zeros(4))
-        self.register_buffer("blob_width", torch.tensor(0.22))
+        self.register_buffer("blob_width", torch.tensor(BLOB_WIDTH))
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Parameters by what they are: space, time, decoder, trajectory (empty where there is none)."""
+        return {
+            "space": list(self.space),
+            "time": list(self.time),
+            "decoder": [self.first, self.first_bias, self.second, self.second_bias],
+            "trajectory": list(self.trajectory.parameters()) if self.trajectory is not None else [],
+        }
+
+    @property
+    def shares_space(self) -> bool:
+        """Whether a place reads the same space texels at every time, so that frames can share them."""
+        return self.trajectory is None
 
     def forward(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
         """Density per metre [F, P] and sRGB colour in [0, 1] [F, P, 3] at points [P, 3] in [-1, 1]^3, times [F] in [0, 1]."""
         count, frames = len(points), len(times)
         frame = torch.arange(frames, device=points.device).repeat_interleave(count)
-        density, colour = self.packed(points.repeat(frames, 1), frame, times)
+        density, colour = self.packed(points, frame, times, torch.arange(count, device=points.device).repeat(frames))
         return density.view(frames, count), colour.view(frames, count, 3)
 
     def at(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
@@ -69,38 +86,44 @@ class Field(nn.Module):
         density, colour = self.packed(points.reshape(-1, 3), frame, times)
         return density.view(frames, count), colour.view(frames, count, 3)
 
-    def packed(self, points: Tensor, frames: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
-        """The same for any mixture: points [N, 3], the index of each one's frame [N], times [F] -> [N], [N, 3].
+    def packed(self, points: Tensor, frames: Tensor, times: Tensor, which: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The same for any mixture: points [P, 3], the index of each sample's frame [N], times [F] -> [N], [N, 3].
 
-        Two exact rewrites make it fast: time planes are first interpolated to lines at `times`, and, since lookup and
-        addition commute with the first layer, that layer is applied to texels and not to points.
+        which: the index of each sample's point [N], where frames share points; sample i is at point i if left out.
+        Three exact rewrites make it fast: time planes are first interpolated to lines at `times`; lookup and addition commute
+        with the first layer, so that layer is applied to texels and not to points; and what the space planes say of a point
+        is read once for all its frames.
         """
-        points = self.trajectory.to_body(points, frames, times)
-        tables, rows, weights, offset = [], [], [], 0
+        shared = which is not None and self.shares_space
+        if which is not None and not shared:
+            points, which = points[which], None
+        if self.trajectory is not None:
+            points = self.trajectory.to_body(points, frames, times)
+        of_points, of_samples = _Bag(), _Bag()
+        own = points[which] if shared else points
         for level, resolution in enumerate(self.shape.resolutions):
             blocks = self.first[3 * level : 3 * level + 3]
             space = torch.einsum("pvuc,pch->pvuh", self.space[level], blocks).reshape(-1, self.shape.hidden)
             lines = torch.einsum("fprc,pch->fprh", lines_at(self.time[level], times), blocks)
-            for table, (index, weight) in (
-                (space, space_taps(points, resolution)),
-                (lines.reshape(-1, self.shape.hidden), time_taps(points, frames.int(), resolution)),
-            ):
-                tables.append(table)
-                rows.append(index + offset)
-                weights.append(weight)
-                offset += len(table)
-        hidden = gather_sum(torch.cat(tables), torch.cat(rows, 1), torch.cat(weights, 1))
-        return self._decode(hidden, points)
+            (of_points if shared else of_samples).add(space, space_taps(points, resolution))
+            of_samples.add(lines.reshape(-1, self.shape.hidden), time_taps(own, frames.int(), resolution))
+        if shared:
+            # The points' sums are one more table, read with a single tap of weight one.
+            of_samples.add(of_points.sum(), (which.int()[:, None], torch.ones(len(which), 1).to(points)))
+        return self._decode(of_samples.sum(), own)
 
     def plain(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
-        """`forward` as in the papers, six grid samples per level and frame: the reference that `packed` is held to."""
+        """`forward`, or `at` for points [F, P, 3], as in the papers, six grid samples per level and frame: the reference that
+        `packed` is held to."""
         densities, colours = [], []
         for frame, time in enumerate(times):
-            own = self.trajectory.to_body(points, torch.full((len(points),), frame), times)
+            own = points if points.dim() == 2 else points[frame]
+            if self.trajectory is not None:
+                own = self.trajectory.to_body(own, torch.full((len(own),), frame), times)
             features = []
             for level in range(len(self.shape.resolutions)):
                 steps = self.shape.times
-                t = ((time * steps - 0.5).clamp(0, steps - 1) / max(steps - 1, 1) * 2 - 1).expand(len(points))
+                t = ((time * steps - 0.5).clamp(0, steps - 1) / max(steps - 1, 1) * 2 - 1).expand(len(own))
                 for plane, (first, second) in enumerate(PLANE_AXES):
                     space = _sample(self.space[level][plane], own[:, first], own[:, second])
                     moving = _sample(self.time[level][plane], own[:, TIME_AXIS[plane]], t)
@@ -113,10 +136,37 @@ class Field(nn.Module):
 
     def _decode(self, hidden: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         out = torch.relu(hidden + self.first_bias) @ self.second + self.second_bias
-        blob = self.blob_height * torch.exp(-points.square().sum(-1) / (2 * self.blob_width**2)) - self.blob_floor
-        # Bounded from above, so that what is solid commits to being solid and a level of density means one thing.
-        density = self.shape.max_density * torch.sigmoid(4 * out[:, 0] + blob)
-        return density * (points.abs() <= 1).all(-1), torch.sigmoid(4 * out[:, 1:])
+        return decode(out, points, self.blob_width, self.shape.max_density)
+
+
+def decode(out: Tensor, points: Tensor, blob_width: Tensor, max_density: float) -> tuple[Tensor, Tensor]:
+    """A network's last numbers [N, 4] at points [N, 3] -> density per metre [N] and sRGB colour in [0, 1] [N, 3].
+
+    The bias that density starts from is a Gaussian blob at the origin: height * exp(-|x|^2 / (2 blob_width^2)) - floor. It is
+    bounded from above, so that what is solid commits to being solid and a level of density means one thing.
+    """
+    blob = BLOB_HEIGHT * torch.exp(-points.square().sum(-1) / (2 * blob_width**2)) - BLOB_FLOOR
+    density = max_density * torch.sigmoid(4 * out[:, 0] + blob)
+    return density * (points.abs() <= 1).all(-1), torch.sigmoid(4 * out[:, 1:])
+
+
+class _Bag:
+    """Lookups in several tables, gathered so that one weighted gather-sum reads them all."""
+
+    def __init__(self) -> None:
+        self.tables, self.rows, self.weights, self.offset = [], [], [], 0
+
+    def add(self, table: Tensor, taps: tuple[Tensor, Tensor]) -> None:
+        """table [rows, C]; taps: rows int32 [N, taps] and weights [N, taps], N the same for all tables."""
+        rows, weights = taps
+        self.tables.append(table)
+        self.rows.append(rows + self.offset)
+        self.weights.append(weights)
+        self.offset += len(table)
+
+    def sum(self) -> Tensor:
+        """[N, C]."""
+        return gather_sum(torch.cat(self.tables), torch.cat(self.rows, 1), torch.cat(self.weights, 1))
 
 
 def _sample(plane: Tensor, u: Tensor, v: Tensor) -> Tensor:

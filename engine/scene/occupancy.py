@@ -1,9 +1,13 @@
-"""Which cells of the scene hold something, one bit for each frame, so that empty space is skipped."""
+"""Which cells of the scene hold something, one bit for each frame, so that empty space is skipped; and how dense each is at
+least, so that what is hidden is skipped too."""
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool3d
 
 from engine.scene.field import Field
 
@@ -11,13 +15,15 @@ from engine.scene.field import Field
 class Occupancy:
     """A grid over [-1, 1]^3, bool [frames, resolution, resolution, resolution] indexed [frame, x, y, z].
 
-    Everything counts as occupied until the first update. Frames are those of the `times` it is updated with; a single frame
-    serves any time.
+    Everything counts as occupied, and nothing as hidden, until the first update. Frames are those of the `times` it is updated
+    with; a single frame serves any time.
     """
 
     def __init__(self, resolution: int = 32, threshold: float = 0.4) -> None:
         self.resolution, self.threshold = resolution, threshold
         self.bits: Tensor | None = None
+        # The least density per metre in a cell and its neighbours, float16 in the shape of `bits`.
+        self.least: Tensor | None = None
 
     @torch.no_grad()
     def update(self, field: Field, times: Tensor) -> None:
@@ -25,25 +31,56 @@ class Occupancy:
         r = self.resolution
         axis = (torch.arange(r, device=times.device) + 0.5) * 2 / r - 1
         points = torch.cartesian_prod(axis, axis, axis)
-        bits = [
-            torch.nn.functional.max_pool3d((field(points, time[None])[0] > self.threshold).float().view(1, 1, r, r, r), 3, 1, 1)
-            for time in times
-        ]
-        self.bits = torch.cat(bits)[:, 0] > 0
+        density = torch.stack([field(points, time[None])[0].view(r, r, r) for time in times])
+        self.bits = max_pool3d((density > self.threshold).float(), 3, 1, 1) > 0
+        # What lies outside the scene is empty, hence the zeros round it.
+        around = torch.nn.functional.pad(density, (1,) * 6)
+        self.least = -max_pool3d(-around, 3, 1).half()
+
+    def at(self, times: Tensor) -> Occupancy:
+        """The same for frames at other `times` [F] in [0, 1]: what either neighbour holds, what both hide.
+
+        The frames there are have to be spread evenly, frame i of n at (i + 1/2) / n.
+        """
+        other = Occupancy(self.resolution, self.threshold)
+        if self.bits is None or len(self.bits) == 1:
+            other.bits, other.least = self.bits, self.least
+            return other
+        count = len(self.bits)
+        position = (times * count - 0.5).clamp(0, count - 1)
+        # A little slack, so that a frame's own moment is that frame and not its neighbour too.
+        lower, upper = (position + 1e-3).floor().long(), (position - 1e-3).ceil().long()
+        other.bits = self.bits[lower] | self.bits[upper]
+        other.least = torch.minimum(self.least[lower], self.least[upper])
+        return other
 
     def lookup(self, points: Tensor, frames: int) -> Tensor:
         """Whether points [..., 3] or [F, ..., 3] are in occupied cells, bool [F, ...]; False outside the scene."""
-        per_frame = points.dim() > 3
-        shape = points.shape[:-1] if per_frame else (frames, *points.shape[:-1])
-        inside = (points.abs() <= 1).all(-1).expand(shape)
-        if self.bits is None:
-            return inside
-        r = self.resolution
+        inside = (points.abs() <= 1).all(-1).expand(self._shape(points, frames))
+        return inside if self.bits is None else self._gather(self.bits, points, frames) & inside
+
+    def hidden(self, points: Tensor, lengths: Tensor, frames: int, transmittance: float) -> Tensor:
+        """Whether so little light comes through to samples along rays that they can be left out.
+
+        points [rays, samples, 3] or [F, rays, samples, 3], front to back; lengths of their intervals in metres, broadcastable
+        to [rays, samples]. True where the densities in front, each at its least, let less than `transmittance` through;
+        bool [F, rays, samples].
+        """
+        if self.least is None or transmittance <= 0:
+            return torch.zeros(self._shape(points, frames), dtype=torch.bool, device=points.device)
+        depth = self._gather(self.least, points, frames).to(lengths) * lengths
+        return torch.cumsum(depth, -1) - depth > -math.log(transmittance)
+
+    def _shape(self, points: Tensor, frames: int) -> tuple[int, ...]:
+        return points.shape[:-1] if points.dim() > 3 else (frames, *points.shape[:-1])
+
+    def _gather(self, grid: Tensor, points: Tensor, frames: int) -> Tensor:
+        """The cells' values at points, in the shape of `lookup`'s answer."""
+        r, shape = self.resolution, self._shape(points, frames)
         cell = ((points + 1) * (0.5 * r)).long().clamp(0, r - 1)
         flat = (cell[..., 0] * r + cell[..., 1]) * r + cell[..., 2]
-        bits = self.bits.expand(frames, r, r, r).reshape(frames, -1)
         index = flat.expand(shape).reshape(frames, -1)
-        return bits.gather(1, index).view(shape) & inside
+        return grid.expand(frames, r, r, r).reshape(frames, -1).gather(1, index).view(shape)
 
     @property
     def share(self) -> float:

@@ -1,8 +1,8 @@
 """Volume rendering of clips, and back-propagation through it in constant memory.
 
-Rays are clipped to the scene, empty space is skipped, transmittance is accumulated in log space. A gradient is deferred:
-images are rendered without a graph, the guidance turns them into an image gradient, and the rays are rendered again in
-chunks, each back-propagated at once. Memory is that of one chunk, whatever the number of cameras, frames, pixels and
+Rays are clipped to the scene, empty and hidden space is skipped, transmittance is accumulated in log space. A gradient is
+deferred: images are rendered without a graph, the guidance turns them into an image gradient, and the rays are rendered again
+in chunks, each back-propagated at once. Memory is that of one chunk, whatever the number of cameras, frames, pixels and
 samples. Where one chunk holds everything, it is rendered once and its graph kept while the guidance works.
 """
 
@@ -18,6 +18,8 @@ from engine.scene.cameras import Cameras
 from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
 
+STOP_BELOW = 1e-3
+
 
 @dataclass(frozen=True)
 class View:
@@ -27,6 +29,7 @@ class View:
     samples: intervals a ray. background: [cameras, 3], sRGB in [0, 1]. seed: of the jitter; None for interval centres.
     explore: share of the samples in empty cells that are rendered all the same, so that density can appear there.
     chunk_samples: samples, over all frames and in empty space too, that are in memory at once; one ray's at least.
+    stop_below: transmittance below which what lies behind on a ray is left out; 0 leaves nothing out.
     """
 
     cameras: Cameras
@@ -37,6 +40,7 @@ class View:
     seed: int | None = None
     explore: float = 0.0
     chunk_samples: int = 2**20
+    stop_below: float = STOP_BELOW
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,9 @@ class Rendered:
     density: Tensor
 
 
-def random_backgrounds(count: int, generator: torch.Generator) -> Tensor:
-    """Random greys, [count, 3]: against a changing background only solid things keep their look."""
-    return torch.rand(count, 1, generator=generator).expand(-1, 3)
+def random_backgrounds(count: int, generator: torch.Generator, coloured: bool = False) -> Tensor:
+    """Random greys or colours, [count, 3]: against a changing background only solid things keep their look."""
+    return torch.rand(count, 3 if coloured else 1, generator=generator).expand(-1, 3)
 
 
 @torch.no_grad()
@@ -174,17 +178,17 @@ def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) 
         offset = torch.rand(len(view.cameras) * size**2, 1, generator=generator, device=near.device)[chunk]
     along = near[..., None] + (torch.arange(samples, device=near.device) + offset) * lengths
     points = origins[..., None, :] + along[..., None] * directions[..., None, :]
-    keep = occupancy.lookup(points, frames)
+    seen = ~occupancy.hidden(points, lengths, frames, view.stop_below)
+    keep = occupancy.lookup(points, frames) & seen
     explored = None
     if view.explore > 0 and generator is not None:
         generator.manual_seed(view.seed * 4099 + chunk.start)
         chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.explore
         inside = (points.abs() <= 1).all(-1).expand(keep.shape)
-        explored = ~keep & chance & inside
+        explored = ~keep & chance & inside & seen
         keep = keep | explored
     frame, ray, sample = keep.nonzero(as_tuple=True)
-    chosen = points[frame, ray, sample] if view.cameras.moving else points[ray, sample]
-    values, colours = field.packed(chosen, frame, view.times)
+    values, colours = _read_field(field, points, frame, ray, sample, view)
     if explored is not None:
         # A sample drawn with probability p stands for 1 / p of its kind, in the gradient only.
         scale = torch.where(explored[frame, ray, sample], 1 / view.explore, 1.0)
@@ -198,6 +202,21 @@ def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) 
     colour = colour.index_add(0, frame * rays + ray, packed[:, None] * colours).view(frames, rays, 3)
     colour = colour + (1 - opacity)[..., None] * background
     return Rendered(colour, opacity, values)
+
+
+def _read_field(
+    field: Field, points: Tensor, frame: Tensor, ray: Tensor, sample: Tensor, view: View
+) -> tuple[Tensor, Tensor]:
+    """Density and colour of the samples [N] that are kept, of points [rays, samples, 3] or [frames, rays, samples, 3]."""
+    if view.cameras.moving:
+        return field.packed(points[frame, ray, sample], frame, view.times)
+    if len(view.times) == 1 or not getattr(field, "shares_space", False):
+        return field.packed(points[ray, sample], frame, view.times)
+    place = ray * view.samples + sample
+    kept = torch.zeros(points.shape[0] * view.samples, dtype=torch.bool, device=points.device)
+    kept[place] = True
+    number = torch.cumsum(kept, 0) - 1
+    return field.packed(points.reshape(-1, 3)[kept], frame, view.times, number[place])
 
 
 def _scale_gradient(value: Tensor, scale: Tensor) -> Tensor:

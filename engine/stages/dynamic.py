@@ -6,24 +6,23 @@ import torch
 
 from engine.guidance.prompts import EncodedPrompt
 from engine.guidance.video import ClipGuidance
-from engine.scene.cameras import random_cameras
-from engine.scene.render import View, random_backgrounds
 from engine.settings import StageSettings
 from engine.stages.optimise import Metrics, distil_view
 from engine.stages.scene import Scene
+from engine.stages.viewing import draw_times, draw_view
 
 
 def dynamic_step(
     scene: Scene, guidance: ClipGuidance, prompt: EncodedPrompt, settings: StageSettings, progress: float, times: torch.Tensor
 ) -> Metrics:
-    """One optimisation step over clips at `times` [frames]; `progress` in [0, 1] of the stage."""
-    cameras = random_cameras(settings.cameras, scene.generator, guidance.elevation, guidance.fov)
-    view = View(
-        cameras, times, settings.size, settings.samples,
-        random_backgrounds(settings.cameras, scene.generator), scene.random_seed(), settings.explore,
-    )  # fmt: skip
+    """One optimisation step over clips at `times` [frames], or as many within a part of the clip if the settings have it so;
+    `progress` in [0, 1] of the stage."""
+    times = draw_times(scene, settings, times)
+    view = draw_view(scene, guidance, settings, times)
 
     def gradient(clips: torch.Tensor) -> torch.Tensor:
-        return guidance.gradient(clips, prompt, cameras, progress, scene.generator, background=view.background)
+        return guidance.gradient(
+            clips, prompt, view.cameras, progress, scene.generator, background=view.background, times=times
+        )
 
-    return distil_view(scene, view, gradient, settings)
+    return distil_view(scene, view, gradient, settings, scene.occupancy.at(times))

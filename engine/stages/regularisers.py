@@ -23,7 +23,7 @@ def solidity(density: Tensor, max_density: float) -> Tensor:
 
 def total_variation(field: Field) -> Tensor:
     """Mean squared difference of neighbouring texels in the space planes and along space in the time planes."""
-    total = field.first.new_zeros(())
+    total = field.blob_width.new_zeros(())
     for planes in field.space:
         total = total + planes.diff(dim=1).square().mean() + planes.diff(dim=2).square().mean()
     for planes in field.time:
@@ -33,7 +33,12 @@ def total_variation(field: Field) -> Tensor:
 
 def time_smoothness(field: Field) -> Tensor:
     """Mean squared second difference of the time planes over time (K-Planes, section 3.2)."""
-    return sum(planes.diff(n=2, dim=1).square().mean() for planes in field.time)
+    return sum((planes.diff(n=2, dim=1).square().mean() for planes in field.time), field.blob_width.new_zeros(()))
+
+
+def time_variation(field: Field) -> Tensor:
+    """Mean squared difference of the time planes' neighbouring moments (MAV3D's temporal total variation, recalled)."""
+    return sum((planes.diff(dim=1).square().mean() for planes in field.time), field.blob_width.new_zeros(()))
 
 
 def trajectory_jitter(trajectory: Trajectory) -> Tensor:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from engine.scene.field import Field, FieldShape
+from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
 from engine.settings import FieldSettings, Rates
 
@@ -15,7 +16,7 @@ from engine.settings import FieldSettings, Rates
 class Scene:
     """A field, its occupancy and its optimiser; `generator` is where every random draw comes from."""
 
-    field: Field
+    field: Field | MlpField
     occupancy: Occupancy
     optimiser: torch.optim.Adam
     generator: torch.Generator
@@ -23,8 +24,10 @@ class Scene:
     @classmethod
     def new(cls, settings: FieldSettings, seed: int) -> Scene:
         generator = torch.Generator().manual_seed(seed)
-        shape = FieldShape(settings.resolutions, settings.times, settings.channels, settings.hidden, settings.max_density)
-        field = Field(shape, generator)
+        shape = FieldShape(
+            settings.resolutions, settings.times, settings.channels, settings.hidden, settings.max_density, settings.trajectory
+        )
+        field = (MlpField if settings.backbone == "mlp" else Field)(shape, generator)
         occupancy = Occupancy(settings.occupancy)
         # All of it is one blob, at any time.
         occupancy.update(field, torch.tensor((0.5,)))
@@ -46,13 +49,7 @@ class Scene:
         return int(torch.randint(2**31, (1,), generator=self.generator))
 
 
-def make_optimiser(field: Field) -> torch.optim.Adam:
-    """Adam over four named groups: space, time, decoder, trajectory."""
-    decoder = [field.first, field.first_bias, field.second, field.second_bias]
-    groups = [
-        ("space", list(field.space)), ("time", list(field.time)), ("decoder", decoder),
-        ("trajectory", list(field.trajectory.parameters())),
-    ]  # fmt: skip
-    return torch.optim.Adam(
-        [{"name": name, "params": parameters} for name, parameters in groups], lr=1e-2, betas=(0.9, 0.99), eps=1e-15
-    )
+def make_optimiser(field: Field | MlpField) -> torch.optim.Adam:
+    """Adam over the field's named groups."""
+    groups = [{"name": name, "params": parameters} for name, parameters in field.groups().items()]
+    return torch.optim.Adam(groups, lr=1e-2, betas=(0.9, 0.99), eps=1e-15)

@@ -6,11 +6,10 @@ import torch
 
 from engine.guidance.image import ImageGuidance
 from engine.guidance.prompts import EncodedPrompt
-from engine.scene.cameras import random_cameras
-from engine.scene.render import View, random_backgrounds
 from engine.settings import StageSettings
 from engine.stages.optimise import Metrics, distil_view
 from engine.stages.scene import Scene
+from engine.stages.viewing import draw_view
 
 # The time planes are zero in this stage, so that any time will do.
 ANY_TIME = (0.5,)
@@ -20,13 +19,9 @@ def static_step(
     scene: Scene, guidance: ImageGuidance, prompt: EncodedPrompt, settings: StageSettings, progress: float
 ) -> Metrics:
     """One optimisation step; `progress` in [0, 1] of the stage."""
-    cameras = random_cameras(settings.cameras, scene.generator, guidance.elevation, guidance.fov)
-    view = View(
-        cameras, torch.tensor(ANY_TIME), settings.size, settings.samples,
-        random_backgrounds(settings.cameras, scene.generator), scene.random_seed(), settings.explore,
-    )  # fmt: skip
+    view = draw_view(scene, guidance, settings, torch.tensor(ANY_TIME))
 
     def gradient(images: torch.Tensor) -> torch.Tensor:
-        return guidance.gradient(images, prompt, cameras, progress, scene.generator, background=view.background)
+        return guidance.gradient(images, prompt, view.cameras, progress, scene.generator, background=view.background)
 
     return distil_view(scene, view, gradient, settings)

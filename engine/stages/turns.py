@@ -9,17 +9,18 @@ asked before anything moves: rocking soon explains so much of a turn that the tw
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from engine.guidance.prompts import EncodedPrompt
 from engine.guidance.video import ClipGuidance
-from engine.scene.cameras import random_cameras
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, random_backgrounds, render
+from engine.scene.render import render
 from engine.settings import StageSettings
 from engine.stages.scene import Scene
+from engine.stages.viewing import draw_view
 
 CAMERAS = 6
 # How far the stage's noise is annealed when the model is asked: early, where words decide.
@@ -34,9 +35,8 @@ def try_turns(
     scene: Scene, guidance: ClipGuidance, prompt: EncodedPrompt, settings: StageSettings, times: Tensor
 ) -> int:
     """Puts a turn about Z into a trajectory at rest if the model wants one: 1 (counter-clockwise), -1 or 0 turns, returned."""
-    cameras = random_cameras(CAMERAS, scene.generator, guidance.elevation, guidance.fov)
-    background, seed = random_backgrounds(CAMERAS, scene.generator), scene.random_seed()
-    view = View(cameras, times, settings.size, settings.samples, background, seed)
+    still = replace(settings, cameras=CAMERAS, look=replace(settings.look, moving=0.0), explore=0.0)
+    view = draw_view(scene, guidance, still, times)
     rotation = scene.field.trajectory.rotation
     before = scene.generator.get_state()
     tried, pulls = {}, {}
@@ -46,7 +46,9 @@ def try_turns(
         tried[turns][1].update(scene.field, times)
         clips = render(scene.field, tried[turns][1], view)[0]
         scene.generator.set_state(before)
-        pull = guidance.gradient(clips, prompt, cameras, PROGRESS, scene.generator, background=background)
+        pull = guidance.gradient(
+            clips, prompt, view.cameras, PROGRESS, scene.generator, background=view.background, times=times
+        )
         pulls[turns] = float(pull.square().mean().sqrt())
     best = wanted_turn(pulls)
     yaw, scene.occupancy = tried[best]

@@ -39,7 +39,8 @@ class PerfectTeacher:
     fov: float
     elevation: tuple[float, float] = ELEVATION
 
-    def gradient(self, frames: Tensor, prompt, cameras: Cameras, step, generator, low=None, *, background) -> Tensor:
+    def gradient(self, frames: Tensor, prompt, cameras: Cameras, step, generator, low=None, *, background, times) -> Tensor:
+        """Knows whole clips from still cameras."""
         coefficients = render_coefficients(self.shape, self.motion, cameras, frames.shape[-1], frames.shape[1])
         colour = torch.tensor(COLOURS[self.colour]).expand(len(cameras), -1)
         return 4 * (frames - compose(coefficients, colour, background)) / len(frames)

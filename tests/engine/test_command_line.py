@@ -8,7 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors import safe_open
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = """
@@ -98,10 +100,14 @@ def test_a_stopped_run_goes_on_bit_for_bit(finished, tiny_models, tmp_path):
             break
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert json.loads(rest.splitlines()[-1])["kind"] == "stopped"
-    assert not (output / "asset").exists()
+    told = [json.loads(line) for line in rest.splitlines()]
+    assert told[-1]["kind"] == "stopped" and {"type": "cancelling"} in told
+    # What there was of the scene is an asset, which does not pass for the finished one.
+    about = json.loads((output / "asset" / "asset.json").read_text())
+    assert about["unfinished"]["stage"] == "static" and (output / "asset" / "frame_0016.npz").is_file()
     done = launch(tiny_models, "resume", str(output), "--json")
     assert done.returncode == 0, done.stderr
+    assert "unfinished" not in json.loads((output / "asset" / "asset.json").read_text())
     for name in ("frame_0001.npz", "frame_0016.npz", "albedo_0009.png"):
         assert (output / "asset" / name).read_bytes() == (whole / "asset" / name).read_bytes()
 
@@ -156,16 +162,68 @@ def test_a_damaged_model_is_one_sentence(tiny_models, tmp_path):
     assert done.returncode == 1 and "can't be read" in done.stderr and "Traceback" not in done.stderr
 
 
-def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tiny_models, tmp_path):
+def test_a_run_killed_again_and_again_ends_in_the_same_bits(finished, tiny_models, tmp_path):
+    whole, _ = finished
     output = tmp_path / "killed"
-    command = [sys.executable, "-c", LAUNCH, str(tiny_models), "generate", "a red ball bouncing", "--output", str(output)]
-    command += SHORT
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (output / "state.safetensors").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
+    starts = [["generate", "a red ball bouncing", "--output", str(output), "--seed", "4", *SHORT]]
+    starts += [["resume", str(output)]] * 2
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
+    for checkpoint, arguments in enumerate(starts, 1):
+        command = [sys.executable, "-c", LAUNCH, str(tiny_models), *arguments]
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while _checkpoints(output) < checkpoint and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
     done = launch(tiny_models, "resume", str(output))
     assert done.returncode == 0, done.stderr
-    assert (output / "asset" / "asset.json").is_file()
+    for frame in (1, 16):
+        mine, theirs = (np.load(folder / "asset" / f"frame_{frame:04d}.npz", allow_pickle=False) for folder in (output, whole))
+        assert all(np.array_equal(mine[name], theirs[name]) for name in theirs.files)
+
+
+def _checkpoints(output: Path) -> int:
+    """Stages whose last step is checkpointed, 0 to 3."""
+    try:
+        with safe_open(output / "state.safetensors", "pt") as file:
+            return ("static", "dynamic", "super_resolution").index(file.metadata()["stage"]) + 1
+    except OSError:
+        return 0
+
+
+def test_a_scene_is_rendered_from_any_camera(finished, tiny_models, tmp_path):
+    output, _ = finished
+    poses = [{"azimuth": 90, "elevation": 20, "time": 0.1}, {"azimuth": 180, "distance": 4, "fov": 30, "time": 0.9}]
+    (tmp_path / "path.json").write_text(json.dumps(poses))
+    small = ["--size", "16", "--samples", "16"]
+    pictures, path = tmp_path / "pictures", tmp_path / "path.json"
+    done = launch(tiny_models, "render", str(output), "--output", str(pictures), "--cameras", str(path), *small)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in pictures.iterdir()) == ["0001.png", "0002.png"]
+    done = launch(tiny_models, "render", str(output), "--output", str(tmp_path / "turn.mp4"), "--frames", "3", *small)
+    assert done.returncode == 0 and (tmp_path / "turn.mp4").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--path", "spiral"], "turntable"),
+        (["--elevation", "100"], "from -90 to 90 degrees"),
+        (["--start", "2"], "from 0 to 1"),
+        (["--size", "0"], "whole number from 1"),
+        (["--cameras", "nowhere.json"], "can't be read"),
+    ],
+)
+def test_a_camera_that_can_not_be_is_one_sentence(tiny_models, tmp_path, arguments, said):
+    done = launch(tiny_models, "render", str(tmp_path), "--output", str(tmp_path / "x.mp4"), *arguments)
+    assert done.returncode == 1 and said in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "x.mp4").exists()
+
+
+def test_an_estimate_names_every_stage(tiny_models):
+    done = launch(tiny_models, "estimate", *SHORT, "--json")
+    assert done.returncode == 0, done.stderr
+    told = messages(done)[0]
+    assert set(told["seconds"]) == {"static", "dynamic", "super_resolution", "mesh"}
+    assert all(value > 0 for value in told["seconds"].values()) and 100 < told["memory_mb"] < 8000

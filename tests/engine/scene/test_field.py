@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import pytest
 import torch
 
 from engine.scene.field import Field, FieldShape
@@ -6,9 +9,9 @@ from engine.scene.lookup import line_taps, lines_at
 SMALL = FieldShape(resolutions=(6, 11), times=5, channels=4, hidden=8)
 
 
-def moving_field(seed: int = 0) -> Field:
+def moving_field(seed: int = 0, trajectory: bool = True) -> Field:
     generator = torch.Generator().manual_seed(seed)
-    field = Field(SMALL, generator)
+    field = Field(replace(SMALL, trajectory=trajectory), generator)
     for planes in field.time:
         planes.data = torch.randn(planes.shape, generator=generator)
     return field
@@ -22,17 +25,19 @@ def points(count: int) -> torch.Tensor:
 TIMES = torch.tensor([0.0, 0.1, 0.37, 0.9, 1.0])
 
 
-def test_fast_form_equals_six_grid_samples_a_level():
-    field = moving_field()
+@pytest.mark.parametrize("trajectory", [True, False])
+def test_fast_form_equals_six_grid_samples_a_level(trajectory):
+    field = moving_field(trajectory=trajectory)
     fast, plain = field(points(200), TIMES), field.plain(points(200), TIMES)
     assert torch.allclose(fast[0], plain[0], atol=1e-4)
     assert torch.allclose(fast[1], plain[1], atol=1e-5)
 
 
-def test_fast_and_plain_gradients_are_equal():
+@pytest.mark.parametrize("trajectory", [True, False])
+def test_fast_and_plain_gradients_are_equal(trajectory):
     gradients = []
     for form in ("forward", "plain"):
-        field = moving_field()
+        field = moving_field(trajectory=trajectory)
         density, colour = getattr(field, form)(points(100), TIMES)
         (density.square().mean() * 1e-2 + colour.square().sum()).backward()
         gradients.append([parameter.grad for parameter in field.parameters()])
@@ -72,3 +77,10 @@ def test_time_texels_stand_at_frame_centres():
     planes = torch.arange(4.0).view(1, 4, 1, 1).expand(3, 4, 2, 1)
     values = lines_at(planes, torch.tensor([0.0, 0.125, 0.25, 0.625, 1.0]))[:, 0, 0, 0]
     assert torch.allclose(values, torch.tensor([0.0, 0.0, 0.5, 2.0, 3.0]))
+
+
+@pytest.mark.parametrize("trajectory", [True, False])
+def test_fast_and_plain_are_equal_where_each_frame_has_points_of_its_own(trajectory):
+    field, own = moving_field(trajectory=trajectory), points(100).view(5, 20, 3)
+    fast, plain = field.at(own, TIMES), field.plain(own, TIMES)
+    assert torch.allclose(fast[0], plain[0], atol=1e-4) and torch.allclose(fast[1], plain[1], atol=1e-5)

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -37,9 +38,9 @@ def view(size: int = 17, samples: int = 400, times=(0.0,), cameras: Cameras | No
     return View(cameras, torch.tensor(times), size, samples, background, **options)
 
 
-def small_field() -> Field:
+def small_field(trajectory: bool = True) -> Field:
     generator = torch.Generator().manual_seed(0)
-    field = Field(FieldShape((6, 11), times=4, channels=4, hidden=8), generator)
+    field = Field(FieldShape((6, 11), times=4, channels=4, hidden=8, trajectory=trajectory), generator)
     for planes in field.time:
         planes.data = torch.randn(planes.shape, generator=generator)
     return field
@@ -81,6 +82,51 @@ def test_skipping_empty_space_changes_nothing():
     assert skipping.share < 0.2
     both = [render(ball, occupancy, view(times=(0.0, 1.0)))[0] for occupancy in (Occupancy(), skipping)]
     assert (both[0] - both[1]).abs().max() < 1e-3
+
+
+def test_leaving_out_what_is_hidden_changes_nothing():
+    ball, occupancy = UniformBall(40.0, 0.6, speed=0.2), Occupancy(32)
+    occupancy.update(ball, torch.tensor([0.0, 1.0]))
+    looking = view(times=(0.0, 1.0))
+    both = [render(ball, occupancy, replace(looking, stop_below=transmittance)) for transmittance in (0.0, 1e-3)]
+    assert (both[0][0] - both[1][0]).abs().max() < 1e-3
+    assert (both[0][1] - both[1][1]).abs().max() < 1e-3
+
+
+def test_what_is_hidden_starts_where_the_least_densities_let_too_little_through():
+    ball, occupancy = UniformBall(40.0, 0.6), Occupancy(32)
+    occupancy.update(ball, torch.tensor([0.0]))
+    along = torch.linspace(-0.995, 0.995, 200)
+    points = torch.stack([torch.zeros(200), along, torch.zeros(200)], -1)[None]
+    hidden = occupancy.hidden(points, torch.tensor([[0.01]]), 1, 1e-3)[0, 0]
+    depth_needed = math.log(1000) / 40
+    # The ball begins at -0.6; cells beside its border, of 1/16, count as empty.
+    first = float(along[hidden][0])
+    assert -0.6 + depth_needed < first < -0.6 + depth_needed + 3 / 16
+    assert hidden[along > first].all()
+    assert not occupancy.hidden(points, torch.tensor([[0.01]]), 1, 0.0).any()
+    assert not Occupancy(32).hidden(points, torch.tensor([[0.01]]), 1, 1e-3).any()
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_frames_that_share_space_look_and_learn_the_same(empty):
+    """Places read once for all frames, against every frame for itself."""
+    looking = view(size=6, samples=12, times=(0.1, 0.5, 0.9), cameras=front(2), seed=3)
+    gradient = torch.randn(2, 3, 3, 6, 6, generator=torch.Generator().manual_seed(2))
+    results = []
+    for apart in (False, True):
+        field = small_field(trajectory=False)
+        occupancy = Occupancy(8)
+        occupancy.bits = torch.rand(3, 8, 8, 8, generator=torch.Generator().manual_seed(1)) < (0.0 if empty else 0.4)
+        cameras = looking.cameras
+        if apart:
+            cameras = Cameras(cameras.azimuth[:, None].expand(-1, 3), cameras.elevation[:, None].expand(-1, 3))
+        own = replace(looking, cameras=cameras)
+        back_propagate(field, occupancy, own, gradient)
+        results.append((render(field, occupancy, own)[0], [parameter.grad for parameter in field.parameters()]))
+    assert torch.allclose(results[0][0], results[1][0], atol=1e-5)
+    for shared, single in zip(results[0][1], results[1][1], strict=True):
+        assert torch.allclose(shared, single, atol=1e-5, rtol=1e-3)
 
 
 def test_occupancy_keeps_one_bit_for_each_frame():
@@ -150,3 +196,14 @@ def test_exploring_renders_a_share_of_the_empty_cells():
     shares = [float(render(fog, empty, view(seed=1, explore=p))[1].mean()) for p in (0.0, 0.3)]
     full = float(render(fog, Occupancy(), view(seed=1))[1].mean())
     assert shares[0] == 0 and 0.15 * full < shares[1] < 0.5 * full
+
+
+def test_occupancy_between_its_frames_holds_what_either_neighbour_holds():
+    occupancy = Occupancy(16)
+    occupancy.update(UniformBall(30.0, 0.2, speed=0.8), torch.tensor([0.25, 0.75]))
+    between = occupancy.at(torch.tensor([0.25, 0.5, 0.75]))
+    assert torch.equal(between.bits[0], occupancy.bits[0]) and torch.equal(between.bits[2], occupancy.bits[1])
+    assert torch.equal(between.bits[1], occupancy.bits[0] | occupancy.bits[1])
+    assert torch.equal(between.least[1], torch.minimum(occupancy.least[0], occupancy.least[1]))
+    assert torch.equal(occupancy.at(torch.tensor([0.0, 1.0])).bits, occupancy.bits)
+    assert Occupancy(16).at(torch.tensor([0.5])).bits is None

@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine.errors import DivergedError
 from engine.generate import frame_times
 from engine.scene.render import View, render
 from engine.settings import Distillation, FieldSettings, Rates, StageSettings
 from engine.stages.dynamic import dynamic_step
+from engine.stages.optimise import motion_energy
 from engine.stages.scene import Scene
 from engine.stages.static import static_step
 from engine.stages.super_resolution import super_resolution_step
@@ -30,11 +32,11 @@ class KnowingTeacher:
     def __init__(self, truth, times) -> None:
         self.truth, self.times, self.asked = truth, times, []
 
-    def gradient(self, frames, prompt, cameras, step, generator, low_resolution=None, *, background):
+    def gradient(self, frames, prompt, cameras, step, generator, low_resolution=None, *, background, times=None):
         self.asked.append((prompt, step, low_resolution, frames.shape))
         from engine.scene.occupancy import Occupancy
 
-        view = View(cameras, self.times, frames.shape[-1], 48, background)
+        view = View(cameras, self.times if times is None else times, frames.shape[-1], 48, background)
         return (frames - render(self.truth, Occupancy(), view)[0]) / len(frames)
 
 
@@ -98,3 +100,26 @@ def test_super_resolution_keeps_the_video_model_on(still_scene):
     assert high.asked[0][3] == (1, 4, 3, 16, 16) and high.asked[0][2].shape == (1, 4, 3, 8, 8)
     assert low.asked[0][3] == (1, 4, 3, 8, 8) and low.asked[0][2] is None
     assert math.isfinite(metrics["gradient"]) and not torch.equal(before, still_scene.field.second)
+
+
+class BrokenTeacher(KnowingTeacher):
+    """Turns to nonsense."""
+
+    def gradient(self, frames, *arguments, **options):
+        return super().gradient(frames, *arguments, **options) * math.nan
+
+
+def test_a_gradient_that_is_not_finite_stops_the_run_and_changes_nothing():
+    scene = Scene.new(FIELD, 0)
+    before = {name: value.clone() for name, value in scene.field.state_dict().items()}
+    scene.free(STAGE.rates)
+    teacher = BrokenTeacher(UniformBall(60.0, 0.45), torch.tensor([0.5]))
+    with pytest.raises(DivergedError, match="no longer finite"):
+        static_step(scene, teacher, "a ball", STAGE, 0.5)
+    assert all(torch.equal(value, before[name]) for name, value in scene.field.state_dict().items())
+
+
+def test_motion_energy_is_what_changes_between_frames():
+    frames = torch.zeros(2, 3, 3, 4, 4)
+    frames[:, 1] = 0.5
+    assert motion_energy(frames) == pytest.approx(0.5) and motion_energy(frames[:, :1]) == 0

@@ -1,0 +1,161 @@
+"""Where a step's time goes and what memory it takes: python -m scripts.benchmark.step.
+
+Times the parts of a dynamic step (render, the video model, back-propagation, optimiser) on a scene from --job, or on the blob
+that runs start from, and gives the whole step as a ratio to the video model's own time. --denoiser modelscope puts a network
+of the public text-to-video model's size (random weights) in the built-in one's place. --memory shows the peak memory of render
+and back-propagation as cameras, frames and resolution grow, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.estimate import peak_memory_mb
+from engine.generate import frame_times, ready
+from engine.guidance.presets import PRESETS
+from engine.job import JobFolder
+from engine.request import Request
+from engine.scene.cameras import Cameras, random_cameras
+from engine.scene.render import View, back_propagate, random_backgrounds, render
+from engine.settings import QUALITIES, Quality
+from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation
+from engine.stages.scene import Scene
+from scripts.benchmark.machine import describe_machine
+
+GROWTH = [(1, 1, 32), (1, 16, 32), (4, 16, 32), (8, 16, 32), (8, 16, 64), (8, 16, 128)]
+Teacher = Callable[[Tensor, Cameras, Tensor], Tensor]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m scripts.benchmark.step", description=__doc__.splitlines()[0])
+    parser.add_argument("--job", type=Path, help="a job folder whose scene is taken")
+    parser.add_argument("--quality", choices=list(QUALITIES), default="standard")
+    parser.add_argument("--denoiser", choices=["built-in", "modelscope"], default="built-in")
+    parser.add_argument("--cameras", type=int, help="the quality's own if left out")
+    parser.add_argument("--size", type=int, help="the quality's own if left out")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--memory", action="store_true", help="the table of peak memory instead")
+    parser.add_argument("--one", nargs=3, type=int, metavar=("CAMERAS", "FRAMES", "SIZE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    scene, quality = _scene(options)
+    if options.one:
+        _render_and_follow(scene, quality, *options.one)
+        print(peak_memory_mb())
+        return
+    print(describe_machine())
+    (_memory if options.memory else _time)(scene, quality, options)
+
+
+def _scene(options: argparse.Namespace) -> tuple[Scene, Quality]:
+    if not options.job:
+        quality = QUALITIES[options.quality]
+        return Scene.new(quality.field, 0), quality
+    folder = JobFolder(options.job)
+    quality = Request.checked(folder.request()).resolved_quality()
+    scene = Scene.new(quality.field, 0)
+    folder.load(scene)
+    return scene, quality
+
+
+def _time(scene: Scene, quality: Quality, options: argparse.Namespace) -> None:
+    settings, times = quality.dynamic, frame_times(quality.field.times)
+    count, size = options.cameras or settings.cameras, options.size or settings.size
+    teacher = _built_in(quality) if options.denoiser == "built-in" else _modelscope()
+    scene.occupancy.update(scene.field, times)
+    scene.free(settings.rates)
+    penalty = chunk_penalty(settings.entropy, settings.sparsity, settings.solid, quality.field.max_density)
+    parts: dict[str, list[float]] = {}
+    for _ in range(options.repeat + 1):
+        cameras = random_cameras(count, scene.generator)
+        view = View(cameras, times, size, settings.samples, random_backgrounds(count, scene.generator), scene.random_seed())
+        scene.optimiser.zero_grad(set_to_none=True)
+        clock = _Clock(parts)
+        clips = render(scene.field, scene.occupancy, view)[0]
+        clock("render")
+        gradient = teacher(clips, cameras, view.background)
+        clock("video model")
+        back_propagate(scene.field, scene.occupancy, view, gradient, penalty)
+        clock("back-propagation")
+        (total_variation(scene.field) + time_smoothness(scene.field)).backward()
+        scene.optimiser.step()
+        clock("regularisers and optimiser")
+    medians = {name: statistics.median(values[1:]) for name, values in parts.items()}
+    whole = sum(medians.values())
+    print(f"{count} cameras, {len(times)} frames, {size} x {size} pixels, {settings.samples} intervals a ray; occupied share "
+          f"{scene.occupancy.share:.3f}; {options.denoiser} video model; median of {options.repeat}\n")  # fmt: skip
+    print("| part | seconds | share |\n|---|---|---|")
+    for name, seconds in medians.items():
+        print(f"| {name} | {seconds:.3f} | {seconds / whole:.0%} |")
+    print(f"| whole step | {whole:.3f} | {whole / medians['video model']:.2f} times the video model |")
+
+
+class _Clock:
+    def __init__(self, parts: dict[str, list[float]]) -> None:
+        self.parts, self.last = parts, time.perf_counter()
+
+    def __call__(self, name: str) -> None:
+        now = time.perf_counter()
+        self.parts.setdefault(name, []).append(now - self.last)
+        self.last = now
+
+
+def _built_in(quality: Quality) -> Teacher:
+    teachers: dict = {}
+    ready(teachers, "dynamic", PRESETS["primitives"], quality, "red ball bouncing")
+    video, generator = teachers["video"], torch.Generator().manual_seed(0)
+
+    def ask(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:
+        return video.guidance.gradient(clips, video.prompt, cameras, 0.5, generator, background=background)
+
+    return ask
+
+
+def _modelscope() -> Teacher:
+    """A network of ModelScope text-to-video's size, asked twice for classifier-free guidance, on 32 x 32 latents of a clip."""
+    from diffusers import UNet3DConditionModel
+
+    with torch.device("cpu"):
+        unet = UNet3DConditionModel(cross_attention_dim=1024, attention_head_dim=64).eval()
+    words = torch.zeros(2, 77, 1024)
+
+    @torch.no_grad()
+    def ask(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:
+        for clip in clips:
+            unet(torch.zeros(2, 4, len(clip), 32, 32), torch.tensor([500, 500]), words)
+        return clips - 0.5
+
+    return ask
+
+
+def _render_and_follow(scene: Scene, quality: Quality, cameras: int, frames: int, size: int) -> None:
+    settings, times = quality.dynamic, frame_times(frames)
+    scene.occupancy.update(scene.field, times)
+    looking = random_cameras(cameras, scene.generator)
+    view = View(looking, times, size, settings.samples, random_backgrounds(cameras, scene.generator), 1)
+    images = render(scene.field, scene.occupancy, view)[0]
+    back_propagate(scene.field, scene.occupancy, view, images - 0.5)
+
+
+def _memory(scene: Scene, quality: Quality, options: argparse.Namespace) -> None:
+    """Nothing but the engine and one scene is loaded in each process, so the first row is what that alone takes."""
+    print("\n| cameras | frames | size | samples | peak memory, MB |\n|---|---|---|---|---|")
+    for cameras, frames, size in GROWTH:
+        command = [sys.executable, "-m", "scripts.benchmark.step", "--quality", options.quality]
+        command += ["--job", str(options.job)] if options.job else []
+        command += ["--one", str(cameras), str(frames), str(size)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        samples = cameras * frames * size**2 * quality.dynamic.samples
+        print(f"| {cameras} | {frames} | {size} | {samples / 1e6:.1f} M | {done.stdout.split()[-1]} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
