@@ -142,7 +142,7 @@ STANDARD = Quality(
         last_rate=0.1,
     ),
     super_resolution=StageSettings(
-        steps=40, cameras=1, size=64, samples=64, rates=Rates(0.0007, 0.0002, 0.0002, 0.001),
+        steps=40, cameras=1, size=64, samples=48, rates=Rates(0.0007, 0.0002, 0.0002, 0.001),
         distillation=Distillation(guidance_scale=1.0, noise_start=0.7, noise_end=0.45),
         video_distillation=Distillation(guidance_scale=1.0, noise_start=0.7, noise_end=0.45),
         variation=0.1, smoothness=0.01,
