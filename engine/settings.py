@@ -131,7 +131,7 @@ class Quality:
 STANDARD = Quality(
     "standard",
     static=StageSettings(
-        steps=200, cameras=6, size=32, samples=48, rates=Rates(0.02, 0.0, 0.005),
+        steps=150, cameras=6, size=32, samples=48, rates=Rates(0.02, 0.0, 0.005),
         distillation=Distillation(guidance_scale=1.5, noise_start=0.95, noise_end=0.35), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1,
     ),
@@ -142,7 +142,7 @@ STANDARD = Quality(
         last_rate=0.1,
     ),
     super_resolution=StageSettings(
-        steps=40, cameras=1, size=64, samples=48, rates=Rates(0.0007, 0.0002, 0.0002, 0.001),
+        steps=30, cameras=1, size=64, samples=48, rates=Rates(0.0007, 0.0002, 0.0002, 0.001),
         distillation=Distillation(guidance_scale=1.0, noise_start=0.7, noise_end=0.45),
         video_distillation=Distillation(guidance_scale=1.0, noise_start=0.7, noise_end=0.45),
         variation=0.1, smoothness=0.01,
