@@ -139,7 +139,7 @@ STANDARD = Quality(
         steps=120, cameras=1, size=32, samples=40, rates=Rates(0.0, 0.0005, 0.0, 0.04),
         distillation=Distillation(guidance_scale=1.0, noise_start=0.95, noise_end=0.4), explore=0.05,
         entropy=2e-3, sparsity=1e-4, solid=1e-4, variation=0.1, smoothness=0.01, occupancy_every=8, rigid_until=0.25,
-        last_rate=0.1,
+        last_rate=0.1, look=CameraSettings(moving=1.0),
     ),
     super_resolution=StageSettings(
         steps=30, cameras=1, size=64, samples=48, rates=Rates(0.0007, 0.0002, 0.0002, 0.001),
