@@ -74,7 +74,7 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fps", type=int, default=12, help="frames a second (12)")
     for stage in ("static", "dynamic", "super-resolution"):
         parser.add_argument(f"--{stage}-steps", type=int, help=f"steps of the {stage} stage, in place of the quality's")
-    parser.add_argument("--without", action="append", metavar="PART", help="leave a part of the method out; may be repeated")
+    parser.add_argument("--without", action="append", metavar="PART", help="leave a part of the method out (see the README)")
     parser.add_argument("--backbone", default="hexplane", help="what holds the scene: hexplane, mlp (hexplane)")
     parser.add_argument("--overwrite", action="store_true", help="replace another job in the output folder")
 
@@ -169,14 +169,14 @@ def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: boo
 
 def _export(options: argparse.Namespace) -> int:
     from engine.export import export_asset
-    from engine.job import JobFolder, last_progress
+    from engine.job import JobFolder, went_through
     from engine.request import Request
 
     folder = JobFolder(options.folder)
     request = Request.checked(folder.request())
     quality = request.resolved_quality()
     scene, progress = _load(folder, request)
-    finished = progress == last_progress(quality)
+    finished = went_through(progress, quality)
     export_asset(scene, request, quality, folder, lambda message: _tell(options, message), None if finished else progress)
     if not finished:
         print(f"Asset of the unfinished scene: {folder.asset}", file=sys.stderr)
@@ -247,7 +247,8 @@ def _estimate(options: argparse.Namespace) -> int:
     found = estimate(request.resolved_quality(), PRESETS[request.preset], text, request.frames)
     seconds = {stage: round(value, 1) for stage, value in found.seconds.items()}
     lines = [f"{stage.replace('_', '-'):<17} {_duration(value)}" for stage, value in seconds.items()]
-    lines.append(f"{'together':<17} {_duration(found.total)}, about {found.memory_mb} MB of memory")
+    memory = "memory not known on this system" if found.memory_mb is None else f"about {found.memory_mb} MB of memory"
+    lines.append(f"{'together':<17} {_duration(found.total)}, {memory}")
     _tell(options, protocol.estimate(seconds, found.memory_mb), note="\n".join(lines))
     return 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ WARM_UP, TIMED = 1, 2
 
 @dataclass(frozen=True)
 class Estimate:
-    """seconds: of each stage and of the mesh. memory_mb: most the process held, models included."""
+    """seconds: of each stage and of the mesh. memory_mb: most the process held, models included; None if not known."""
 
     seconds: dict[str, float]
-    memory_mb: int
+    memory_mb: int | None
 
     @property
     def total(self) -> float:
@@ -64,7 +63,12 @@ def estimate(quality: Quality, preset: Preset, text: str, frames: int) -> Estima
     return Estimate(seconds, peak_memory_mb())
 
 
-def peak_memory_mb() -> int:
-    """The most memory this process has held so far, MB of main memory; the device's own is not in it."""
+def peak_memory_mb() -> int | None:
+    """The most memory this process has held so far, MB of main memory without the device's own; None on Windows, which does
+    not tell."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak // (2**20 if sys.platform == "darwin" else 2**10)

@@ -70,7 +70,7 @@ def generate(request: Request, folder: JobFolder, emit: Emit, stop: Callable[[],
             f"In stage {progress.stage} after step {progress.step} {error}: start again with another seed or model; the last "
             f"good checkpoint is kept in {folder.path}, and `export` makes an asset of it."
         ) from error
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         if not _is_out_of_memory(error):
             raise
         raise OutOfMemoryError(
@@ -94,8 +94,11 @@ def _stop(
     raise Stopped(f"{where}; {kept}. Run the same command to go on from the checkpoint.")
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "not enough memory" in str(error) or "can't allocate" in str(error)
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    # What PyTorch's allocator of main memory says on Windows and elsewhere.
+    return "not enough memory" in str(error) or "can't allocate memory" in str(error)
 
 
 def optimise(

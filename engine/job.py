@@ -35,10 +35,11 @@ class Progress:
     step: int
 
 
-def last_progress(quality: Quality) -> Progress:
-    """What the checkpoint of a run that went through all its stages says."""
-    done = [(stage, getattr(quality, stage).steps) for stage in STAGES if getattr(quality, stage).steps]
-    return Progress(*done[-1]) if done else Progress(STAGES[0], 0)
+def went_through(progress: Progress, quality: Quality) -> bool:
+    """Whether a run that came as far as `progress` has no step of `quality` left."""
+    later = STAGES[STAGES.index(progress.stage) + 1 :]
+    left = getattr(quality, progress.stage).steps - progress.step
+    return left <= 0 and not any(getattr(quality, stage).steps for stage in later)
 
 
 class JobFolder:
@@ -196,7 +197,10 @@ def _load_state(path: Path, scene: Scene) -> Progress:
     scene.field.load_state_dict(field)
     scene.optimiser.load_state_dict({"state": states, "param_groups": scene.optimiser.state_dict()["param_groups"]})
     scene.generator.set_state(tensors["generator"])
-    scene.occupancy.bits, scene.occupancy.least = tensors.get("occupancy"), tensors.get("occupancy_least")
+    # Both or neither: a checkpoint with one of them is from before the other was kept, and the next update makes both.
+    kept = "occupancy" in tensors and "occupancy_least" in tensors
+    scene.occupancy.bits = tensors["occupancy"] if kept else None
+    scene.occupancy.least = tensors["occupancy_least"] if kept else None
     torch.set_num_threads(int(metadata["threads"]))
     return progress
 

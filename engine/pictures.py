@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -63,10 +64,20 @@ def write_pictures(
             return
         if not output.suffix:
             output.mkdir(exist_ok=True)
+        number = 0
         for number, frame in enumerate(announced(), 1):
             imageio.imwrite(output / f"{number:04d}.png" if not output.suffix else output, frame)
+        if not output.suffix:
+            _remove_later(output, number)
     except OSError as error:
         raise RenderError(f"Can't write to {output} ({error.strerror or error}): choose another --output.") from error
+
+
+def _remove_later(folder: Path, last: int) -> None:
+    """Removes the pictures of a longer render that was there before."""
+    for path in folder.glob("[0-9][0-9][0-9][0-9].png"):
+        if int(path.stem) > last:
+            path.unlink()
 
 
 def _write_movie(frames: Iterator[np.ndarray], output: Path, fps: int) -> None:
@@ -74,7 +85,11 @@ def _write_movie(frames: Iterator[np.ndarray], output: Path, fps: int) -> None:
     part = output.with_name(f".{output.stem}.part{output.suffix}")
     gif = output.suffix.lower() == ".gif"
     options = {"duration": 1000 / fps, "loop": 0} if gif else {"fps": fps, "codec": "libx264", "macro_block_size": 2}
-    with get_writer(part, **options) as movie:
-        for frame in frames:
-            movie.append_data(frame)
-    part.replace(output)
+    try:
+        # The writer's own `with` leaves the encoder running, and writing, after an exception.
+        with closing(get_writer(part, **options)) as movie:
+            for frame in frames:
+                movie.append_data(frame)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)

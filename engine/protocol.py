@@ -42,8 +42,8 @@ def result(path: str) -> dict[str, Any]:
     return {"type": "result", "path": path}
 
 
-def estimate(seconds: dict[str, float], memory_mb: int) -> dict[str, Any]:
-    """What a request would take: seconds of each stage and of the mesh, and the most memory held."""
+def estimate(seconds: dict[str, float], memory_mb: int | None) -> dict[str, Any]:
+    """What a request would take: seconds of each stage and of the mesh, and the most memory held (None: not known)."""
     return {"type": "estimate", "seconds": seconds, "memory_mb": memory_mb}
 
 

@@ -1,7 +1,7 @@
 """Whole turns, tried out: a turn can't be reached by following the gradient.
 
 Half a turn away from where the model wants a body, every small turn makes things worse before it makes them better, so a
-spinning thing would rock to and fro, or tumble. What is there and one turn each way about the vertical are therefore shown to
+spinning thing would rock to and fro, or tumble. No turn and one turn each way about the vertical are therefore shown to
 the model, from the same cameras and under the same noise; the clip that it would change least is the one it wants. This is
 asked before anything moves: rocking soon explains so much of a turn that the two come close.
 """

@@ -2,7 +2,8 @@
 
 Times the parts of a dynamic step (render, the video model, back-propagation, optimiser) on a scene from --job, or on the blob
 that runs start from, and gives the whole step as a ratio to the video model's own time. --denoiser modelscope puts a network
-of the public text-to-video model's size (random weights) in the built-in one's place. --memory shows the peak memory of render
+of the public text-to-video model's size (random weights) in the built-in one's place. Back-propagation renders again, as in a
+run of many chunks; where one chunk holds all, a run renders once. --memory shows the peak memory of render
 and back-propagation as cameras, frames and resolution grow, each in a process of its own.
 """
 

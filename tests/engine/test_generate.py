@@ -5,8 +5,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine import generate
+from engine.errors import DivergedError, OutOfMemoryError
 from engine.generate import Teacher, advance, frame_times
 from engine.job import JobFolder, Progress
+from engine.request import Request
 from engine.settings import STANDARD, Rates
 from engine.stages.scene import Scene
 from tests.engine.scene.test_render import UniformBall
@@ -64,3 +67,23 @@ def test_a_run_goes_on_bit_for_bit_from_any_step(tmp_path, stop):
     for name, value in whole.field.state_dict().items():
         assert torch.equal(value, again.field.state_dict()[name]), name
     assert torch.equal(whole.occupancy.bits, again.occupancy.bits)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "said"),
+    [
+        (DivergedError("the scene's gradient is no longer finite"), DivergedError, "static after step 3 the scene's .*another seed"),
+        (torch.OutOfMemoryError("CUDA out of memory"), OutOfMemoryError, "--quality draft"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), OutOfMemoryError, "go on from the checkpoint"),
+        (MemoryError(), OutOfMemoryError, "not enough memory for stage static"),
+        (RuntimeError("shapes do not match"), RuntimeError, "shapes do not match"),
+    ],
+)
+def test_what_ends_a_run_is_said_with_what_to_do(tmp_path, monkeypatch, raised, expected, said):
+    def steps(*arguments):
+        yield Progress("static", 3)
+        raise raised
+
+    monkeypatch.setattr(generate, "optimise", steps)
+    with pytest.raises(expected, match=said):
+        generate.generate(Request.checked({"prompt": "a red ball"}), JobFolder(tmp_path), lambda message: None, lambda: False)

@@ -2,10 +2,12 @@ import json
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from engine.errors import JobError
-from engine.job import JobFolder, Progress
-from engine.settings import FieldSettings
+from engine.job import JobFolder, Progress, went_through
+from engine.settings import DRAFT, STANDARD, FieldSettings
 from engine.stages.scene import Scene
 
 SETTINGS = FieldSettings(resolutions=(6,), times=4, channels=4, hidden=8, occupancy=8)
@@ -28,9 +30,41 @@ def test_a_checkpoint_brings_everything_back(tmp_path):
     for name, value in scene.field.state_dict().items():
         assert torch.equal(value, other.field.state_dict()[name])
     assert torch.equal(scene.occupancy.bits, other.occupancy.bits)
+    assert torch.equal(scene.occupancy.least, other.occupancy.least)
     assert scene.random_seed() == other.random_seed()
     for one, two in zip(scene.optimiser.state.values(), other.optimiser.state.values(), strict=True):
         assert torch.equal(one["exp_avg"], two["exp_avg"]) and one["step"] == two["step"]
+
+
+def test_a_checkpoint_from_before_hidden_cells_were_known_still_serves(tmp_path):
+    folder, scene = JobFolder(tmp_path), trained_scene()
+    folder.save(scene, Progress("dynamic", 7))
+    state = tmp_path / "state.safetensors"
+    with safe_open(state, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys() if name != "occupancy_least"}
+        save_file(tensors, state, file.metadata())
+    other = Scene.new(SETTINGS, 99)
+    assert folder.load(other) == Progress("dynamic", 7)
+    assert other.occupancy.at(torch.tensor([0.2, 0.8])).bits is None and other.occupancy.share == 1
+
+
+@pytest.mark.parametrize(
+    ("progress", "whole"),
+    [
+        (Progress("super_resolution", 30), True),
+        (Progress("super_resolution", 40), True),
+        (Progress("super_resolution", 29), False),
+        (Progress("dynamic", 120), False),
+    ],
+)
+def test_a_run_went_through_when_no_step_is_left(progress, whole):
+    """Also where the quality had more steps when the run was made."""
+    assert went_through(progress, STANDARD) == whole
+
+
+def test_a_draft_ends_with_its_dynamic_stage():
+    assert went_through(Progress("dynamic", DRAFT.dynamic.steps), DRAFT)
+    assert not went_through(Progress("static", DRAFT.static.steps), DRAFT)
 
 
 def test_a_new_folder_has_no_checkpoint(tmp_path):

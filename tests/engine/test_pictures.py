@@ -38,6 +38,23 @@ def test_pictures_go_to_a_folder_a_file_or_a_movie(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_shorter_render_leaves_nothing_of_a_longer_one(tmp_path):
+    write_pictures(frames(3), tmp_path / "folder", 12)
+    (tmp_path / "folder" / "notes.txt").write_text("mine")
+    write_pictures(frames(1), tmp_path / "folder", 12)
+    assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["0001.png", "notes.txt"]
+
+
+def test_a_render_that_breaks_off_leaves_no_half_movie(tmp_path):
+    def breaking():
+        yield from frames(2)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_pictures(breaking(), tmp_path / "clip.mp4", 12)
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_there_is_not_replaced_unasked(tmp_path):
     (tmp_path / "clip.mp4").write_bytes(b"mine")
     with pytest.raises(RenderError, match="--overwrite"):
