@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PRIMITIVES_FOLDER = Path(__file__).resolve().parent.parent / "models" / "primitives"
+# Judges what came of a prompt; guides nothing.
+SCORER_FOLDER = PRIMITIVES_FOLDER / "scorer"
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def draw(count: int, seed: int) -> list[tuple[str, str, str]]:
 
 def run(prompt: str, colour: str, shape: str, motion: str, options: argparse.Namespace) -> dict:
     """One prompt from text to verdict."""
-    from scripts.benchmark.judge import judge, matches
+    from scripts.benchmark.judge import judge
 
     folder = options.output / prompt.replace(" ", "-")
     command = [sys.executable, "-m", "scripts.product", prompt, "--output", str(folder), "--quality", options.quality]
@@ -73,7 +73,7 @@ def run(prompt: str, colour: str, shape: str, motion: str, options: argparse.Nam
         record |= {"colour": False, "shape": False, "motion": False, "error": finished.stderr.strip()[-300:]}
     else:
         verdict = judge(folder / "scene.blend", shape, motion)
-        record |= matches(verdict, colour, motion) | {"verdict": dataclasses.asdict(verdict)}
+        record |= verdict.matches(colour, motion) | {"verdict": dataclasses.asdict(verdict)}
     print(json.dumps(record), flush=True)
     return record
 

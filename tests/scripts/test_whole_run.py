@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.benchmark.judge import judge, matches
+from scripts.benchmark.judge import judge
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -27,5 +27,5 @@ def blend(tmp_path_factory) -> Path:
 
 def test_a_red_ball_bounces(blend):
     verdict = judge(blend, "ball", "bouncing")
-    assert matches(verdict, "red", "bouncing") == {"colour": True, "shape": True, "motion": True}, verdict
+    assert verdict.matches("red", "bouncing") == {"colour": True, "shape": True, "motion": True}, verdict
     assert verdict.frames == 16
