@@ -1,4 +1,4 @@
-"""The engine's command line: generate, resume, export, render, estimate."""
+"""The engine's command line: generate, resume, export, render, estimate, evaluate."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from engine import protocol
 from engine.errors import EngineError
+from engine.evaluate.options import add_evaluate_options
 
 REQUEST_OPTIONS = (
     "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
@@ -58,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     estimate.add_argument("prompt", nargs="?", default="a red ball bouncing")
     add_request_options(estimate)
     estimate.set_defaults(run=_estimate)
-    for command in (generate, resume, export, render, estimate):
+    evaluate = commands.add_parser("evaluate", help="how often prompts come out right, with each part of the method left out")
+    add_evaluate_options(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+    for command in (generate, resume, export, render, estimate, evaluate):
         command.add_argument("--json", action="store_true", help="print messages of the protocol, one a line")
     return parser
 
@@ -251,6 +255,12 @@ def _estimate(options: argparse.Namespace) -> int:
     lines.append(f"{'together':<17} {_duration(found.total)}, {memory}")
     _tell(options, protocol.estimate(seconds, found.memory_mb), note="\n".join(lines))
     return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from engine.evaluate.command import evaluate_command
+
+    return evaluate_command(options, lambda message, note: _tell(options, message, note))
 
 
 def _stop_on_signals():

@@ -49,13 +49,13 @@ class Request:
                 raise RequestError(f"There is no setting {name!r}; there are {', '.join(known)}.")
         tidy = {"prompt": check_prompt(str(values.get("prompt", ""))), "without": tuple(values.get("without", ()))}
         request = cls(**{**values, **tidy})
-        _choice("preset", request.preset, PRESETS)
-        _choice("quality", request.quality, QUALITIES)
-        _choice("topology", request.topology, TOPOLOGIES)
-        _choice("mode", request.mode, MODES)
-        _choice("backbone", request.backbone, BACKBONES)
+        choice("preset", request.preset, PRESETS)
+        choice("quality", request.quality, QUALITIES)
+        choice("topology", request.topology, TOPOLOGIES)
+        choice("mode", request.mode, MODES)
+        choice("backbone", request.backbone, BACKBONES)
         for part in request.without:
-            _choice("part of the method", part, PARTS)
+            choice("part of the method", part, PARTS)
         if request.mode == "3d":
             request = replace(request, frames=1)
         if request.topology == "fixed":
@@ -92,7 +92,8 @@ class Request:
         return quality
 
 
-def _choice(name: str, value: Any, choices: Any) -> None:
+def choice(name: str, value: Any, choices: Any) -> None:
+    """Raises RequestError unless `value` is one of `choices`."""
     if value not in choices:
         raise RequestError(f"There is no {name} {value!r}: choose {' or '.join(choices)}.")
 

@@ -11,7 +11,6 @@ import argparse
 import dataclasses
 import json
 import math
-import random
 import resource
 import subprocess
 import sys
@@ -22,9 +21,7 @@ import imageio.v3 as imageio
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engine.models.world.clips import COLOURS
-from engine.models.world.motions import MOTIONS
-from engine.models.world.shapes import SHAPES
+from engine.evaluate.prompts import Words, draw
 
 TILE = 96
 
@@ -38,42 +35,34 @@ def main() -> None:
     parser.add_argument("--prompts", nargs="*", help="these instead of drawn ones, each as colour object motion")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    words = [tuple(p.split()) for p in options.prompts] if options.prompts else draw(options.count, options.seed)
+    chosen = [Words.of(prompt) for prompt in options.prompts] if options.prompts else draw(options.count, options.seed)
     results = options.output / "results.jsonl"
     done = {json.loads(line)["prompt"] for line in results.read_text().splitlines()} if results.exists() else set()
-    for colour, shape, motion in words:
-        prompt = f"{'an' if colour == 'orange' else 'a'} {colour} {shape} {motion}"
-        if prompt in done:
+    for words in chosen:
+        if words.prompt in done:
             continue
         with open(results, "a") as file:
-            file.write(json.dumps(run(prompt, colour, shape, motion, options)) + "\n")
+            file.write(json.dumps(run(words, options)) + "\n")
     report(results, options.output)
 
 
-def draw(count: int, seed: int) -> list[tuple[str, str, str]]:
-    """Distinct random combinations that go through every motion before one comes again."""
-    generator = random.Random(seed)
-    motions = [motion for _ in range(count) for motion in generator.sample(list(MOTIONS), len(MOTIONS))]
-    return [(generator.choice(list(COLOURS)), generator.choice(list(SHAPES)), motion) for motion in motions[:count]]
-
-
-def run(prompt: str, colour: str, shape: str, motion: str, options: argparse.Namespace) -> dict:
+def run(words: Words, options: argparse.Namespace) -> dict:
     """One prompt from text to verdict."""
     from scripts.benchmark.judge import judge
 
-    folder = options.output / prompt.replace(" ", "-")
-    command = [sys.executable, "-m", "scripts.product", prompt, "--output", str(folder), "--quality", options.quality]
+    folder = options.output / words.prompt.replace(" ", "-")
+    command = [sys.executable, "-m", "scripts.product", words.prompt, "--output", str(folder), "--quality", options.quality]
     started, worked = time.monotonic(), _processor_seconds()
     finished = subprocess.run([*command, "--seed", "0", "--no-render"], capture_output=True, text=True)
     seconds = time.monotonic() - started
     # On a shared machine the processor's own time says more than the clock.
-    record = {"prompt": prompt, "seconds": round(seconds, 1), "cpu_seconds": round(_processor_seconds() - worked, 1)}
+    record = {"prompt": words.prompt, "seconds": round(seconds, 1), "cpu_seconds": round(_processor_seconds() - worked, 1)}
     record["peak_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     if finished.returncode:
         record |= {"colour": False, "shape": False, "motion": False, "error": finished.stderr.strip()[-300:]}
     else:
-        verdict = judge(folder / "scene.blend", shape, motion)
-        record |= verdict.matches(colour, motion) | {"verdict": dataclasses.asdict(verdict)}
+        verdict = judge(folder / "scene.blend", words.shape, words.motion)
+        record |= verdict.matches(words.colour, words.motion) | {"verdict": dataclasses.asdict(verdict)}
     print(json.dumps(record), flush=True)
     return record
 

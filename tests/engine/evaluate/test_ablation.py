@@ -1,0 +1,95 @@
+import json
+import subprocess
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from engine.errors import PromptError
+from engine.evaluate import ablation
+from engine.evaluate.ablation import FULL, Record, by_variant, evaluate, read_records, variants
+from engine.evaluate.prompts import Words, draw
+from engine.evaluate.report import caption, picture, table
+from engine.evaluate.soup import EvaluationError
+from engine.settings import DRAFT, PAPER, STANDARD
+
+
+def record(variant=FULL, prompt="red ball still", right=True, **changes) -> Record:
+    values = {"colour": right, "shape": right, "motion": right, "overlap": 0.8, "rank": 1, "seconds": 10.0}
+    return Record(variant, prompt, **(values | changes))
+
+
+def test_only_what_a_quality_has_is_left_out():
+    assert list(variants(STANDARD))[0] == FULL and variants(STANDARD)[FULL] == []
+    assert variants(STANDARD)["no super resolution"] == ["--without", "super-resolution"]
+    assert "no super resolution" not in variants(DRAFT)
+    assert "no frame rate sampling" in variants(PAPER) and "no frame rate sampling" not in variants(STANDARD)
+    assert variants(DRAFT)["a plain network for the planes"] == ["--backbone", "mlp"]
+
+
+def test_a_draw_goes_through_every_motion_and_is_the_same_again():
+    words = draw(8, seed=3)
+    assert len({each.motion for each in words}) == 8 and words == draw(8, seed=3) != draw(8, seed=4)
+    assert Words.of("orange duck still").prompt == "an orange duck still"
+    with pytest.raises(PromptError, match='"red dog still"'):
+        Words.of("red dog still")
+
+
+def test_the_table_counts():
+    records = [
+        record(),
+        record(prompt="red cube still", motion=False, rank=7, overlap=0.6),
+        record("no static", right=False, rank=640, overlap=0.0, error="nothing"),
+    ]
+    lines = table(records).splitlines()
+    assert lines[2] == "| the full method | 2 | 100 % | 100 % | 50 % | 50 % | 50 % | 0.70 | 10 |"
+    assert lines[3].startswith("| no static | 1 | 0 %")
+    assert by_variant(records, lambda r: r.rank) == {FULL: 4.0, "no static": 640.0}
+    assert [caption(r) for r in records[1:]] == ["red cube still: motion", "red ball still: nothing"]
+
+
+def test_the_picture_has_a_place_for_every_run(tmp_path):
+    sheet = picture(tmp_path, [record(), record("no static"), record("no static", "blue cube still")])
+    assert sheet.dtype == np.uint8 and sheet.shape == (14 + 2 * 86, 2 * 222, 3)
+
+
+def test_an_evaluation_goes_on_and_a_failed_run_counts_as_wrong(tmp_path, monkeypatch):
+    """No run is made here: the engine's process is played by one that fails."""
+    (tmp_path / "results.jsonl").write_text(json.dumps(asdict(record())) + "\n")
+    called = []
+
+    def fails(command, env, **options):
+        called.append((command[-1], env["OMP_NUM_THREADS"]))
+        return subprocess.CompletedProcess(command, 1, "", "Nothing solid formed.")
+
+    monkeypatch.setattr(ablation.subprocess, "run", fails)
+    words = [Words.of("red ball still"), Words.of("orange cube still")]
+    found = list(evaluate(tmp_path, DRAFT, words, [FULL], None, seed=0, workers=1))
+    assert [call[0] for call in called] == ["an orange cube still"]
+    assert found[0].error == "Nothing solid formed." and found[0].rank == 640 and not found[0].right
+    assert read_records(tmp_path) == [record(), found[0]]
+
+
+def ends_with(code: int):
+    """What subprocess.run gives for a process that ended so."""
+    return lambda command, **options: subprocess.CompletedProcess(command, code, "", "no")
+
+
+def test_a_stopped_evaluation_records_nothing_of_the_run_it_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(ablation.subprocess, "run", ends_with(130))
+    with pytest.raises(EvaluationError, match="same command"):
+        list(evaluate(tmp_path, DRAFT, [Words.of("red ball still")], [FULL], None, seed=0, workers=1))
+    assert read_records(tmp_path) == []
+
+
+def test_another_quality_in_the_same_folder_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(ablation.subprocess, "run", ends_with(1))
+    list(evaluate(tmp_path, DRAFT, [Words.of("red ball still")], [FULL], None, seed=0, workers=1))
+    with pytest.raises(EvaluationError, match="another quality or seed"):
+        list(evaluate(tmp_path, STANDARD, [Words.of("red ball still")], [FULL], None, seed=0, workers=1))
+
+
+def test_damaged_results_are_one_sentence(tmp_path):
+    (tmp_path / "results.jsonl").write_text("{}\n")
+    with pytest.raises(EvaluationError, match="damaged"):
+        read_records(tmp_path)
