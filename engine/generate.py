@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from engine import protocol
+from engine.clock import Clock
 from engine.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError
 from engine.export import export_asset, front_strip
 from engine.guidance.image import ImageGuidance
@@ -111,7 +112,7 @@ def optimise(
     folder: JobFolder,
 ) -> Iterator[Progress]:
     """Takes the steps that are not done yet; yields after each. Saves and reports as it goes."""
-    clock = Clock(quality, done)
+    clock = Clock({stage: getattr(quality, stage) for stage in STAGES})
     times = frame_times(quality.field.times)
     first = STAGES.index(done.stage) if done else 0
     teachers: dict[str, Teacher] = {}
@@ -122,6 +123,7 @@ def optimise(
         if start >= settings.steps:
             continue
         ready(teachers, stage, preset, quality, text)
+        clock.begin()
         for step in range(start, settings.steps):
             metrics = advance(scene, stage, step, teachers, quality, times)
             progress = Progress(stage, step + 1)
@@ -207,41 +209,3 @@ def ready(teachers: dict[str, Teacher], stage: str, preset: Preset, quality: Qua
         prompt = encode_prompt(components, text)
         guidance = (ImageGuidance if role == "image" else ClipGuidance)(components, distillation)
         teachers[role] = Teacher(guidance, prompt)
-
-
-class Clock:
-    """Time left, from the steps so far: each stage's step time is measured, or guessed from the work it does."""
-
-    def __init__(self, quality: Quality, done: Progress | None) -> None:
-        self.stages = {stage: getattr(quality, stage) for stage in STAGES}
-        self.steps = {stage: 0 for stage in STAGES}
-        self.seconds = {stage: 0.0 for stage in STAGES}
-        self.last = self.reported = time.monotonic()
-
-    def tick(self, stage: str) -> None:
-        now = time.monotonic()
-        self.steps[stage] += 1
-        self.seconds[stage] += now - self.last
-        self.last = now
-
-    def due(self, every: float) -> bool:
-        """Whether `every` seconds have gone since this last said yes."""
-        now = time.monotonic()
-        if now - self.reported < every:
-            return False
-        self.reported = now
-        return True
-
-    def left(self, stage: str, step: int) -> float:
-        """Seconds left after `step` steps of `stage`."""
-        rate = self.seconds[stage] / max(self.steps[stage], 1)
-        left = rate * (self.stages[stage].steps - step)
-        for later in STAGES[STAGES.index(stage) + 1 :]:
-            left += rate * _work(later, self.stages[later]) / _work(stage, self.stages[stage]) * self.stages[later].steps
-        return left
-
-
-def _work(stage: str, settings: StageSettings) -> float:
-    """Rays a step, with a constant for the model: good enough for a first guess of the time left."""
-    frames = 1 if stage == "static" else 4
-    return settings.cameras * frames * settings.size**2 + 8000
