@@ -206,6 +206,6 @@ def ready(teachers: dict[str, Teacher], stage: str, preset: Preset, quality: Qua
             "upscale": quality.super_resolution.distillation,
         }[role]
         components = load_components(getattr(preset, role))
-        prompt = encode_prompt(components, text)
+        prompt = encode_prompt(components, text, by_view="pose_encoder" not in components)
         guidance = (ImageGuidance if role == "image" else ClipGuidance)(components, distillation)
         teachers[role] = Teacher(guidance, prompt)

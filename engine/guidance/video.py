@@ -79,11 +79,11 @@ class ClipGuidance:
     ) -> tuple[Tensor, Tensor]:
         count = len(noisy)
         moments = None if times is None else times.expand(count, -1)
+        states = prompt.at(cameras)
         if self.distillation.guidance_scale == 1:
-            states = prompt.conditional.expand(count, -1, -1)
             conditional = self.denoiser(noisy, timesteps, states, cameras, background, low, moments)
             return conditional, conditional
-        states = torch.cat([prompt.conditional.expand(count, -1, -1), prompt.unconditional.expand(count, -1, -1)])
+        states = torch.cat([states, prompt.unconditional.expand(count, -1, -1)])
         low, moments = (None if value is None else torch.cat([value, value]) for value in (low, moments))
         both = self.denoiser(
             torch.cat([noisy, noisy]), timesteps.repeat(2), states, cameras.twice(), torch.cat([background] * 2), low, moments
