@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="how often prompts come out right, with each part of the method left out")
     add_evaluate_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
+    for command in (generate, resume, export, render, estimate):
+        command.add_argument("--device", default="cpu", help="where tensors live: cpu, cuda, mps (cpu)")
     for command in (generate, resume, export, render, estimate, evaluate):
         command.add_argument("--json", action="store_true", help="print messages of the protocol, one a line")
     return parser
@@ -145,10 +147,12 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: bool) -> int:
+    from engine.device import find_device
     from engine.errors import JobError
     from engine.generate import generate
     from engine.version import VERSION
 
+    device = find_device(options.device)
     if not overwrite and folder.finished and folder.request() == request.as_dict():
         _tell(options, protocol.result(str(folder.asset)), note=f"Already finished: {folder.asset}")
         return 0
@@ -160,7 +164,7 @@ def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: boo
         _tell(options, message)
 
     try:
-        generate(request, folder, emit, _stop_on_signals())
+        generate(request, folder, emit, _stop_on_signals(), device)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -179,7 +183,7 @@ def _export(options: argparse.Namespace) -> int:
     folder = JobFolder(options.folder)
     request = Request.checked(folder.request())
     quality = request.resolved_quality()
-    scene, progress = _load(folder, request)
+    scene, progress = _load(folder, request, options.device)
     finished = went_through(progress, quality)
     export_asset(scene, request, quality, folder, lambda message: _tell(options, message), None if finished else progress)
     if not finished:
@@ -187,12 +191,13 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load(folder: Any, request: Any) -> tuple[Any, Any]:
+def _load(folder: Any, request: Any, device: str) -> tuple[Any, Any]:
     """The scene in a job folder and how far it had come. Raises JobError if there is none yet."""
+    from engine.device import find_device
     from engine.errors import JobError
     from engine.stages.scene import Scene
 
-    scene = Scene.new(request.resolved_quality().field, request.seed)
+    scene = Scene.new(request.resolved_quality().field, request.seed, find_device(device))
     progress = folder.load(scene)
     if progress is None:
         raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
@@ -209,7 +214,7 @@ def _render(options: argparse.Namespace) -> int:
     path = _path(options)
     check_output(options.output, len(path), options.overwrite)
     folder = JobFolder(options.folder)
-    scene, _ = _load(folder, Request.checked(folder.request()))
+    scene, _ = _load(folder, Request.checked(folder.request()), options.device)
     started = time.monotonic()
 
     def told(number: int) -> None:
@@ -245,10 +250,11 @@ def _estimate(options: argparse.Namespace) -> int:
     request = Request.checked(request_values(options))
     text = request.canonical_prompt()
 
+    from engine.device import find_device
     from engine.estimate import estimate
     from engine.guidance.presets import PRESETS
 
-    found = estimate(request.resolved_quality(), PRESETS[request.preset], text, request.frames)
+    found = estimate(request.resolved_quality(), PRESETS[request.preset], text, request.frames, find_device(options.device))
     seconds = {stage: round(value, 1) for stage, value in found.seconds.items()}
     lines = [f"{stage.replace('_', '-'):<17} {_duration(value)}" for stage, value in seconds.items()]
     memory = "memory not known on this system" if found.memory_mb is None else f"about {found.memory_mb} MB of memory"
@@ -316,5 +322,7 @@ if __name__ == "__main__":
     # Threads that wait by spinning stop everything else on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # What Metal lacks runs on the CPU.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     sys.exit(main())

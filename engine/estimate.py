@@ -31,20 +31,21 @@ class Estimate:
         return sum(self.seconds.values())
 
 
-def estimate(quality: Quality, preset: Preset, text: str, frames: int) -> Estimate:
+def estimate(quality: Quality, preset: Preset, text: str, frames: int, device: torch.device | str = "cpu") -> Estimate:
     """Takes a few steps of each stage of `quality` and scales them up; the scene is the blob that every run starts from.
 
     Loading the models is counted. Real scenes fill more or less of the space than a blob, so a run may take half as much
     again, or less.
     """
-    scene, times = Scene.new(quality.field, 0), frame_times(quality.field.times)
+    scene = Scene.new(quality.field, 0, device)
+    times = frame_times(quality.field.times).to(scene.device)
     teachers, seconds = {}, {}
     for stage in STAGES:
         steps = getattr(quality, stage).steps
         if not steps:
             continue
         started = time.monotonic()
-        ready(teachers, stage, preset, quality, text)
+        ready(teachers, stage, preset, quality, text, device)
         loading = time.monotonic() - started
         # Halfway through the stage: past what only its beginning does.
         first = steps // 2
@@ -55,7 +56,7 @@ def estimate(quality: Quality, preset: Preset, text: str, frames: int) -> Estima
             spans.append(time.monotonic() - started)
         seconds[stage] = loading + steps * sum(spans[WARM_UP:]) / TIMED
     started = time.monotonic()
-    blob, moment = Scene.new(quality.field, 0), torch.tensor([0.5])
+    blob, moment = Scene.new(quality.field, 0, device), torch.tensor([0.5], device=device)
     occupancy = Occupancy(quality.field.occupancy)
     occupancy.update(blob.field, moment)
     mesh_frame(blob.field, occupancy, 0.5, 0, quality.mesh)

@@ -43,7 +43,7 @@ def export_asset(
 
     unfinished: how far the optimisation had come, if it was stopped; the asset says so and the job does not count as finished.
     """
-    times = (torch.arange(request.frames) + 0.5) / request.frames
+    times = ((torch.arange(request.frames) + 0.5) / request.frames).to(scene.device)
     occupancy = Occupancy(quality.field.occupancy)
     occupancy.update(scene.field, times)
     meshes, started, settings = [], time.monotonic(), quality.mesh
@@ -92,19 +92,20 @@ def mesh_frame(
 
 def turntable(scene: Scene, occupancy: Occupancy, times: torch.Tensor, size: int = 128) -> np.ndarray:
     """The clip from the front and the side by side, uint8 [frames, size, 2 * size, 3]."""
-    cameras = Cameras(torch.tensor([0.5, -0.9]), torch.tensor([0.25, 0.25]))
-    background = torch.full((2, 3), 0.45)
+    cameras = Cameras(torch.tensor([0.5, -0.9]), torch.tensor([0.25, 0.25])).to(scene.device)
+    background = torch.full((2, 3), 0.45, device=scene.device)
     images, _ = render(scene.field, occupancy, View(cameras, times, size, 96, background))
-    return (torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).numpy()
+    return (torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 
 def front_strip(scene: Scene, path: Path, frames: int = 4, size: int = 64) -> Path:
     """Writes a small picture of the scene as it is: a few frames seen from the front right."""
     occupancy = Occupancy(scene.occupancy.resolution)
-    times = (torch.arange(frames) + 0.5) / frames
+    times = ((torch.arange(frames) + 0.5) / frames).to(scene.device)
     occupancy.update(scene.field, times)
-    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25]))
-    images, _ = render(scene.field, occupancy, View(cameras, times, size, 64, torch.full((1, 3), 0.45)))
+    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(scene.device)
+    background = torch.full((1, 3), 0.45, device=scene.device)
+    images, _ = render(scene.field, occupancy, View(cameras, times, size, 64, background))
     strip = torch.cat(list(images[0]), -1).clamp(0, 1)
-    imageio.imwrite(path, (strip * 255).to(torch.uint8).permute(1, 2, 0).numpy())
+    imageio.imwrite(path, (strip * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
     return path

@@ -50,7 +50,9 @@ class Teacher:
     prompt: EncodedPrompt
 
 
-def generate(request: Request, folder: JobFolder, emit: Emit, stop: Callable[[], bool]) -> None:
+def generate(
+    request: Request, folder: JobFolder, emit: Emit, stop: Callable[[], bool], device: torch.device | str = "cpu"
+) -> None:
     """Runs, or goes on with, the job in `folder` to its asset.
 
     emit: takes every message. stop: asked after each step; when it says yes, a checkpoint and an asset of the state reached
@@ -58,7 +60,7 @@ def generate(request: Request, folder: JobFolder, emit: Emit, stop: Callable[[],
     """
     text = request.canonical_prompt()
     quality = request.resolved_quality()
-    scene = Scene.new(quality.field, request.seed)
+    scene = Scene.new(quality.field, request.seed, device)
     done = folder.load(scene)
     progress = done or Progress(STAGES[0], 0)
     try:
@@ -113,7 +115,7 @@ def optimise(
 ) -> Iterator[Progress]:
     """Takes the steps that are not done yet; yields after each. Saves and reports as it goes."""
     clock = Clock({stage: getattr(quality, stage) for stage in STAGES})
-    times = frame_times(quality.field.times)
+    times = frame_times(quality.field.times).to(scene.device)
     first = STAGES.index(done.stage) if done else 0
     teachers: dict[str, Teacher] = {}
     saved = previewed = time.monotonic()
@@ -122,7 +124,7 @@ def optimise(
         start = done.step if done and done.stage == stage else 0
         if start >= settings.steps:
             continue
-        ready(teachers, stage, preset, quality, text)
+        ready(teachers, stage, preset, quality, text, scene.device)
         clock.begin()
         for step in range(start, settings.steps):
             metrics = advance(scene, stage, step, teachers, quality, times)
@@ -162,7 +164,7 @@ def advance(
         scene.field.blob_width.fill_(BLOB_WIDTH * settings.blob_growth**share)
     metrics = _step(stage, scene, teachers, settings, share, times, quality)
     if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:
-        scene.occupancy.update(scene.field, torch.tensor(ANY_TIME) if stage == "static" else times)
+        scene.occupancy.update(scene.field, torch.tensor(ANY_TIME, device=times.device) if stage == "static" else times)
     return metrics
 
 
@@ -192,8 +194,10 @@ def _step(
     )
 
 
-def ready(teachers: dict[str, Teacher], stage: str, preset: Preset, quality: Quality, text: str) -> None:
-    """Loads the models that `stage` needs into `teachers`, and drops those it does not."""
+def ready(
+    teachers: dict[str, Teacher], stage: str, preset: Preset, quality: Quality, text: str, device: torch.device | str = "cpu"
+) -> None:
+    """Loads the models that `stage` needs into `teachers` on `device`, and drops those it does not."""
     # A still scene has no video model to keep its text; the image model does that.
     low = "video" if quality.field.times > 1 else "image"
     roles = {"static": ["image"], "dynamic": ["video"], "super_resolution": [low, "upscale"]}[stage]
@@ -205,7 +209,7 @@ def ready(teachers: dict[str, Teacher], stage: str, preset: Preset, quality: Qua
             "video": quality.dynamic.distillation if stage == "dynamic" else quality.super_resolution.video_distillation,
             "upscale": quality.super_resolution.distillation,
         }[role]
-        components = load_components(getattr(preset, role))
+        components = load_components(getattr(preset, role), device=device)
         prompt = encode_prompt(components, text, by_view="pose_encoder" not in components)
         guidance = (ImageGuidance if role == "image" else ClipGuidance)(components, distillation)
         teachers[role] = Teacher(guidance, prompt)

@@ -199,8 +199,8 @@ def _load_state(path: Path, scene: Scene) -> Progress:
     scene.generator.set_state(tensors["generator"])
     # Both or neither: a checkpoint with one of them is from before the other was kept, and the next update makes both.
     kept = "occupancy" in tensors and "occupancy_least" in tensors
-    scene.occupancy.bits = tensors["occupancy"] if kept else None
-    scene.occupancy.least = tensors["occupancy_least"] if kept else None
+    scene.occupancy.bits = tensors["occupancy"].to(scene.device) if kept else None
+    scene.occupancy.least = tensors["occupancy_least"].to(scene.device) if kept else None
     torch.set_num_threads(int(metadata["threads"]))
     return progress
 

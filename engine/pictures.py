@@ -24,15 +24,15 @@ OCCUPANCY = 48
 
 def pictures(field: Field, path: list[Pose], size: int, samples: int, background: float) -> Iterator[np.ndarray]:
     """Each pose's picture, uint8 [size, size, 3]. background: a grey, sRGB in [0, 1]."""
-    behind = torch.full((1, 3), background)
+    behind = torch.full((1, 3), background, device=field.device)
     occupancy, seen = Occupancy(OCCUPANCY), None
     for pose in path:
-        moment = torch.tensor([pose.time])
+        moment = torch.tensor([pose.time], device=field.device)
         if seen != pose.time:
             occupancy.update(field, moment)
             seen = pose.time
-        image = render(field, occupancy, View(pose.cameras(), moment, size, samples, behind))[0][0, 0]
-        yield (image.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+        image = render(field, occupancy, View(pose.cameras().to(field.device), moment, size, samples, behind))[0][0, 0]
+        yield (image.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
 
 
 def check_output(output: Path, frames: int, overwrite: bool) -> None:

@@ -31,12 +31,13 @@ def every_prompt() -> list[str]:
 
 def scene_clips(field: Field) -> Tensor:
     """What a scorer looks at: the scene from four sides, [4, FRAMES, 3, SIZE, SIZE] in [0, 1]."""
-    times = (torch.arange(FRAMES) + 0.5) / FRAMES
+    times = ((torch.arange(FRAMES) + 0.5) / FRAMES).to(field.device)
     occupancy = Occupancy()
     occupancy.update(field, times)
-    cameras = Cameras(torch.tensor(AZIMUTHS), torch.full((len(AZIMUTHS),), ELEVATION))
+    cameras = Cameras(torch.tensor(AZIMUTHS), torch.full((len(AZIMUTHS),), ELEVATION)).to(field.device)
     # Four rays a pixel, as a pixel's colour is that of its whole square.
-    view = View(cameras, times, 2 * SIZE, 96, torch.full((len(AZIMUTHS), 3), BACKGROUND))
+    behind = torch.full((len(AZIMUTHS), 3), BACKGROUND, device=field.device)
+    view = View(cameras, times, 2 * SIZE, 96, behind)
     images = render(field, occupancy, view)[0]
     return torch.nn.functional.avg_pool2d(images.flatten(0, 1), 2).unflatten(0, images.shape[:2])
 

@@ -24,13 +24,13 @@ def bake(field: Field, mesh: Mesh, uv: np.ndarray, time: float, texture: int) ->
     points = np.einsum("tk,tkx->tx", weights, mesh.vertices[corners])
     normals = np.einsum("tk,tkx->tx", weights, vertex_normals(mesh)[corners])
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    colour, total = 0.0, 1e-6
+    device, colour, total = field.device, 0.0, 1e-6
     for depth in DEPTHS:
-        at = torch.from_numpy((points - depth * normals).astype(np.float32)).clamp(-1, 1)
-        density, value = field(at, torch.tensor([time]))
+        at = torch.from_numpy((points - depth * normals).astype(np.float32)).clamp(-1, 1).to(device)
+        density, value = field(at, torch.tensor([time], device=device))
         colour = colour + density[0, :, None] * value[0]
         total = total + density[0, :, None]
-    image[row, column] = ((colour / total).clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+    image[row, column] = ((colour / total).clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
     covered = np.zeros((texture, texture), bool)
     covered[row, column] = True
     nearest = scipy.ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)

@@ -27,15 +27,16 @@ class Mesh:
 @torch.no_grad()
 def density_grid(field: Field, occupancy: Occupancy, time: float, frame: int, resolution: int) -> np.ndarray:
     """Density per metre at resolution^3 points over [-1, 1]^3, indexed [x, y, z]; zero in cells that are empty in `frame`."""
-    axis = torch.linspace(-1, 1, resolution)
+    device = field.device
+    axis = torch.linspace(-1, 1, resolution, device=device)
     points = torch.cartesian_prod(axis, axis, axis)
     bits = None if occupancy.bits is None else occupancy.bits[min(frame, len(occupancy.bits) - 1)][None]
     single = Occupancy(occupancy.resolution)
     single.bits = bits
     keep = single.lookup(points, 1)[0]
-    density = torch.zeros(len(points))
-    density[keep] = field(points[keep], torch.tensor([time]))[0][0]
-    return density.view(resolution, resolution, resolution).numpy()
+    density = torch.zeros(len(points), device=device)
+    density[keep] = field(points[keep], torch.tensor([time], device=device))[0][0]
+    return density.view(resolution, resolution, resolution).cpu().numpy()
 
 
 def surface(density: np.ndarray, surface_depth: float) -> Mesh:

@@ -16,7 +16,7 @@ from engine.errors import ModelError
 LIBRARIES = ("diffusers", "transformers", "engine.models.pose_encoder", "engine.models.motion_encoder")
 
 
-def load_components(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> dict[str, Any]:
+def load_components(folder: Path, dtype: torch.dtype = torch.float32, device: torch.device | str = "cpu") -> dict[str, Any]:
     """Every component that `folder`/model_index.json names, by name, in evaluation mode.
 
     Weights are read from safetensors only. Raises ModelError with one sentence where something is missing, damaged or not
@@ -57,7 +57,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
     return index
 
 
-def _load(folder: Path, library: str, class_name: str, dtype: torch.dtype, device: str) -> Any:
+def _load(folder: Path, library: str, class_name: str, dtype: torch.dtype, device: torch.device | str) -> Any:
     try:
         loaded_class = getattr(importlib.import_module(library), class_name)
     except AttributeError as error:

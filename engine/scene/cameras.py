@@ -40,6 +40,10 @@ class Cameras:
         """Whether each frame has a pose of its own."""
         return self.azimuth.dim() == 2
 
+    def to(self, device: torch.device) -> Cameras:
+        """The same cameras with their angles on `device`."""
+        return replace(self, azimuth=self.azimuth.to(device), elevation=self.elevation.to(device))
+
     def repeat_interleave(self, times: int) -> Cameras:
         """Every camera `times` times in a row."""
         azimuth, elevation = (value.repeat_interleave(times, 0) for value in (self.azimuth, self.elevation))

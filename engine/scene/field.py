@@ -68,6 +68,10 @@ class Field(nn.Module):
         }
 
     @property
+    def device(self) -> torch.device:
+        return self.blob_width.device
+
+    @property
     def shares_space(self) -> bool:
         """Whether a place reads the same space texels at every time, so that frames can share them."""
         return self.trajectory is None

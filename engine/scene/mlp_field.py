@@ -37,6 +37,10 @@ class MlpField(nn.Module):
         # There are no planes; the regularisers of planes sum over nothing.
         self.space, self.time = (), ()
 
+    @property
+    def device(self) -> torch.device:
+        return self.blob_width.device
+
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Parameters by what they are, as in `Field.groups`."""
         riding = list(self.trajectory.parameters()) if self.trajectory is not None else []

@@ -22,16 +22,21 @@ class Scene:
     generator: torch.Generator
 
     @classmethod
-    def new(cls, settings: FieldSettings, seed: int) -> Scene:
+    def new(cls, settings: FieldSettings, seed: int, device: torch.device | str = "cpu") -> Scene:
+        """The blob that every run begins with. Draws are made on the CPU whatever the `device`: a seed means the same."""
         generator = torch.Generator().manual_seed(seed)
         shape = FieldShape(
             settings.resolutions, settings.times, settings.channels, settings.hidden, settings.max_density, settings.trajectory
         )
-        field = (MlpField if settings.backbone == "mlp" else Field)(shape, generator)
+        field = (MlpField if settings.backbone == "mlp" else Field)(shape, generator).to(device)
         occupancy = Occupancy(settings.occupancy)
         # All of it is one blob, at any time.
-        occupancy.update(field, torch.tensor((0.5,)))
+        occupancy.update(field, torch.tensor((0.5,), device=device))
         return cls(field, occupancy, make_optimiser(field), generator)
+
+    @property
+    def device(self) -> torch.device:
+        return self.field.device
 
     def set_rates(self, rates: Rates, decay: float) -> None:
         """Learning rates of the space planes, time planes, decoder and trajectory, times `decay`."""

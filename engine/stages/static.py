@@ -19,7 +19,7 @@ def static_step(
     scene: Scene, guidance: ImageGuidance, prompt: EncodedPrompt, settings: StageSettings, progress: float
 ) -> Metrics:
     """One optimisation step; `progress` in [0, 1] of the stage."""
-    view = draw_view(scene, guidance, settings, torch.tensor(ANY_TIME))
+    view = draw_view(scene, guidance, settings, torch.tensor(ANY_TIME, device=scene.device))
 
     def gradient(images: torch.Tensor) -> torch.Tensor:
         return guidance.gradient(images, prompt, view.cameras, progress, scene.generator, background=view.background)

@@ -14,8 +14,8 @@ from engine.stages.scene import Scene
 
 def draw_view(scene: Scene, guidance: ClipGuidance, settings: StageSettings, times: Tensor) -> View:
     """A view at `times` [frames] in [0, 1]; all draws come from the scene's generator."""
-    cameras = draw_cameras(scene, guidance, settings, len(times))
-    background = random_backgrounds(settings.cameras, scene.generator, settings.coloured)
+    cameras = draw_cameras(scene, guidance, settings, len(times)).to(scene.device)
+    background = random_backgrounds(settings.cameras, scene.generator, settings.coloured).to(scene.device)
     return View(cameras, times, settings.size, settings.samples, background, scene.random_seed(), settings.explore)
 
 
@@ -36,4 +36,5 @@ def draw_times(scene: Scene, settings: StageSettings, times: Tensor) -> Tensor:
         return times
     share, place = torch.rand(2, generator=scene.generator)
     span = low + (high - low) * share
-    return (1 - span) * place + span * (torch.arange(len(times)) + 0.5) / len(times)
+    moments = (1 - span) * place + span * (torch.arange(len(times)) + 0.5) / len(times)
+    return moments.to(times)

@@ -11,6 +11,8 @@ from tests.engine.mesh.test_surface import ball
 class Rainbow:
     """Solid everywhere; colour is the place."""
 
+    device = torch.device("cpu")
+
     def __call__(self, points, times):
         return torch.full((1, len(points)), 10.0), ((points + 1) / 2)[None]
 

@@ -16,6 +16,8 @@ class UniformBall:
     def __init__(self, density: float, radius: float, speed: float = 0.0) -> None:
         self.density, self.radius, self.speed = density, radius, speed
 
+    device = torch.device("cpu")
+
     def packed(self, points, frames, times):
         centre = torch.zeros(len(points), 3)
         centre[:, 0] = self.speed * times[frames]
