@@ -25,16 +25,17 @@ def test_rotations_are_rotations_whatever_the_weights_and_clips_loop():
     assert bool((scale > 0).all())
 
 
-def test_it_learns_a_turn():
+def test_it_learns_to_rock():
+    """A radian to and fro. A whole turn may leave the second axis on the wrong side, where no small change helps."""
     encoder, optimiser_steps = fresh(64), 300
     optimiser = torch.optim.Adam(encoder.parameters(), lr=5e-3)
     states = torch.randn(1, 6, 8).expand(32, -1, -1)
     for _ in range(optimiser_steps):
         times = torch.rand(32)
-        angle, zero = 2 * torch.pi * times, torch.zeros(32)
+        angle, zero = torch.sin(2 * torch.pi * times), torch.zeros(32)
         true = torch.stack([angle.cos(), -angle.sin(), zero, angle.sin(), angle.cos(), zero, zero, zero, zero + 1], 1)
         loss = (encoder(states, times)[1] - true.view(-1, 3, 3)).square().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    assert float(loss.detach()) < 2e-3
+    assert float(loss.detach()) < 1e-4
