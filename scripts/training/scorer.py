@@ -26,7 +26,7 @@ from engine.models.world.shapes import SHAPES
 from scripts.training import pool
 
 CLIPS, KEPT_BACK = 32, 4
-STEPS, BATCH = 2500, 64
+STEPS, BATCH = 1800, 64
 LEARNING_RATE = 2e-3
 LARGEST_SHIFT = 1
 
