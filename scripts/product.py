@@ -20,6 +20,7 @@ def main() -> int:
     parser.add_argument("prompt")
     parser.add_argument("--output", type=Path, help="the folder for everything (output/ and the prompt's name)")
     parser.add_argument("--no-render", action="store_true", help="stop at scene.blend")
+    parser.add_argument("--device", default="cpu", help="where the engine's tensors live: cpu, cuda, mps (cpu)")
     add_request_options(parser)
     options = parser.parse_args()
     output = options.output or ROOT / "output" / _folder_name(options.prompt)
@@ -38,7 +39,7 @@ def main() -> int:
 def _run_engine(options: argparse.Namespace, output: Path) -> int:
     """The engine, in its own process; what it prints goes straight to the terminal."""
     command = [sys.executable, "-m", "engine", "generate", "--output", str(output), *request_arguments(options)]
-    command += ["--", options.prompt]
+    command += ["--device", options.device, "--", options.prompt]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     process = subprocess.Popen(command, env=environment)
     while True:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts.benchmark.estimate import stage_seconds
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -20,3 +22,16 @@ def test_a_benchmark_prints_its_table(arguments, said):
     done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
     assert said in done.stdout
+
+
+def test_a_stage_takes_from_the_end_of_the_one_before():
+    messages = [
+        (3.0, {"type": "started"}),
+        (5.0, {"type": "progress", "stage": "static"}),
+        (13.0, {"type": "progress", "stage": "static"}),
+        (14.0, {"type": "preview"}),
+        (20.0, {"type": "progress", "stage": "dynamic"}),
+        (26.0, {"type": "progress", "stage": "mesh"}),
+        (27.0, {"type": "result"}),
+    ]
+    assert stage_seconds(messages) == {"static": 10.0, "dynamic": 7.0, "mesh": 6.0}
