@@ -120,6 +120,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(finished, tiny_models, tmp_path):
         (["generate", "a corgi playing with a ball"], '"corgi"'),
         (["generate", "a red ball", "--quality", "best"], "draft or standard"),
         (["generate", "a red ball", "--topology", "fixed"], "not built yet"),
+        (["generate", "a red ball", "--device", "gpu"], "cpu or cuda"),
     ],
 )
 def test_bad_requests_are_one_sentence_and_leave_nothing_behind(tiny_models, tmp_path, arguments, said):
