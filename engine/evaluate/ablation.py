@@ -143,8 +143,13 @@ def _check_same(folder: Path, settings: dict[str, object]) -> None:
         raise EvaluationError(f"{folder} holds results of another quality or seed: choose another --output.")
 
 
+def variant_names(records: list[Record]) -> list[str]:
+    """The variants there are, the full method first, the others as they came."""
+    return sorted(dict.fromkeys(record.variant for record in records), key=lambda name: name != FULL)
+
+
 def by_variant(records: list[Record], measure: Callable[[Record], float]) -> dict[str, float]:
     """The mean of a measure over each variant's records."""
-    names = dict.fromkeys(record.variant for record in records)
+    names = variant_names(records)
     found = {name: [measure(record) for record in records if record.variant == name] for name in names}
     return {name: sum(values) / len(values) for name, values in found.items()}

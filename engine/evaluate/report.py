@@ -8,7 +8,7 @@ import imageio.v3 as imageio
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engine.evaluate.ablation import Record, by_variant, job_folder
+from engine.evaluate.ablation import Record, by_variant, job_folder, variant_names
 from engine.evaluate.prompts import Words
 
 TILE, LABEL, FRAMES = 72, 14, (0, 5, 10)
@@ -24,7 +24,7 @@ def table(records: list[Record]) -> str:
     }  # fmt: skip
     means = {name: by_variant(records, measure) for name, measure in columns.items()}
     lines = ["| | " + " | ".join(["prompts", *columns]) + " |", "|---" * (len(columns) + 2) + "|"]
-    for variant in dict.fromkeys(record.variant for record in records):
+    for variant in variant_names(records):
         count = sum(record.variant == variant for record in records)
         shares = [f"{100 * means[name][variant]:.0f} %" for name in list(columns)[:5]]
         cells = [str(count), *shares, f"{means['overlap'][variant]:.2f}", f"{means['seconds'][variant]:.0f}"]
@@ -34,7 +34,7 @@ def table(records: list[Record]) -> str:
 
 def picture(folder: Path, records: list[Record]) -> np.ndarray:
     """A row a prompt, a column a variant, three frames each; below them what is wrong. uint8 [height, width, 3]."""
-    names = list(dict.fromkeys(record.variant for record in records))
+    names = variant_names(records)
     prompts = list(dict.fromkeys(record.prompt for record in records))
     width, height = len(FRAMES) * TILE + 6, TILE + LABEL
     sheet = Image.new("RGB", (len(names) * width, LABEL + len(prompts) * height), PAPER)
