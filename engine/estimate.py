@@ -12,11 +12,12 @@ from engine.export import mesh_frame
 from engine.generate import advance, frame_times, ready
 from engine.guidance.presets import Preset
 from engine.job import STAGES
-from engine.scene.occupancy import Occupancy
 from engine.settings import Quality
 from engine.stages.scene import Scene
 
-WARM_UP, TIMED = 1, 2
+WARM_UP, TIMED = 2, 3
+# A blob that fills about as much of the scene as finished objects do, less than the one that runs begin with.
+WIDTH = 0.15
 
 
 @dataclass(frozen=True)
@@ -32,36 +33,42 @@ class Estimate:
 
 
 def estimate(quality: Quality, preset: Preset, text: str, frames: int, device: torch.device | str = "cpu") -> Estimate:
-    """Takes a few steps of each stage of `quality` and scales them up; the scene is the blob that every run starts from.
+    """Takes a few steps of each stage of `quality` and scales them up; the scene is a blob about as large as an object.
 
-    Loading the models is counted. Real scenes fill more or less of the space than a blob, so a run may take half as much
-    again, or less.
+    Loading the models is counted. Real scenes fill more or less of the space, so a run may take half as much again, or less.
     """
-    scene = Scene.new(quality.field, 0, device)
-    times = frame_times(quality.field.times).to(scene.device)
+    times = frame_times(quality.field.times).to(device)
     teachers, seconds = {}, {}
     for stage in STAGES:
-        steps = getattr(quality, stage).steps
+        settings = getattr(quality, stage)
+        steps = settings.steps
         if not steps:
             continue
         started = time.monotonic()
         ready(teachers, stage, preset, quality, text, device)
         loading = time.monotonic() - started
-        # Halfway through the stage: past what only its beginning does.
-        first = steps // 2
-        spans = []
+        # Halfway through the stage, past what only its beginning does, and just after an update of the occupancy: the next
+        # would show the fog that a few steps make of a blob.
+        first = steps // 2 // settings.occupancy_every * settings.occupancy_every
+        scene, spans = _object_like(quality, device), []
         for step in range(first, first + WARM_UP + TIMED):
             started = time.monotonic()
             advance(scene, stage, min(step, steps - 1), teachers, quality, times)
             spans.append(time.monotonic() - started)
         seconds[stage] = loading + steps * sum(spans[WARM_UP:]) / TIMED
     started = time.monotonic()
-    blob, moment = Scene.new(quality.field, 0, device), torch.tensor([0.5], device=device)
-    occupancy = Occupancy(quality.field.occupancy)
-    occupancy.update(blob.field, moment)
-    mesh_frame(blob.field, occupancy, 0.5, 0, quality.mesh)
+    blob = _object_like(quality, device)
+    mesh_frame(blob.field, blob.occupancy, 0.5, 0, quality.mesh)
     seconds["mesh"] = frames * (time.monotonic() - started)
     return Estimate(seconds, peak_memory_mb())
+
+
+def _object_like(quality: Quality, device: torch.device | str) -> Scene:
+    """The scene that is tried."""
+    scene = Scene.new(quality.field, 0, device)
+    scene.field.blob_width.fill_(WIDTH)
+    scene.occupancy.update(scene.field, torch.tensor([0.5], device=scene.device))
+    return scene
 
 
 def peak_memory_mb() -> int | None:
