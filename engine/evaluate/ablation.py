@@ -83,7 +83,8 @@ def evaluate(
         arguments = ["--quality", quality.name, "--seed", str(seed), *options[name]]
         return run(job_folder(folder, name, each), name, each, arguments, threads)
 
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         for finished in as_completed([pool.submit(one, name, each) for name, each in left]):
             record = finished.result()
             if not record.error:
@@ -91,6 +92,9 @@ def evaluate(
             with open(folder / "results.jsonl", "a", encoding="utf-8") as results:
                 results.write(json.dumps(asdict(record)) + "\n")
             yield record
+    finally:
+        # Whoever stops one run means the whole evaluation: those not begun yet are dropped.
+        pool.shutdown(cancel_futures=True)
 
 
 def run(folder: Path, variant: str, words: Words, arguments: list[str], threads: int) -> Record:

@@ -27,6 +27,8 @@ def evaluate_command(options: argparse.Namespace, tell: Callable[[dict[str, Any]
         whole(name, getattr(options, name), low, high)
     quality = QUALITIES[options.quality]
     words = [Words.of(prompt) for prompt in options.prompts] if options.prompts else draw(options.count, options.draw)
+    # A prompt that comes twice is one job.
+    words = list(dict.fromkeys(words))
     names = options.only or list(variants(quality))
     for name in names:
         choice("variant", name, variants(quality))

@@ -1,5 +1,6 @@
 import json
 import subprocess
+import time
 from dataclasses import asdict
 
 import numpy as np
@@ -80,6 +81,20 @@ def test_a_stopped_evaluation_records_nothing_of_the_run_it_stopped(tmp_path, mo
     with pytest.raises(EvaluationError, match="same command"):
         list(evaluate(tmp_path, DRAFT, [Words.of("red ball still")], [FULL], None, seed=0, workers=1))
     assert read_records(tmp_path) == []
+
+
+def test_stopping_one_run_stops_those_not_begun(tmp_path, monkeypatch):
+    called = []
+
+    def stopped(command, **options):
+        called.append(command)
+        time.sleep(0.1)
+        return subprocess.CompletedProcess(command, 130, "", "")
+
+    monkeypatch.setattr(ablation.subprocess, "run", stopped)
+    with pytest.raises(EvaluationError, match="same command"):
+        list(evaluate(tmp_path, DRAFT, draw(8, seed=0), [FULL], None, seed=0, workers=1))
+    assert len(called) <= 2
 
 
 def test_another_quality_in_the_same_folder_is_refused(tmp_path, monkeypatch):
