@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import ModelError
+from engine.guidance.precision import mixed_precision
 from engine.guidance.prompts import EncodedPrompt
 from engine.guidance.sds import DiffusionSchedule, distil
 from engine.models.clip_denoiser import ClipDenoiser
@@ -63,7 +64,9 @@ class ClipGuidance:
         low = None if low_resolution is None else low_resolution * 2 - 1
 
         def predict(noisy: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
-            return self._predict(noisy, timesteps, prompt, cameras, background * 2 - 1, low, times)
+            with mixed_precision(noisy):
+                outputs = self._predict(noisy, timesteps, prompt, cameras, background * 2 - 1, low, times)
+            return tuple(output.to(noisy) for output in outputs)
 
         return distil(predict, frames, self.schedule, self.distillation, step, generator)
 
