@@ -1,5 +1,7 @@
 """Asset folders become Blender data on the timeline. No user interface: scripts and operators call it alike."""
 
+from .asset import AssetError
+from .bake import BakeError, bake_to_frames, frames_to_shape_keys
 from .place import Imported, import_asset
 
-__all__ = ["Imported", "import_asset"]
+__all__ = ["AssetError", "BakeError", "Imported", "bake_to_frames", "frames_to_shape_keys", "import_asset"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,14 @@ import numpy as np
 FORMAT = 1
 MOST_FRAMES = 2000
 MOST_VERTICES = 2_000_000
+MOST_TRIANGLES = 2 * MOST_VERTICES
 LARGEST_FILE = 2**30
+LARGEST_MESHES = 4 * 2**30  # all arrays of an asset together, unpacked
+LARGEST_SIDE = 16384  # of a texture, pixels
+PNG = b"\x89PNG\r\n\x1a\n"
+DTYPES = {"vertices": np.float32, "triangles": np.int32, "uv": np.float32}
+
+Shapes = dict[str, tuple[int, ...]]
 
 
 class AssetError(Exception):
@@ -29,12 +38,25 @@ class FrameMesh:
 
 
 @dataclass(frozen=True)
+class MovingMesh:
+    """Fixed topology: positions float32 [frames, vertices, 3] in metres; triangles and uv, as in FrameMesh, of all frames."""
+
+    positions: np.ndarray
+    triangles: np.ndarray
+    uv: np.ndarray
+
+    def frame(self, index: int) -> FrameMesh:
+        """The mesh at one frame, from 0; nothing is copied."""
+        return FrameMesh(self.positions[index], self.triangles, self.uv)
+
+
+@dataclass(frozen=True)
 class Asset:
-    """An asset folder with a mesh of its own in every frame. textures: one path for all frames, or one a frame."""
+    """meshes: one for all frames (topology "fixed") or one a frame. textures: one path for all frames, or one a frame."""
 
     folder: Path
     about: dict[str, Any]
-    meshes: list[FrameMesh]
+    meshes: MovingMesh | list[FrameMesh]
     textures: list[Path]
 
     @property
@@ -45,20 +67,22 @@ class Asset:
     def fps(self) -> float:
         return self.about["fps"]
 
+    @property
+    def frames(self) -> int:
+        return self.about["frames"]
+
 
 def read_asset(folder: Path) -> Asset:
-    """Reads asset.json, the meshes and the names of the textures. Raises AssetError naming what is wrong."""
+    """Reads asset.json and the meshes, and checks the textures. Raises AssetError naming what is wrong."""
     about = _read_about(folder)
-    frames = about["frames"]
-    if about["topology"] != "per-frame":
-        raise AssetError(f"{folder} has topology {about['topology']!r}, which this version can't show: update the extension.")
-    meshes = [_read_mesh(folder / f"frame_{number:04d}.npz") for number in range(1, frames + 1)]
-    names = ["albedo.png"] if about["texture"] == "one" else [f"albedo_{n:04d}.png" for n in range(1, frames + 1)]
-    textures = [folder / name for name in names]
+    numbers = range(1, about["frames"] + 1)
+    textures = [folder / (f"albedo_{n:04d}.png" if about["texture"] == "per-frame" else "albedo.png") for n in numbers]
+    textures = list(dict.fromkeys(textures))
     for texture in textures:
-        if not texture.is_file():
-            raise AssetError(f"{texture} is missing: generate the asset again.")
-    return Asset(folder, about, meshes, textures)
+        _check_texture(texture)
+    if about["topology"] == "fixed":
+        return Asset(folder, about, _read_moving_mesh(folder / "mesh.npz", about["frames"]), textures)
+    return Asset(folder, about, _read_frames([folder / f"frame_{n:04d}.npz" for n in numbers]), textures)
 
 
 def _read_about(folder: Path) -> dict[str, Any]:
@@ -88,24 +112,84 @@ def _read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _read_mesh(path: Path) -> FrameMesh:
+def _check_texture(path: Path) -> None:
+    if not path.is_file():
+        raise AssetError(f"{path} is missing: generate the asset again.")
+    with path.open("rb") as file:
+        head = file.read(24)
+    if len(head) < 24 or head[:8] != PNG:
+        raise AssetError(f"{path} is no PNG picture: generate the asset again.")
+    width, height = (int.from_bytes(head[at : at + 4], "big") for at in (16, 20))
+    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
+        raise AssetError(f"{path} has {width} x {height} pixels, where {LARGEST_SIDE} a side is the most.")
+
+
+def _read_moving_mesh(path: Path, frames: int) -> MovingMesh:
+    shapes = _read_shapes(path)
+    if len(shapes["vertices"]) != 3 or shapes["vertices"][0] != frames:
+        raise AssetError(f"{path} has vertices of shape {shapes['vertices']}, where {frames} frames of points belong.")
+    _check_size(path.parent, [shapes])
+    return MovingMesh(*_read_arrays(path))
+
+
+def _read_frames(paths: list[Path]) -> list[FrameMesh]:
+    sizes = []
+    for path in paths:
+        sizes.append(_read_shapes(path))
+        if len(sizes[-1]["vertices"]) != 2:
+            raise AssetError(f"{path} has vertices of shape {sizes[-1]['vertices']}, where one frame's points belong.")
+    _check_size(paths[0].parent, sizes)
+    return [FrameMesh(*_read_arrays(path)) for path in paths]
+
+
+def _read_shapes(path: Path) -> Shapes:
+    """The arrays' shapes from their headers alone, so that nothing is unpacked before its size is known."""
     if not path.is_file():
         raise AssetError(f"{path} is missing: generate the asset again.")
     if path.stat().st_size > LARGEST_FILE:
-        raise AssetError(f"{path} is larger than {LARGEST_FILE // 2**20} MB, which no frame should be.")
+        raise AssetError(f"{path} is larger than {LARGEST_FILE // 2**20} MB, which no mesh should be.")
+    shapes = {}
     try:
-        with np.load(path, allow_pickle=False) as file:
-            vertices, triangles, uv = (np.ascontiguousarray(file[name]) for name in ("vertices", "triangles", "uv"))
+        with zipfile.ZipFile(path) as archive:
+            for name in DTYPES:
+                with archive.open(f"{name}.npy") as file:
+                    version = np.lib.format.read_magic(file)
+                    if version == (1, 0):
+                        shapes[name], _, dtype = np.lib.format.read_array_header_1_0(file)
+                    else:
+                        shapes[name], _, dtype = np.lib.format.read_array_header_2_0(file)
+                if dtype != DTYPES[name]:
+                    raise AssetError(f"{path} has {name} of the wrong kind, {dtype} {shapes[name]}.")
+    except AssetError:
+        raise
     except Exception as error:
         raise AssetError(f"{path} can't be read ({error}): generate the asset again.") from error
-    if vertices.dtype != np.float32 or vertices.ndim != 2 or vertices.shape[1] != 3 or len(vertices) > MOST_VERTICES:
-        raise AssetError(f"{path} has vertices of the wrong kind, {vertices.dtype} {vertices.shape}.")
-    if triangles.dtype != np.int32 or triangles.ndim != 2 or triangles.shape[1] != 3 or len(triangles) == 0:
-        raise AssetError(f"{path} has triangles of the wrong kind, {triangles.dtype} {triangles.shape}.")
-    if uv.dtype != np.float32 or uv.shape != (len(triangles), 3, 2):
-        raise AssetError(f"{path} has uv of the wrong kind, {uv.dtype} {uv.shape}.")
+    vertices, triangles, uv = (shapes[name] for name in DTYPES)
+    if len(vertices) not in (2, 3) or vertices[-1] != 3 or not 1 <= vertices[-2] <= MOST_VERTICES:
+        raise AssetError(f"{path} has vertices of the wrong kind, shape {vertices}.")
+    if len(triangles) != 2 or triangles[1] != 3 or not 1 <= triangles[0] <= MOST_TRIANGLES:
+        raise AssetError(f"{path} has triangles of the wrong kind, shape {triangles}.")
+    if uv != (triangles[0], 3, 2):
+        raise AssetError(f"{path} has uv of the wrong kind, shape {uv}.")
+    return shapes
+
+
+def _check_size(folder: Path, meshes: list[Shapes]) -> None:
+    # All three kinds of array take four bytes an item.
+    size = sum(4 * math.prod(shape) for shapes in meshes for shape in shapes.values())
+    if size > LARGEST_MESHES:
+        raise AssetError(f"{folder} has meshes of {size // 2**20} MB, where {LARGEST_MESHES // 2**20} MB is the most.")
+
+
+def _read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            vertices, triangles, uv = (np.ascontiguousarray(file[name]) for name in DTYPES)
+    except Exception as error:
+        raise AssetError(f"{path} can't be read ({error}): generate the asset again.") from error
     if not (np.isfinite(vertices).all() and np.isfinite(uv).all()):
         raise AssetError(f"{path} holds numbers that are not finite.")
-    if triangles.min() < 0 or triangles.max() >= len(vertices):
-        raise AssetError(f"{path} has triangles that point outside its {len(vertices)} vertices.")
-    return FrameMesh(vertices, triangles, uv)
+    count = vertices.shape[-2]
+    if triangles.min() < 0 or triangles.max() >= count:
+        raise AssetError(f"{path} has triangles that point outside its {count} vertices.")
+    return vertices, triangles, uv

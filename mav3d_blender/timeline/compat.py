@@ -14,14 +14,12 @@ def set_modifier_input(modifier: bpy.types.NodesModifier, identifier: str, value
         getattr(inputs, identifier).value = value
 
 
-def key_modifier_input(modifier: bpy.types.NodesModifier, identifier: str, frame: int) -> None:
-    """Keyframes that input at `frame`."""
-    inputs = _inputs(modifier)
-    if inputs is None:
-        path = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"]["{identifier}"]'
-        modifier.id_data.keyframe_insert(path, frame=frame)
-    else:
-        getattr(inputs, identifier).keyframe_insert("value", frame=frame)
+def modifier_input_path(modifier: bpy.types.NodesModifier, identifier: str) -> str:
+    """The data path of that input from the object, for F-curves and drivers."""
+    path = f'modifiers["{bpy.utils.escape_identifier(modifier.name)}"]'
+    if _inputs(modifier) is None:
+        return f'{path}["{identifier}"]'
+    return f"{path}.properties.inputs.{identifier}.value"
 
 
 def fcurves(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
@@ -29,12 +27,51 @@ def fcurves(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
     animation = owner.animation_data
     if animation is None or animation.action is None:
         return []
-    if hasattr(animation.action, "fcurves"):
-        return list(animation.action.fcurves)
-    from bpy_extras import anim_utils
+    channels = _channels(owner)
+    return list(channels.fcurves) if channels else []
 
-    channelbag = anim_utils.action_get_channelbag_for_slot(animation.action, animation.action_slot)
-    return list(channelbag.fcurves) if channelbag else []
+
+def new_fcurve(owner: bpy.types.ID, data_path: str) -> bpy.types.FCurve:
+    """An empty F-curve for a property of `owner`, in its action; `owner` gets an action where it has none."""
+    animation = owner.animation_data or owner.animation_data_create()
+    if animation.action is None:
+        animation.action = bpy.data.actions.new(f"{owner.name} Action")
+    action = animation.action
+    if hasattr(action, "slots"):
+        if animation.action_slot is None:
+            animation.action_slot = action.slots.new(id_type=owner.id_type, name=owner.name)
+        if not action.layers:
+            action.layers.new("Layer").strips.new(type="KEYFRAME")
+    return _channels(owner, ensure=True).fcurves.new(data_path)
+
+
+def copy_action(owner: bpy.types.ID) -> None:
+    """Puts a copy in the place of the action of `owner`, with its own curves alone."""
+    animation = owner.animation_data
+    slot = getattr(animation, "action_slot", None)
+    action = animation.action.copy()
+    animation.action = action
+    if slot is not None:
+        animation.action_slot = action.slots[slot.identifier]
+        for other in list(action.slots):
+            if other.identifier != slot.identifier:
+                action.slots.remove(other)
+
+
+def remove_fcurve(owner: bpy.types.ID, curve: bpy.types.FCurve) -> None:
+    """Takes one of fcurves(owner) out of its action."""
+    _channels(owner).fcurves.remove(curve)
+
+
+def _channels(owner: bpy.types.ID, ensure: bool = False):
+    """What holds the F-curves of `owner` in its action: the action itself up to 4.3, the slot's channelbag from 4.4 on."""
+    action = owner.animation_data.action
+    if not hasattr(action, "slots"):
+        return action
+    slot = owner.animation_data.action_slot
+    if slot is None or not action.layers or not action.layers[0].strips:
+        return None
+    return action.layers[0].strips[0].channelbag(slot, ensure=ensure)
 
 
 def _inputs(modifier: bpy.types.NodesModifier):

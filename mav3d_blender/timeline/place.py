@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
-from .asset import Asset, read_asset
+from .asset import Asset, MovingMesh, read_asset
+from .material_frames import add_material_frames
 from .materials import make_material
 from .meshes import make_mesh
 from .sequence import make_sequence
+from .shape_keys import make_shape_keys
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ def import_asset(
 ) -> Imported:
     """Puts the asset on the timeline from frame `start` on, in a new collection named after the prompt.
 
+    Fixed topology becomes shape keys, a mesh a frame becomes a sequence; the first and last frame hold before and after.
     match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures: keep the pictures inside
     the .blend. Raises AssetError, before anything is added, where the folder can't be used.
     """
@@ -40,24 +44,47 @@ def import_asset(
     name = _short_name(asset.prompt)
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)
-    host = make_sequence(name, _meshes(name, asset, pack_textures), collection, start)
-    last = start + len(asset.meshes) - 1
+    place = _place_moving if isinstance(asset.meshes, MovingMesh) else _place_changing
+    host = place(name, asset, collection, start, pack_textures)
+    last = start + asset.frames - 1
     if match_frame_range:
         scene.frame_start, scene.frame_end = start, last
     if match_fps:
-        scene.render.fps, scene.render.fps_base = round(asset.fps), 1.0
+        _set_fps(scene, asset.fps)
     return Imported(host, collection, start, last)
 
 
-def _meshes(name: str, asset: Asset, pack: bool) -> list[bpy.types.Mesh]:
-    shared = make_material(name, asset.textures[0], pack) if len(asset.textures) == 1 else None
+def _place_moving(name: str, asset: Asset, collection: bpy.types.Collection, start: int, pack: bool) -> bpy.types.Object:
+    host = make_shape_keys(name, asset.meshes, collection, start)
+    materials = _materials(name, asset, pack)
+    if len(materials) == 1:
+        host.data.materials.append(materials[0])
+    else:
+        add_material_frames(host, materials, start)
+    return host
+
+
+def _place_changing(name: str, asset: Asset, collection: bpy.types.Collection, start: int, pack: bool) -> bpy.types.Object:
+    materials = _materials(name, asset, pack)
     meshes = []
     for index, frame in enumerate(asset.meshes):
-        label = f"{name} {index + 1:04d}"
-        mesh = make_mesh(label, frame)
-        mesh.materials.append(shared or make_material(label, asset.textures[index], pack))
+        mesh = make_mesh(f"{name} {index + 1:04d}", frame)
+        mesh.materials.append(materials[index % len(materials)])
         meshes.append(mesh)
-    return meshes
+    return make_sequence(name, meshes, collection, start)
+
+
+def _materials(name: str, asset: Asset, pack: bool) -> list[bpy.types.Material]:
+    """One a texture."""
+    if len(asset.textures) == 1:
+        return [make_material(name, asset.textures[0], pack)]
+    return [make_material(f"{name} {index + 1:04d}", path, pack) for index, path in enumerate(asset.textures)]
+
+
+def _set_fps(scene: bpy.types.Scene, fps: float) -> None:
+    # Blender's rate is a whole number over a base.
+    scene.render.fps = math.ceil(fps)
+    scene.render.fps_base = scene.render.fps / fps
 
 
 def _short_name(prompt: str) -> str:
