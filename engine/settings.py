@@ -152,7 +152,7 @@ STANDARD = Quality(
 DRAFT = replace(
     STANDARD,
     name="draft",
-    static=replace(STANDARD.static, steps=70, cameras=4, samples=32),
+    static=replace(STANDARD.static, steps=110, cameras=4, samples=32),
     dynamic=replace(STANDARD.dynamic, steps=50, samples=32, rates=Rates(0.0, 0.0005, 0.0, 0.05)),
     super_resolution=replace(STANDARD.super_resolution, steps=0),
     mesh=MeshSettings(resolution=64, triangles=3000, texture=256),
