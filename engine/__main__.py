@@ -1,4 +1,4 @@
-"""The engine's command line: generate, resume, export, render, estimate, evaluate."""
+"""The engine's command line: generate, resume, export, render, track, estimate, evaluate."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 from engine import protocol
 from engine.errors import EngineError
 from engine.evaluate.options import add_evaluate_options
+from engine.mesh.track.options import add_track_options
 
 REQUEST_OPTIONS = (
     "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
@@ -64,7 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate)
     for command in (generate, resume, export, render, estimate):
         command.add_argument("--device", default="cpu", help="where tensors live: cpu, cuda, mps (cpu)")
-    for command in (generate, resume, export, render, estimate, evaluate):
+    track = commands.add_parser("track", help="any mesh sequence becomes one mesh of fixed topology that moves")
+    add_track_options(track)
+    track.set_defaults(run=_track)
+    for command in (generate, resume, export, render, estimate, evaluate, track):
         command.add_argument("--json", action="store_true", help="print messages of the protocol, one a line")
     return parser
 
@@ -269,6 +273,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     return evaluate_command(options, lambda message, note: _tell(options, message, note))
 
 
+def _track(options: argparse.Namespace) -> int:
+    from engine.mesh.track.command import track_command
+
+    return track_command(options, lambda message, note: _tell(options, message, note))
+
+
 def _stop_on_signals():
     """A function that says whether the user asked to stop; a second signal ends the process at once."""
     asked: list[int] = []
@@ -300,6 +310,8 @@ def _tell(options: argparse.Namespace, message: dict[str, Any], note: str | None
         print("\nStopping: a checkpoint is written, and the scene so far becomes an asset. Again to leave at once.", flush=True)
     elif kind == "result":
         print(f"\nAsset: {message['path']}", flush=True)
+        if "advice" in message:
+            print(message["advice"], flush=True)
 
 
 def _progress_line(message: dict[str, Any]) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.export import mesh_frame
-from engine.generate import advance, frame_times, ready
+from engine.export import frame_times, surface_at, textured
+from engine.generate import advance, ready
 from engine.guidance.presets import Preset
 from engine.job import STAGES
 from engine.settings import Quality
@@ -56,11 +56,21 @@ def estimate(quality: Quality, preset: Preset, text: str, frames: int, device: t
             advance(scene, stage, min(step, steps - 1), teachers, quality, times)
             spans.append(time.monotonic() - started)
         seconds[stage] = loading + steps * sum(spans[WARM_UP:]) / TIMED
-    started = time.monotonic()
-    blob = _object_like(quality, device)
-    mesh_frame(blob.field, blob.occupancy, 0.5, 0, quality.mesh)
-    seconds["mesh"] = frames * (time.monotonic() - started)
+    seconds["mesh"] = _mesh_seconds(quality, frames, device)
     return Estimate(seconds, peak_memory_mb())
+
+
+def _mesh_seconds(quality: Quality, frames: int, device: torch.device | str) -> float:
+    """Of surfaces, tracking and texture, from one frame and from two."""
+    blob, spans = _object_like(quality, device), []
+    started = time.monotonic()
+    mesh = surface_at(blob.field, blob.occupancy, 0.5, 0, quality.mesh)
+    surfacing = time.monotonic() - started
+    for count in (1, 2):
+        started = time.monotonic()
+        textured(blob.field, [mesh] * count, frame_times(count), "fixed", quality.mesh, lambda message: None)
+        spans.append(time.monotonic() - started)
+    return frames * surfacing + spans[0] + (frames - 1) * (spans[1] - spans[0])
 
 
 def _object_like(quality: Quality, device: torch.device | str) -> Scene:

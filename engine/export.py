@@ -16,11 +16,14 @@ from engine import protocol
 from engine.errors import EmptySceneError
 from engine.guidance.presets import PRESETS
 from engine.job import JobFolder, Progress
-from engine.mesh.asset import TexturedMesh, write_asset
+from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.atlas import unwrap
-from engine.mesh.bake import bake
+from engine.mesh.bake import bake, bake_sequence
+from engine.mesh.remesh import even
 from engine.mesh.simplify import simplify, smooth
-from engine.mesh.surface import density_grid, surface, volume
+from engine.mesh.surface import Mesh, density_grid, surface, volume
+from engine.mesh.track.follow import Track
+from engine.mesh.track.scene import track_scene
 from engine.request import Request
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field
@@ -30,34 +33,26 @@ from engine.settings import MeshSettings, Quality
 from engine.stages.scene import Scene
 from engine.version import VERSION
 
+Emit = Callable[[dict[str, Any]], None]
+
 
 def export_asset(
     scene: Scene,
     request: Request,
     quality: Quality,
     folder: JobFolder,
-    emit: Callable[[dict[str, Any]], None],
+    emit: Emit,
     unfinished: Progress | None = None,
 ) -> None:
     """Meshes and textures every frame of the scene and writes the asset folder. Raises EmptySceneError if a frame is empty.
 
     unfinished: how far the optimisation had come, if it was stopped; the asset says so and the job does not count as finished.
     """
-    times = ((torch.arange(request.frames) + 0.5) / request.frames).to(scene.device)
+    times = frame_times(request.frames).to(scene.device)
     occupancy = Occupancy(quality.field.occupancy)
     occupancy.update(scene.field, times)
-    meshes, started, settings = [], time.monotonic(), quality.mesh
-    for frame, moment in enumerate(times.tolist()):
-        textured = mesh_frame(scene.field, occupancy, moment, frame, settings)
-        if textured is None:
-            raise EmptySceneError(
-                f"Nothing solid formed in frame {frame + 1} of {request.frames}: try another seed, or a higher quality. "
-                f"The scene is kept in {folder.path}."
-            )
-        meshes.append(textured)
-        left = (time.monotonic() - started) / (frame + 1) * (request.frames - frame - 1)
-        emit(protocol.progress("mesh", frame + 1, request.frames, left, {"triangles": float(len(textured.mesh.triangles))}))
-    volumes = [volume(item.mesh) for item in meshes]
+    surfaces = _surfaces(scene, occupancy, times, quality.mesh, folder, emit)
+    meshes, metrics, advice = textured(scene.field, surfaces, times, request.topology, quality.mesh, emit)
     preset = PRESETS[request.preset]
     about = {
         "prompt": request.prompt,
@@ -69,25 +64,90 @@ def export_asset(
         "job": folder.path.name,
         "fps": request.fps,
         "loop": True,
-        "metrics": {"volume_min": min(volumes), "volume_max": max(volumes)},
+        "metrics": metrics,
     }
+    if advice:
+        about["advice"] = advice
     if unfinished:
         about["unfinished"] = dataclasses.asdict(unfinished)
     write_asset(folder.asset, meshes, turntable(scene, occupancy, times), about)
     if not unfinished:
-        emit(protocol.result(str(folder.asset)))
+        emit(protocol.result(str(folder.asset), advice))
 
 
-def mesh_frame(
-    field: Field, occupancy: Occupancy, moment: float, frame: int, settings: MeshSettings
-) -> TexturedMesh | None:
-    """The mesh and texture of one moment in [0, 1], frame number `frame` of the occupancy; None where nothing is solid."""
-    mesh = surface(density_grid(field, occupancy, moment, frame, settings.resolution), settings.surface_depth)
-    if len(mesh.triangles) == 0:
-        return None
-    mesh = simplify(smooth(mesh), settings.triangles)
+def _surfaces(
+    scene: Scene, occupancy: Occupancy, times: torch.Tensor, settings: MeshSettings, folder: JobFolder, emit: Emit
+) -> list[Mesh]:
+    found, clock = [], _Clock(emit, "mesh", len(times))
+    for frame, moment in enumerate(times.tolist()):
+        mesh = surface_at(scene.field, occupancy, moment, frame, settings)
+        if len(mesh.triangles) == 0:
+            raise EmptySceneError(
+                f"Nothing solid formed in frame {frame + 1} of {len(times)}: try another seed, or a higher quality. "
+                f"The scene is kept in {folder.path}."
+            )
+        found.append(mesh)
+        clock(frame + 1)
+    return found
+
+
+def surface_at(field: Field, occupancy: Occupancy, moment: float, frame: int, settings: MeshSettings) -> Mesh:
+    """The smoothed surface at one moment in [0, 1], frame number `frame` of the occupancy; empty where nothing is solid."""
+    return smooth(surface(density_grid(field, occupancy, moment, frame, settings.resolution), settings.surface_depth))
+
+
+def textured(
+    field: Field, surfaces: list[Mesh], times: torch.Tensor, topology: str, settings: MeshSettings, emit: Emit
+) -> tuple[MovingMesh | list[TexturedMesh], dict[str, Any], str]:
+    """The surfaces of all frames as one moving mesh or as a mesh a frame, with textures.
+
+    topology: "fixed", "per-frame", or "auto": one mesh where it follows well. Also returns figures for asset.json, and why
+    meshes of their own were taken, or had better be.
+    """
+    advice, metrics = "", {}
+    if topology != "per-frame":
+        clock = _Clock(emit, "track", len(surfaces) - 1)
+        found = track_scene(field, surfaces, times, settings.triangles, clock)
+        metrics["track"] = found.report.as_dict()
+        objection = found.report.objection()
+        if objection is None or topology == "fixed":
+            advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
+            return _moving(field, found, times, settings), metrics | _volumes(found.meshes()), advice
+        advice = f"Each frame has a mesh of its own, since one could not follow: {objection}."
+    meshes, clock = [], _Clock(emit, "texture", len(surfaces))
+    for number, (mesh, moment) in enumerate(zip(surfaces, times.tolist(), strict=True), 1):
+        meshes.append(texture_frame(field, mesh, moment, settings))
+        clock(number)
+    return meshes, metrics | _volumes([item.mesh for item in meshes]), advice
+
+
+def _moving(field: Field, found: Track, times: torch.Tensor, settings: MeshSettings) -> MovingMesh:
+    uv = unwrap(found.meshes()[found.report.reference], settings.texture)
+    albedos = bake_sequence(field, found.positions, found.triangles, uv, times.tolist(), settings.texture)
+    return MovingMesh(found.positions, found.triangles, uv, albedos)
+
+
+def texture_frame(field: Field, mesh: Mesh, moment: float, settings: MeshSettings) -> TexturedMesh:
+    """A frame's surface with fewer, even triangles and a texture of its own."""
+    mesh = even(simplify(mesh, 2 * settings.triangles), settings.triangles)
     uv = unwrap(mesh, settings.texture)
     return TexturedMesh(mesh, uv, bake(field, mesh, uv, moment, settings.texture))
+
+
+def _volumes(meshes: list[Mesh]) -> dict[str, float]:
+    volumes = [volume(mesh) for mesh in meshes]
+    return {"volume_min": min(volumes), "volume_max": max(volumes)}
+
+
+class _Clock:
+    """Tells how far one part of the export is."""
+
+    def __init__(self, emit: Emit, stage: str, steps: int) -> None:
+        self.emit, self.stage, self.steps, self.started = emit, stage, steps, time.monotonic()
+
+    def __call__(self, done: int, steps: int | None = None) -> None:
+        left = (time.monotonic() - self.started) / done * ((steps or self.steps) - done)
+        self.emit(protocol.progress(self.stage, done, steps or self.steps, left, {}))
 
 
 def turntable(scene: Scene, occupancy: Occupancy, times: torch.Tensor, size: int = 128) -> np.ndarray:
@@ -98,10 +158,15 @@ def turntable(scene: Scene, occupancy: Occupancy, times: torch.Tensor, size: int
     return (torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
 
 
+def frame_times(frames: int) -> torch.Tensor:
+    """Frame i of n sits at (i + 1/2) / n, [frames]."""
+    return (torch.arange(frames) + 0.5) / frames
+
+
 def front_strip(scene: Scene, path: Path, frames: int = 4, size: int = 64) -> Path:
     """Writes a small picture of the scene as it is: a few frames seen from the front right."""
     occupancy = Occupancy(scene.occupancy.resolution)
-    times = ((torch.arange(frames) + 0.5) / frames).to(scene.device)
+    times = frame_times(frames).to(scene.device)
     occupancy.update(scene.field, times)
     cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(scene.device)
     background = torch.full((1, 3), 0.45, device=scene.device)

@@ -12,7 +12,7 @@ import torch
 from engine import protocol
 from engine.clock import Clock
 from engine.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError
-from engine.export import export_asset, front_strip
+from engine.export import export_asset, frame_times, front_strip
 from engine.guidance.image import ImageGuidance
 from engine.guidance.presets import PRESETS, Preset
 from engine.guidance.prompts import EncodedPrompt, encode_prompt
@@ -166,11 +166,6 @@ def advance(
     if (step + 1) % settings.occupancy_every == 0 or step + 1 == settings.steps:
         scene.occupancy.update(scene.field, torch.tensor(ANY_TIME, device=times.device) if stage == "static" else times)
     return metrics
-
-
-def frame_times(frames: int) -> torch.Tensor:
-    """Frame i of n sits at (i + 1/2) / n, [frames]."""
-    return (torch.arange(frames) + 0.5) / frames
 
 
 def _step(

@@ -37,9 +37,9 @@ def preview(kind: str, path: str) -> dict[str, Any]:
     return {"type": "preview", "kind": kind, "path": path}
 
 
-def result(path: str) -> dict[str, Any]:
-    """The finished asset folder."""
-    return {"type": "result", "path": path}
+def result(path: str, advice: str = "") -> dict[str, Any]:
+    """The finished asset folder, and what is worth saying about it, if anything."""
+    return {"type": "result", "path": path} | ({"advice": advice} if advice else {})
 
 
 def estimate(seconds: dict[str, float], memory_mb: int | None) -> dict[str, Any]:

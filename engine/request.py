@@ -58,8 +58,6 @@ class Request:
             choice("part of the method", part, PARTS)
         if request.mode == "3d":
             request = replace(request, frames=1)
-        if request.topology == "fixed":
-            raise RequestError("Topology fixed is not built yet: use per-frame, or auto, which takes it.")
         whole("seed", request.seed, 0, 2**31 - 1)
         whole("frames", request.frames, 1, 250)
         whole("fps", request.fps, 1, 120)

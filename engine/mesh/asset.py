@@ -26,24 +26,45 @@ class TexturedMesh:
     albedo: np.ndarray
 
 
-def write_asset(folder: Path, frames: list[TexturedMesh], preview: np.ndarray, about: dict[str, Any]) -> None:
-    """Writes one mesh and one texture a frame (topology "per-frame") into a new `folder`, replacing an older one whole.
+@dataclass(frozen=True)
+class MovingMesh:
+    """One mesh of fixed topology: positions float32 [frames, vertices, 3], triangles int32 [triangles, 3], uv as above;
+    albedos: one for all frames, or one a frame."""
+
+    positions: np.ndarray
+    triangles: np.ndarray
+    uv: np.ndarray
+    albedos: list[np.ndarray]
+
+
+def write_asset(
+    folder: Path,
+    meshes: MovingMesh | list[TexturedMesh],
+    preview: np.ndarray,
+    about: dict[str, Any],
+    extra: dict[str, str | np.ndarray] | None = None,
+) -> None:
+    """Writes one moving mesh (topology "fixed"), or a mesh and a texture a frame ("per-frame"), into a new `folder`, replacing
+    an older one whole.
 
     preview: uint8 frames [frames, height, width, 3] for preview.png (the middle one) and preview.mp4.
     about: the other entries of asset.json (prompt, seed, preset, quality, models, engine, job, fps, loop, metrics).
+    extra: further files by name, texts or pictures.
     """
     work = folder.with_name(folder.name + ".part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    for number, frame in enumerate(frames, 1):
-        np.savez_compressed(
-            work / f"frame_{number:04d}.npz", vertices=frame.mesh.vertices, triangles=frame.mesh.triangles, uv=frame.uv
-        )
-        imageio.imwrite(work / f"albedo_{number:04d}.png", frame.albedo)
+    record = {"format": FORMAT, **about}
+    record |= _write_moving(work, meshes) if isinstance(meshes, MovingMesh) else _write_frames(work, meshes)
+    for name, content in (extra or {}).items():
+        if isinstance(content, str):
+            (work / name).write_text(content, "utf-8")
+        else:
+            imageio.imwrite(work / name, content)
     imageio.imwrite(work / "preview.png", preview[len(preview) // 2])
     imageio.imwrite(work / "preview.mp4", preview, fps=about["fps"], codec="libx264", macro_block_size=2)
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(work.iterdir())}
-    record = {"format": FORMAT, **about, "frames": len(frames), "topology": "per-frame", "texture": "per-frame", "files": files}
+    record["files"] = files
     (work / "asset.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
@@ -51,3 +72,27 @@ def write_asset(folder: Path, frames: list[TexturedMesh], preview: np.ndarray, a
         folder.rename(old)
     work.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_moving(work: Path, mesh: MovingMesh) -> dict[str, Any]:
+    np.savez_compressed(work / "mesh.npz", vertices=mesh.positions, triangles=mesh.triangles, uv=mesh.uv)
+    if len(mesh.albedos) == 1:
+        imageio.imwrite(work / "albedo.png", mesh.albedos[0])
+    else:
+        _write_albedos(work, mesh.albedos)
+    texture = "one" if len(mesh.albedos) == 1 else "per-frame"
+    return {"frames": len(mesh.positions), "topology": "fixed", "texture": texture}
+
+
+def _write_frames(work: Path, frames: list[TexturedMesh]) -> dict[str, Any]:
+    for number, frame in enumerate(frames, 1):
+        np.savez_compressed(
+            work / f"frame_{number:04d}.npz", vertices=frame.mesh.vertices, triangles=frame.mesh.triangles, uv=frame.uv
+        )
+    _write_albedos(work, [frame.albedo for frame in frames])
+    return {"frames": len(frames), "topology": "per-frame", "texture": "per-frame"}
+
+
+def _write_albedos(work: Path, albedos: list[np.ndarray]) -> None:
+    for number, albedo in enumerate(albedos, 1):
+        imageio.imwrite(work / f"albedo_{number:04d}.png", albedo)

@@ -11,15 +11,46 @@ from engine.scene.field import Field
 
 # Metres below the surface at which the colour is read; averaged with the density as weight.
 DEPTHS = (0.0, 0.015, 0.03)
+# Colours change truly if so large a share of the texels is so far from its median in one frame.
+CHANGE, CHANGED_SHARE = 0.15, 0.1
+MOMENTS = 8
+
+# Row and column [texels], triangle [texels] and barycentric weights [texels, 3], as `rasterise` gives them.
+Texels = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def bake(field: Field, mesh: Mesh, uv: np.ndarray, time: float, texture: int) -> np.ndarray:
+    """The albedo at `time`, sRGB uint8 [texture, texture, 3], row 0 at the top (v = 1); padded beyond the charts."""
+    return bake_sequence(field, mesh.vertices[None], mesh.triangles, uv, [time], texture)[0]
 
 
 @torch.no_grad()
-def bake(field: Field, mesh: Mesh, uv: np.ndarray, time: float, texture: int) -> np.ndarray:
-    """The albedo at `time`, sRGB uint8 [texture, texture, 3], row 0 at the top (v = 1); padded beyond the charts."""
-    row, column, triangle, weights = rasterise(uv, texture)
-    image = np.zeros((texture, texture, 3), np.uint8)
-    if len(row) == 0:
-        return image
+def bake_sequence(
+    field: Field, positions: np.ndarray, triangles: np.ndarray, uv: np.ndarray, times: list[float], texture: int
+) -> list[np.ndarray]:
+    """The albedo of one mesh that moves, read at positions [F, V, 3] and times [F]: each as `bake` gives it.
+
+    One picture, the median over time, which a frame gone wrong does not show in; or one a frame where colours truly change,
+    which is looked for at up to MOMENTS of them.
+    """
+    texels = rasterise(uv, texture)
+    if len(texels[0]) == 0:
+        return [np.zeros((texture, texture, 3), np.uint8)]
+    def read(frame: int) -> np.ndarray:
+        return _read(field, Mesh(positions[frame], triangles), texels, times[frame])
+
+    looked = np.unique(np.linspace(0, len(times) - 1, min(len(times), MOMENTS)).round().astype(int))
+    colours = np.stack([read(frame) for frame in looked])
+    middle = np.median(colours, axis=0)
+    changed = (np.abs(colours - middle).max(-1) > CHANGE).mean(1)
+    if changed.max() > CHANGED_SHARE:
+        return [pad(read(frame), texels, texture) for frame in range(len(times))]
+    return [pad(middle, texels, texture)]
+
+
+def _read(field: Field, mesh: Mesh, texels: Texels, time: float) -> np.ndarray:
+    """Colours just below the surface at texels, [texels, 3] in [0, 1]."""
+    _, _, triangle, weights = texels
     corners = mesh.triangles[triangle]
     points = np.einsum("tk,tkx->tx", weights, mesh.vertices[corners])
     normals = np.einsum("tk,tkx->tx", weights, vertex_normals(mesh)[corners])
@@ -30,14 +61,21 @@ def bake(field: Field, mesh: Mesh, uv: np.ndarray, time: float, texture: int) ->
         density, value = field(at, torch.tensor([time], device=device))
         colour = colour + density[0, :, None] * value[0]
         total = total + density[0, :, None]
-    image[row, column] = ((colour / total).clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
-    covered = np.zeros((texture, texture), bool)
+    return (colour / total).clamp(0, 1).cpu().numpy()
+
+
+def pad(colours: np.ndarray, texels: Texels, texture: int) -> np.ndarray:
+    """Colours [texels, 3] in [0, 1] as a picture; what lies beyond the charts takes the nearest, so that no mip level has a
+    seam. uint8 [texture, texture, 3]."""
+    row, column = texels[:2]
+    image, covered = np.zeros((texture, texture, 3), np.uint8), np.zeros((texture, texture), bool)
+    image[row, column] = (colours.clip(0, 1) * 255).round().astype(np.uint8)
     covered[row, column] = True
     nearest = scipy.ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
     return image[nearest[0], nearest[1]]
 
 
-def rasterise(uv: np.ndarray, texture: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def rasterise(uv: np.ndarray, texture: int) -> Texels:
     """Texels whose centre is in a triangle of uv [triangles, 3, 2].
 
     Returns row and column (row 0 at the top) and triangle index, [texels] each, and barycentric weights [texels, 3].

@@ -33,6 +33,11 @@ class Trajectory(nn.Module):
         offset = points - centre[frames]
         return torch.einsum("nij,ni->nj", rotation[frames], offset) / scale[frames]
 
+    def to_world(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
+        """The inverse of `to_body`."""
+        centre, rotation, scale = self.placement(times)
+        return torch.einsum("nij,nj->ni", rotation[frames], points * scale[frames]) + centre[frames]
+
 
 def rotation_matrix(vector: Tensor) -> Tensor:
     """Rotation vectors [..., 3] to matrices [..., 3, 3] (Rodrigues)."""

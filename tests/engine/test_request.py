@@ -22,7 +22,6 @@ def test_a_request_is_its_values():
         ({"seed": 1.5}, "whole number"),
         ({"frames": 0}, "from 1 to 250"),
         ({"fps": True}, "whole number"),
-        ({"topology": "fixed"}, "not built yet"),
         ({"colour": "red"}, "no setting 'colour'"),
         ({"prompt": ""}, "empty"),
     ],

@@ -1,0 +1,1 @@
+"""One mesh of fixed topology that follows a moving surface."""

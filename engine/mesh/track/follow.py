@@ -1,0 +1,117 @@
+"""From surfaces that share no vertices to one mesh that follows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from engine.mesh.surface import Mesh
+from engine.mesh.track.graph import NODES, edge_lengths
+from engine.mesh.track.report import Report, measure
+from engine.mesh.track.sample import areas
+from engine.mesh.track.walk import Follower, Walk, surfaces, walk
+
+# Parts below this share of the area are dust.
+DUST = 1e-4
+# A reference has nearly the largest area there is: what it lacks, such as an arm that lies against the body, is lost.
+NEARLY_LARGEST = 0.95
+# So many frames in all are worked through, with up to three references; the one that fits best is kept.
+FRAMES_IN_ALL, MOST_REFERENCES = 24, 3
+NODES_NEARBY = 100
+
+
+@dataclass(frozen=True)
+class Track:
+    """positions float32 [frames, vertices, 3] in the coordinates of the input; triangles int32 [T, 3]."""
+
+    positions: np.ndarray
+    triangles: np.ndarray
+    report: Report
+
+    def meshes(self) -> list[Mesh]:
+        """The mesh in every frame."""
+        return [Mesh(place, self.triangles) for place in self.positions]
+
+
+def track(
+    meshes: list[Mesh],
+    colours: list[np.ndarray | None],
+    reference: int | None = None,
+    prepare: Callable[[Mesh], Mesh] = lambda mesh: mesh,
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> Track:
+    """As `follow`, measured against the surfaces."""
+    positions, triangles, reference = follow(meshes, colours, reference, prepare, told=told)
+    return Track(positions, triangles, measure(positions, triangles, meshes, reference))
+
+
+def follow(
+    meshes: list[Mesh],
+    colours: list[np.ndarray | None],
+    reference: int | None = None,
+    prepare: Callable[[Mesh], Mesh] = lambda mesh: mesh,
+    nearby: bool = False,
+    told: Callable[[int, int], None] = lambda done, of: None,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Carries one frame's mesh through the surfaces of all frames.
+
+    meshes: one a frame, in any coordinates. colours: of their vertices, [V, 3] in [0, 1], or None; all or none.
+    reference: the frame, from 0, whose mesh is followed; the best of a few if left out. prepare: makes the reference mesh
+    ready, for instance with fewer or more even triangles. nearby: surfaces hardly move from frame to frame.
+    told: hears of frames done, and of how many. Returns positions float32 [frames, vertices, 3] in the coordinates of the
+    input, triangles int32 [T, 3], and the reference.
+    """
+    if len(meshes) == 1:
+        only, _ = _ready(meshes[0], None, prepare)
+        return only.vertices[None].astype(np.float32), only.triangles, 0
+    points = np.concatenate([mesh.vertices for mesh in meshes]).astype(np.float64)
+    middle, size = points.mean(0), float(np.linalg.norm(np.ptp(points, axis=0)))
+    unit = [Mesh((mesh.vertices.astype(np.float64) - middle) / size, mesh.triangles) for mesh in meshes]
+    frames = surfaces(unit, colours)
+    chosen = references(unit)[: 1 if nearby else MOST_REFERENCES] if reference is None else [reference]
+    best: tuple[Walk, Follower, int] | None = None
+    for number, index in enumerate(chosen):
+
+        def heard(done: int, before: int = number) -> None:
+            told(before * (len(meshes) - 1) + done, len(chosen) * (len(meshes) - 1))
+
+        follower = Follower(*_ready(unit[index], colours[index], prepare), NODES_NEARBY if nearby else NODES)
+        found = walk(follower, frames, index, nearby, heard)
+        if best is None or found.score < best[0].score:
+            best = found, follower, index
+    found, follower, index = best
+    positions = np.stack([follower.positions(pose) for pose in found.poses]) * size + middle
+    return positions.astype(np.float32), follower.mesh.triangles, index
+
+
+def references(meshes: list[Mesh]) -> list[int]:
+    """The frames that could be the reference, the best first: large in area, in few parts."""
+    area = np.array([areas(mesh).sum() for mesh in meshes])
+    count = int(np.clip(FRAMES_IN_ALL // len(meshes), 1, MOST_REFERENCES))
+    return [int(index) for index in np.argsort(-area) if area[index] >= NEARLY_LARGEST * area.max()][:count]
+
+
+def _ready(
+    mesh: Mesh, colours: np.ndarray | None, prepare: Callable[[Mesh], Mesh]
+) -> tuple[Mesh, np.ndarray | None]:
+    """The reference without dust, made ready; colours go along to the nearest vertices."""
+    clean, kept = without_dust(mesh)
+    colours = None if colours is None else colours[kept]
+    ready = prepare(clean)
+    if colours is not None and ready is not clean:
+        colours = colours[cKDTree(clean.vertices).query(ready.vertices)[1]]
+    return ready, colours
+
+
+def without_dust(mesh: Mesh) -> tuple[Mesh, np.ndarray]:
+    """The mesh without parts that hardly have an area, and the numbers of the vertices that are left."""
+    label = connected_components(edge_lengths(mesh), directed=False)[1]
+    area = np.bincount(label[mesh.triangles[:, 0]], areas(mesh), label.max() + 1)
+    keep = area[label] >= DUST * area.sum()
+    number = np.cumsum(keep) - 1
+    triangles = mesh.triangles[keep[mesh.triangles[:, 0]]]
+    return Mesh(mesh.vertices[keep], number[triangles].astype(np.int32)), np.flatnonzero(keep)

@@ -1,0 +1,144 @@
+"""Follows a reference surface through all frames: outwards from its own, the rest shape always the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.mesh.bake import vertex_normals
+from engine.mesh.surface import Mesh
+from engine.mesh.track.fit import Body, Way, approach, transport, two_way
+from engine.mesh.track.graph import NODES, Pose, build_graph, deform, extrapolated, part
+from engine.mesh.track.sample import Samples, sample, vertex_areas
+
+COARSE, FINE, TARGET = 1200, 2500, 5000
+WAYS = (Way(), Way(normal=0.25))
+ENERGY_WEIGHT, ACCELERATION_WEIGHT = 0.02, 0.03
+POLISH, POLISH_ROUNDS, SWEEP_ROUNDS, NEIGHBOURS_PULL = (0.3, 0.1), 8, 3, 0.02
+
+
+@dataclass(frozen=True)
+class Walk:
+    """poses: of each frame. score: how well they fit, in box diagonals; lower is better."""
+
+    poses: list[Pose]
+    score: float
+
+
+@dataclass(frozen=True)
+class Surfaces:
+    """One frame's surface, finely and coarsely sampled."""
+
+    fine: Samples
+    coarse: Samples
+
+
+def surfaces(meshes: list[Mesh], colours: list[np.ndarray | None]) -> list[Surfaces]:
+    """Samples of every frame."""
+    return [
+        Surfaces(sample(mesh, colour, TARGET, 0), sample(mesh, colour, COARSE, 1))
+        for mesh, colour in zip(meshes, colours, strict=True)
+    ]
+
+
+class Follower:
+    """One reference mesh and what it takes to bring it onto any frame."""
+
+    def __init__(self, mesh: Mesh, colours: np.ndarray | None, nodes: int = NODES) -> None:
+        """colours: of the vertices, [V, 3] in [0, 1], or None. nodes: of the deformation graph."""
+        self.mesh = mesh
+        self.graph = build_graph(mesh, nodes)
+        weights = vertex_areas(mesh)
+        self.coarse = self._body(colours, weights, COARSE)
+        self.middle = self._body(colours, weights, FINE)
+        self.whole = self._body(colours, weights, len(mesh.vertices))
+
+    def _body(self, colours: np.ndarray | None, weights: np.ndarray, count: int) -> Body:
+        vertices = self.mesh.vertices.astype(np.float64)
+        which = np.arange(len(vertices))
+        if count < len(vertices):
+            # Evenly over the area, so that fine parts of a mesh do not outvote coarse ones.
+            share = np.cumsum(weights) / weights.sum()
+            which = np.unique(np.searchsorted(share, (np.arange(count) + 0.5) / count))
+        chosen = Samples(
+            vertices[which], vertex_normals(self.mesh)[which], None if colours is None else colours[which], which
+        )
+        return Body(part(self.graph, which), chosen, weights[which] / weights[which].sum())
+
+    def positions(self, pose: Pose) -> np.ndarray:
+        """The mesh's vertices in a pose, [V, 3]."""
+        return deform(self.graph, pose, self.mesh.vertices.astype(np.float64))
+
+
+def walk(
+    follower: Follower,
+    frames: list[Surfaces],
+    reference: int,
+    nearby: bool = False,
+    told: Callable[[int], None] = lambda done: None,
+) -> Walk:
+    """Poses for every frame, outwards from `reference`, then all once more with their neighbours in view.
+
+    nearby: surfaces hardly move from frame to frame, so that closest points alone find the way. told: hears of each frame.
+    """
+    poses: list[Pose | None] = [None] * len(frames)
+    poses[reference] = Pose.rest(len(follower.graph.nodes))
+    done = 0
+    for step in (1, -1):
+        for index in range(reference + step, len(frames) if step > 0 else -1, step):
+            near, far = poses[index - step], None
+            if 0 <= index - 2 * step < len(frames):
+                far = poses[index - 2 * step]
+            found = near if nearby else _search(follower, frames[index], near, far)
+            poses[index] = approach(follower.whole, found, frames[index].fine, POLISH_ROUNDS, POLISH, (0.05, 0.03))[0]
+            done += 1
+            told(done)
+    poses = _sweep(follower, frames, reference, poses)
+    return Walk(poses, _total(follower, frames, poses))
+
+
+def _sweep(follower: Follower, frames: list[Surfaces], reference: int, poses: list[Pose]) -> list[Pose]:
+    """All frames once more, drawn a little to the mean of their neighbours: that places what a frame shows nothing of."""
+    body, swept = follower.whole, list(poses)
+    for index in range(1, len(frames) - 1):
+        if index != reference:
+            mean = (body.at(swept[index - 1]).points + body.at(poses[index + 1]).points) / 2
+            swept[index], _ = approach(
+                body, poses[index], frames[index].fine, SWEEP_ROUNDS, POLISH, (0.03, 0.03), (mean, NEIGHBOURS_PULL)
+            )
+    return swept
+
+
+def _total(follower: Follower, frames: list[Surfaces], poses: list[Pose]) -> float:
+    """The mean over frames of how far the surfaces are apart, root mean square, and of how unevenly the nodes move."""
+    shifts = np.stack([pose.shift for pose in poses])
+    apart = [
+        two_way(follower.middle.at(pose), frame.fine, follower.middle.weights)[1]
+        for pose, frame in zip(poses, frames, strict=True)
+    ]
+    uneven = np.sqrt((np.diff(shifts, 2, axis=0) ** 2).sum(-1).mean(-1)) if len(shifts) > 2 else np.zeros(1)
+    return float(np.mean(apart) + ACCELERATION_WEIGHT * uneven.mean())
+
+
+def _search(follower: Follower, frame: Surfaces, near: Pose, far: Pose | None) -> Pose:
+    """The best of several attempts at a frame, from the neighbour's pose and from where its motion would lead."""
+    best, least = near, np.inf
+    for start in [near] if far is None else [near, extrapolated(near, far)]:
+        for way in WAYS:
+            pose = transport(follower.coarse, start, frame.coarse, way)
+            pose, energy = approach(follower.middle, pose, frame.fine)
+            cost = score(follower, pose, frame, energy, near, far)
+            if cost < least:
+                best, least = pose, cost
+    return best
+
+
+def score(follower: Follower, pose: Pose, frame: Surfaces, energy: float, near: Pose, far: Pose | None) -> float:
+    """Root mean square distance both ways, more for what the graph resents and for sudden changes of speed."""
+    _, distance = two_way(follower.middle.at(pose), frame.fine, follower.middle.weights)
+    jerk = 0.0
+    if far is not None:
+        jerk = float(np.sqrt(((pose.shift - 2 * near.shift + far.shift) ** 2).sum(1).mean()))
+    return distance + ENERGY_WEIGHT * np.sqrt(energy) + ACCELERATION_WEIGHT * jerk
