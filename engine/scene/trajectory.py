@@ -29,14 +29,23 @@ class Trajectory(nn.Module):
 
     def to_body(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
         """World points [N, 3], the index of each one's frame [N], times [F] -> the same points in the body's axes [N, 3]."""
-        centre, rotation, scale = self.placement(times)
-        offset = points - centre[frames]
-        return torch.einsum("nij,ni->nj", rotation[frames], offset) / scale[frames]
+        centre, rotation, scale = self._of_samples(frames, times)
+        return torch.einsum("nij,ni->nj", rotation, points - centre) / scale
 
     def to_world(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
         """The inverse of `to_body`."""
+        centre, rotation, scale = self._of_samples(frames, times)
+        return torch.einsum("nij,nj->ni", rotation, points * scale) + centre
+
+    def _of_samples(self, frames: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The placement at each sample's frame, [N, 3], [N, 3, 3], [N, 3].
+
+        `embedding` and not an index: the gradient of an index is summed in whatever order threads come, and the same run
+        would not give the same bits.
+        """
         centre, rotation, scale = self.placement(times)
-        return torch.einsum("nij,nj->ni", rotation[frames], points * scale[frames]) + centre[frames]
+        rows = torch.nn.functional.embedding(frames, torch.cat([centre, scale, rotation.flatten(1)], 1))
+        return rows[:, :3], rows[:, 6:].unflatten(1, (3, 3)), rows[:, 3:6]
 
 
 def rotation_matrix(vector: Tensor) -> Tensor:
