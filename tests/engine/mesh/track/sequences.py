@@ -18,7 +18,7 @@ def meshed(solid: Callable[[np.ndarray], np.ndarray], seed: int, reach: float = 
     cell = 2 * reach / CELLS
     axis = (np.arange(-4, CELLS + 5) - CELLS / 2) * cell
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1) + cell * generator.random(3)
-    values = solid((grid.reshape(-1, 3) @ turn.T)).reshape(grid.shape[:3])
+    values = solid(grid.reshape(-1, 3) @ turn.T).reshape(grid.shape[:3])
     vertices, triangles, _, _ = marching_cubes(values, 0.0, gradient_direction="ascent")
     # Lewiner's triangles for a signed distance wind the other way round.
     places = (vertices * cell + grid[0, 0, 0]) @ turn.T
