@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         (["scripts.benchmark.field", "--points", "64", "--frames", "2", "--repeat", "1"], "| still | no | ours |"),
         (["scripts.benchmark.step", "--quality", "draft", "--repeat", "1"], "times the video model"),
+        (["scripts.benchmark.playback", "--vertices", "200", "--frames", "2", "--repeat", "1"], "| shape keys |"),
     ],
 )
 def test_a_benchmark_prints_its_table(arguments, said):

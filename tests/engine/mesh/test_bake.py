@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from engine.mesh.atlas import _triangle_cells, is_closed, unwrap
-from engine.mesh.bake import bake, rasterise, vertex_normals
+from engine.mesh.bake import bake, bake_sequence, rasterise, vertex_normals
 from engine.mesh.surface import Mesh, surface
 from tests.engine.mesh.test_surface import ball
 
@@ -68,3 +68,34 @@ def test_every_texel_has_the_colour_of_its_place(sphere):
 def test_normals_of_a_sphere_point_outwards(sphere):
     directions = sphere.vertices / np.linalg.norm(sphere.vertices, axis=1, keepdims=True)
     assert (vertex_normals(sphere) * directions).sum(1).min() > 0.95
+
+
+class Greys:
+    """Solid everywhere; the colour is a grey for each moment."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, greys: dict[float, float]) -> None:
+        self.greys = greys
+
+    def __call__(self, points, times):
+        grey = self.greys[round(float(times[0]), 3)]
+        return torch.full((1, len(points)), 10.0), torch.full((1, len(points), 3), grey)
+
+
+def still(sphere: Mesh, greys: list[float]) -> list[np.ndarray]:
+    times = [index / 8 for index in range(len(greys))]
+    uv = _triangle_cells(len(sphere.triangles), 64)
+    places = np.repeat(sphere.vertices[None], len(greys), 0)
+    return bake_sequence(Greys(dict(zip(times, greys, strict=True))), places, sphere.triangles, uv, times, 64)
+
+
+def test_a_sequence_has_one_texture_that_is_full_to_the_border(sphere):
+    # 0.1 apart is no true change; the median of five is the third.
+    (albedo,) = still(sphere, [0.4, 0.42, 0.44, 0.46, 0.5])
+    assert (albedo == round(0.44 * 255)).all()
+
+
+def test_colours_that_truly_change_have_a_texture_a_frame(sphere):
+    albedos = still(sphere, [0.2, 0.2, 0.9])
+    assert [int(albedo[5, 5, 0]) for albedo in albedos] == [51, 51, round(0.9 * 255)]
