@@ -49,8 +49,9 @@ class Motion:
         return 100 * float(np.linalg.norm(positions - truth, axis=-1).mean() / size)
 
 
-def meshed(solid: Solid, seed: int, reach: float, cell: float) -> Mesh:
+def meshed(solid: Solid, seed: int, reach: float = 1.2, cell: float | None = None) -> Mesh:
     """The zero level of a function that is negative inside, on a grid of `cell` metres turned and shifted by `seed`."""
+    cell = cell or reach / 13
     generator = np.random.default_rng(seed)
     turn = np.linalg.qr(generator.normal(size=(3, 3)))[0]
     turn *= np.sign(np.linalg.det(turn))
