@@ -7,7 +7,7 @@ import torch
 from engine.mesh.picture import draw_shaded, draw_textured
 from engine.mesh.surface import Mesh
 from engine.scene.cameras import Cameras
-from tests.engine.mesh.track.sequences import meshed
+from scripts.benchmark.sequences import meshed
 
 FRONT = Cameras(torch.tensor([0.0]), torch.tensor([0.0]))
 QUAD = np.array([[-0.5, 0, -0.5], [0.5, 0, -0.5], [0.5, 0, 0.5], [-0.5, 0, 0.5]], np.float32)

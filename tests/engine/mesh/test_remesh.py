@@ -3,7 +3,7 @@ import pytest
 
 from engine.mesh.remesh import even, is_manifold, parts
 from engine.mesh.surface import Mesh, volume
-from tests.engine.mesh.track.sequences import meshed
+from scripts.benchmark.sequences import meshed
 
 
 def ball() -> Mesh:

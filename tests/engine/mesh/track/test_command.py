@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from tests.engine.mesh.track.sequences import meshed
+from scripts.benchmark.sequences import meshed
 
 ROOT = Path(__file__).resolve().parents[4]
 

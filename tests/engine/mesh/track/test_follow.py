@@ -5,7 +5,7 @@ import pytest
 
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import track
-from tests.engine.mesh.track.sequences import box, capsule, meshed, torus, turned
+from scripts.benchmark.sequences import box, capsule, meshed, torus, turned
 
 
 def size_of(meshes: list[Mesh]) -> float:

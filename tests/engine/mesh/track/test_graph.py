@@ -4,7 +4,7 @@ import pytest
 from engine.mesh.surface import volume
 from engine.mesh.track.graph import Pose, build_graph, deform, rotations
 from engine.mesh.track.solve import Data, Solver
-from tests.engine.mesh.track.sequences import meshed
+from scripts.benchmark.sequences import meshed
 
 
 def ball(x: float = 0.0, seed: int = 0):

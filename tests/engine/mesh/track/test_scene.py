@@ -7,7 +7,7 @@ import torch
 from engine.mesh.surface import Mesh, volume
 from engine.mesh.track.scene import track_scene
 from engine.scene.trajectory import Trajectory
-from tests.engine.mesh.track.sequences import box, meshed, turned
+from scripts.benchmark.sequences import box, meshed, turned
 
 FRAMES = 4
 TIMES = (torch.arange(FRAMES) + 0.5) / FRAMES
