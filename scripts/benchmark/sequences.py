@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 from skimage.measure import marching_cubes
 
 from engine.mesh.surface import Mesh
@@ -169,16 +170,29 @@ def bending_capsule(frames: int = 4) -> Motion:
 
 
 def waving_flag(frames: int = 4) -> Motion:
-    """A thin sheet in the plane of X and Z, held at one end, with a wave that runs to the other."""
+    """A thin sheet along X and Z, held at one end; its wave rises and falls in eight frames. It bends and does not stretch."""
+    length, half = np.linspace(-0.9, 0.9, 1800), np.array([0.7, 0.05, 0.45])
 
-    def lift(x: np.ndarray, frame: int) -> np.ndarray:
-        return 0.07 * (x + 0.7) * np.sin(5 * x - 2 * np.pi * frame / frames)
+    def middle(frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """The sheet's middle line by its length: points and unit normals [1800, 2] in the plane of X and Y."""
+        angle = 0.8 * (length + 0.7) * np.sin(5 * length) * np.cos(np.pi / 4 * frame)
+        along = np.stack([np.cos(angle), np.sin(angle)], 1)
+        points = np.cumsum(along, 0) * (length[1] - length[0])
+        held = np.abs(length + 0.7).argmin()
+        return points - points[held] - [0.7, 0], along[:, ::-1] * [-1, 1]
 
-    def moved(points: np.ndarray, frame: int, sign: int) -> np.ndarray:
-        return points + sign * lift(points[:, 0], frame)[:, None] * [0, 1, 0]
+    def out(points: np.ndarray, frame: int) -> np.ndarray:
+        line, normals = middle(frame)
+        place, normal = (np.stack([np.interp(points[:, 0], length, c) for c in of.T], 1) for of in (line, normals))
+        return np.column_stack([place + points[:, 1:2] * normal, points[:, 2]])
 
-    half = np.array([0.7, 0.05, 0.45])
-    return warped(frames, 0.95, lambda p: box(p, half), lambda p, f: moved(p, f, 1), lambda p, f: moved(p, f, -1))
+    def back(points: np.ndarray, frame: int) -> np.ndarray:
+        line, normals = middle(frame)
+        nearest = cKDTree(line).query(points[:, :2])[1]
+        away = ((points[:, :2] - line[nearest]) * normals[nearest]).sum(1)
+        return np.stack([length[nearest], away, points[:, 2]], 1)
+
+    return warped(frames, 0.95, lambda p: box(p, half), out, back)
 
 
 def folding_arm(frames: int = 4) -> Motion:

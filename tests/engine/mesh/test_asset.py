@@ -1,5 +1,7 @@
+import hashlib
 import json
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
 
@@ -30,3 +32,22 @@ def test_an_older_asset_is_replaced_whole(tmp_path):
         write_asset(folder, MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO] * count), PREVIEW, ABOUT)
     assert not (folder / "albedo_0001.png").exists() and (folder / "albedo.png").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["asset"]
+
+
+def test_pictures_and_texts_come_along_with_their_sums(tmp_path):
+    folder, picture = tmp_path / "asset", np.full((4, 6, 3), 90, np.uint8)
+    write_asset(folder, MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO]), PREVIEW, ABOUT, {"a.txt": "äö", "report.png": picture})
+    assert (folder / "a.txt").read_text("utf-8") == "äö" and np.array_equal(imageio.imread(folder / "report.png"), picture)
+    files = json.loads((folder / "asset.json").read_text())["files"]
+    assert set(files) == {path.name for path in folder.iterdir()} - {"asset.json"}
+    assert all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == value for name, value in files.items())
+
+
+def test_a_write_that_fails_leaves_the_older_asset(tmp_path):
+    folder = tmp_path / "asset"
+    write_asset(folder, MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO]), PREVIEW, ABOUT)
+    before = (folder / "asset.json").read_bytes()
+    with pytest.raises(KeyError):
+        write_asset(folder, MovingMesh(POSITIONS + 1, TRIANGLES, UV, [ALBEDO]), PREVIEW, {"prompt": "no speed"})
+    assert (folder / "asset.json").read_bytes() == before
+    assert np.array_equal(read_asset(folder).meshes.positions, POSITIONS)

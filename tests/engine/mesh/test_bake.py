@@ -99,3 +99,36 @@ def test_a_sequence_has_one_texture_that_is_full_to_the_border(sphere):
 def test_colours_that_truly_change_have_a_texture_a_frame(sphere):
     albedos = still(sphere, [0.2, 0.2, 0.9])
     assert [int(albedo[5, 5, 0]) for albedo in albedos] == [51, 51, round(0.9 * 255)]
+
+
+class Flashing(Rainbow):
+    """As the rainbow, but for a small part that is black for a moment."""
+
+    def __call__(self, points, times):
+        density, colour = super().__call__(points, times)
+        if float(times[0]) == 0.25:
+            colour = colour * (points[:, 2] < 0.42)[None, :, None]
+        return density, colour
+
+
+def test_a_part_gone_wrong_in_one_frame_does_not_show(sphere):
+    uv = unwrap(sphere, 64)
+    places = np.repeat(sphere.vertices[None], 5, 0)
+    times = [0.0, 0.25, 0.5, 0.75, 1.0]
+    (albedo,) = bake_sequence(Flashing(), places, sphere.triangles, uv, times, 64)
+    assert np.array_equal(albedo, bake(Rainbow(), sphere, uv, 0.5, 64))
+    wrong = bake(Flashing(), sphere, uv, 0.25, 64)
+    assert 0.01 < (wrong != albedo).any(-1).mean() < 0.1
+
+
+def test_padding_leaves_no_texel_without_a_colour(sphere):
+    uv = 0.25 + 0.5 * unwrap(sphere, 64)
+    albedo = bake(Rainbow(), sphere, uv, 0.5, 64)
+    row, column, _, _ = rasterise(uv, 64)
+    assert len(np.unique(row * 64 + column)) < 0.3 * 64**2
+    # Black is nowhere on the ball; the corners have the colours of the charts' nearest texels.
+    assert albedo.max(-1).min() > 60
+    covered = np.zeros((64, 64), bool)
+    covered[row, column] = True
+    near = np.argwhere(covered)[np.square(np.argwhere(covered)).sum(1).argmin()]
+    assert np.array_equal(albedo[0, 0], albedo[tuple(near)])

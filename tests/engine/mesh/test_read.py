@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
+from PIL import Image
 
 from engine.mesh.read import MeshError, find_meshes, read_sequence
 
@@ -79,3 +80,48 @@ def test_what_is_no_sequence_is_refused(tmp_path):
     (tmp_path / "nothing").mkdir()
     with pytest.raises(MeshError, match="no mesh in the folder"):
         find_meshes([tmp_path / "nothing"])
+
+
+def test_one_frame_without_colours_takes_them_from_all(tmp_path):
+    red = tetrahedron(vertex_colors=np.tile([255, 0, 0, 255], (4, 1)).astype(np.uint8))
+    frames = read_sequence(write(tmp_path, red, tetrahedron(), ending="ply"))
+    assert [frame.colours for frame in frames] == [None, None]
+
+
+def test_an_open_mesh_is_noted(tmp_path):
+    cut = trimesh.Trimesh(tetrahedron().vertices, tetrahedron().faces[1:], process=False)
+    assert read_sequence(write(tmp_path, cut, cut))[0].note == "3 edges are open"
+
+
+@pytest.mark.parametrize("ending", ["ply", "glb"])
+def test_a_file_cut_short_is_one_sentence(tmp_path, ending):
+    paths = write(tmp_path, tetrahedron(), tetrahedron(), ending=ending)
+    paths[0].write_bytes(paths[0].read_bytes()[:-20])
+    with pytest.raises(MeshError, match="Frame 1 .*save it again") as caught:
+        read_sequence(paths)
+    assert "\n" not in str(caught.value)
+
+
+def test_faces_with_no_vertices_are_one_sentence(tmp_path):
+    paths = write(tmp_path, tetrahedron(), tetrahedron(), ending="off")
+    paths[1].write_text("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 7\n")
+    with pytest.raises(MeshError, match="Frame 2 "):
+        read_sequence(paths)
+
+
+def test_a_textures_colours_are_read_at_the_vertices(tmp_path):
+    paths = []
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        picture = np.zeros((2, 2, 3), np.uint8)
+        picture[:, 0], picture[:, 1] = [255, 0, 0], [0, 0, 255]
+        material = trimesh.visual.material.SimpleMaterial(image=Image.fromarray(picture))
+        uv = np.array([[0.1, 0.5], [0.9, 0.5], [0.1, 0.1], [0.9, 0.9]])
+        visual = trimesh.visual.TextureVisuals(uv=uv, material=material)
+        paths.append(folder / "frame.obj")
+        tetrahedron(visual=visual).export(paths[-1])
+    frame = read_sequence(paths)[0]
+    for corner, colour in (([1, 0, 0], [0, 0, 1]), ([0, 2, 0], [1, 0, 0])):
+        place = np.abs(frame.vertices - corner).sum(1).argmin()
+        assert frame.colours[place] == pytest.approx(colour)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from mav3d_blender.timeline.asset import read_asset
 from scripts.benchmark.sequences import meshed
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -67,3 +69,20 @@ def test_what_is_no_asset_is_never_removed(frames, tmp_path):
     done = launch(frames, "--output", tmp_path / "work", "--overwrite")
     assert done.returncode == 1 and "something else" in done.stderr
     assert (tmp_path / "work" / "scene.blend").read_text() == "precious"
+
+
+def test_an_asset_is_replaced_when_asked_to_and_kept_where_that_fails(frames, tmp_path):
+    output, broken = tmp_path / "asset", tmp_path / "broken"
+    output.mkdir()
+    (output / "asset.json").write_text("{}")
+    (output / "albedo_0001.png").write_text("of an older asset")
+    shutil.copytree(frames, broken)
+    (broken / "frame_2.ply").write_bytes((broken / "frame_2.ply").read_bytes()[:400])
+    failed = launch(broken, "--output", output, "--overwrite")
+    assert failed.returncode == 1 and "Frame 2 (frame_2.ply)" in failed.stderr
+    assert len(failed.stderr.strip().splitlines()) == 1
+    assert sorted(path.name for path in output.iterdir()) == ["albedo_0001.png", "asset.json"]
+    done = launch(frames / "frame_1.ply", frames / "frame_2.ply", "--output", output, "--overwrite", "--reference", "1")
+    assert done.returncode == 0, done.stderr
+    assert "the mesh of frame 1" in done.stdout and "One mesh follows badly" not in done.stdout
+    assert not (output / "albedo_0001.png").exists() and read_asset(output).about["texture"] == "one"

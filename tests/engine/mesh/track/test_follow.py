@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
-from engine.mesh.track.follow import track
+from engine.mesh.track.follow import follow, references, track, without_dust
 from scripts.benchmark.sequences import box, capsule, meshed, torus, turned
 
 
@@ -92,3 +93,46 @@ def test_coordinates_and_scale_are_those_of_the_input():
     found = track(far, [None] * 2, reference=0)
     assert found.positions.dtype == np.float32 and found.triangles.dtype == np.int32
     assert found.positions[1].mean(0) == pytest.approx([1005, 0, -300], abs=0.5)
+
+
+def test_references_are_large_and_few():
+    sizes = [0.5, 0.99, 1.0, 0.98]
+    meshes = [meshed(lambda p, r=r: np.linalg.norm(p, axis=1) - 0.4 * r, 0) for r in sizes]
+    # A quarter of the area is too little; the others are within five per cent, the largest first.
+    assert references(meshes) == [2, 1, 3]
+    # The more frames there are, the fewer references are affordable.
+    assert sorted(references(meshes * 2)) == [2, 6]
+    assert len(references(meshes * 10)) == 1
+
+
+def test_dust_goes_and_a_small_part_stays():
+    def solid(points: np.ndarray) -> np.ndarray:
+        parts = ([0, 0, 0], 0.6), ([0.8, 0, 0], 0.1)
+        return np.minimum(*(np.linalg.norm(points - centre, axis=1) - radius for centre, radius in parts))
+
+    both = meshed(solid, 0)
+    speck = Mesh(
+        np.concatenate([np.array([[0, 0, 1], [0.001, 0, 1], [0, 0.001, 1]]), both.vertices]),
+        np.concatenate([[[0, 1, 2]], both.triangles + 3]),
+    )
+    clean, kept = without_dust(speck)
+    assert np.array_equal(clean.vertices, both.vertices) and np.array_equal(clean.triangles, both.triangles)
+    assert kept.tolist() == list(range(3, len(speck.vertices)))
+
+
+def test_one_frame_is_its_own_mesh():
+    mesh = meshed(lambda p: np.linalg.norm(p, axis=1) - 0.4, 0)
+    positions, triangles, reference = follow([mesh], [None])
+    assert positions.shape == (1, len(mesh.vertices), 3) and reference == 0
+    assert positions[0] == pytest.approx(mesh.vertices, abs=1e-6) and np.array_equal(triangles, mesh.triangles)
+
+
+def test_a_prepared_reference_is_what_is_followed():
+    meshes = [meshed(lambda p, s=s: box(p - [s, 0, 0], np.full(3, 0.4)), f) for f, s in enumerate((0.0, 0.1))]
+    colours = [(mesh.vertices > [shift, 0, 0]).astype(float) for mesh, shift in zip(meshes, (0.0, 0.1), strict=True)]
+    heard = []
+    positions, triangles, reference = follow(
+        meshes, colours, 1, lambda mesh: simplify(mesh, 300), told=lambda done, of: heard.append((done, of))
+    )
+    assert 250 < len(triangles) <= 300 and reference == 1 and heard == [(1, 1)]
+    assert np.abs(positions[1] - positions[0] - [0.1, 0, 0]).mean() < 0.01

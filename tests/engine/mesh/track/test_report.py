@@ -44,3 +44,27 @@ def test_a_good_report_has_nothing_to_say_and_counts_from_one():
     assert report.objection() is None and report.distance == pytest.approx(0.3)
     written = report.as_dict()
     assert written["reference"] == 2 and written["frames"][0]["frame"] == 1 and written["advice"] == ""
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (FrameError(1.6, 0.8, 0.1, 1.0), "in frame 3 the surface is 1.6 % of the size away on average"),
+        (FrameError(0.2, 7.0, 0.1, 1.0), "in frame 3 part of the surface is 7.0 % of the size away where it is furthest"),
+        (FrameError(0.2, 0.8, 4.5, 1.0), "in frame 3 the mesh has 4.5 % of the edges folded"),
+    ],
+)
+def test_the_worst_frame_is_named_with_its_fault(bad, said):
+    good = FrameError(0.2, 0.8, 0.1, 1.0)
+    assert Report(0, [good, good, bad, good]).objection() == said
+
+
+def test_a_limb_that_is_lost_shows_where_a_mean_would_hide_it():
+    # A second square far away, three hundredths of the first one's area, that the mesh does not have.
+    far = np.concatenate([SQUARE, np.sqrt(0.03) * SQUARE + [0, 0, 3]])
+    report = measure(np.stack([SQUARE] * 2), HALVES, [Mesh(SQUARE, HALVES), Mesh(far, np.concatenate([HALVES, HALVES + 4]))], 0)
+    size = np.sqrt(11)
+    lost = report.frames[1]
+    assert lost.lost == pytest.approx(300 / size, rel=1e-3)
+    assert lost.distance == pytest.approx(100 * 3 * 0.03 / 1.03 / 2 / size, rel=0.1)
+    assert report.objection() == f"in frame 2 part of the surface is {lost.lost:.1f} % of the size away where it is furthest"

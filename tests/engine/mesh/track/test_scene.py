@@ -47,3 +47,35 @@ def test_what_slides_keeps_its_shape():
     volumes = [volume(Mesh(place, found.triangles)) for place in found.positions]
     assert volumes == pytest.approx([volumes[0]] * FRAMES, rel=0.03)
     assert found.positions[:, :, 0].mean(1) == pytest.approx(shifts, abs=0.02)
+
+
+def test_without_a_trajectory_the_surfaces_alone_are_followed():
+    class Coloured:
+        """Nothing moves it; each face of what slides through it keeps its colour."""
+
+        device, trajectory = torch.device("cpu"), None
+
+        def __call__(self, points, times):
+            own = points - torch.tensor([0.2 * float(times[0]), 0, 0])
+            return torch.full((1, len(points)), 10.0), (own > 0).float()[None]
+
+    times = torch.tensor([0.0, 1.0])
+    meshes = [meshed(lambda p, s=s: box(p - [s, 0, 0], HALF), frame) for frame, s in enumerate((0.0, 0.2))]
+    heard = []
+    found = track_scene(Coloured(), meshes, times, 1000, lambda done, of: heard.append((done, of)))
+    shift = found.positions[1] - found.positions[0]
+    assert np.abs(shift - [0.2, 0, 0]).mean() < 0.01 and found.report.objection() is None
+    assert len(found.triangles) == pytest.approx(1000, rel=0.25)
+    assert heard[-1][0] == heard[-1][1]
+
+
+def test_a_body_that_grows_has_its_size_of_every_frame():
+    field = Riding()
+    growths = np.linspace(0, 0.6, FRAMES)
+    field.trajectory.log_scale.data[:] = torch.from_numpy(growths)[:, None].float()
+    half = HALF / 2
+    # Cells grow along, so that marching cubes cut as much off the corners in every frame.
+    meshes = [meshed(lambda p, g=g: box(p, half * np.exp(g)), frame, 0.8, 0.05 * np.exp(g)) for frame, g in enumerate(growths)]
+    found = track_scene(field, meshes, TIMES, 600)
+    volumes = np.array([volume(Mesh(place, found.triangles)) for place in found.positions])
+    assert volumes / volumes[0] == pytest.approx(np.exp(3 * growths), rel=0.05)
