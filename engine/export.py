@@ -19,8 +19,8 @@ from engine.job import JobFolder, Progress
 from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.bake import bake, bake_sequence
-from engine.mesh.remesh import even
-from engine.mesh.simplify import simplify, smooth
+from engine.mesh.remesh import reduced
+from engine.mesh.simplify import smooth
 from engine.mesh.surface import Mesh, density_grid, surface, volume
 from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
@@ -129,7 +129,7 @@ def _moving(field: Field, found: Track, times: torch.Tensor, settings: MeshSetti
 
 def texture_frame(field: Field, mesh: Mesh, moment: float, settings: MeshSettings) -> TexturedMesh:
     """A frame's surface with fewer, even triangles and a texture of its own."""
-    mesh = even(simplify(mesh, 2 * settings.triangles), settings.triangles)
+    mesh = reduced(mesh, settings.triangles)
     uv = unwrap(mesh, settings.texture)
     return TexturedMesh(mesh, uv, bake(field, mesh, uv, moment, settings.texture))
 

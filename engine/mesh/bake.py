@@ -30,8 +30,8 @@ def bake_sequence(
 ) -> list[np.ndarray]:
     """The albedo of one mesh that moves, read at positions [F, V, 3] and times [F]: each as `bake` gives it.
 
-    One picture, the median over time, which a frame gone wrong does not show in; or one a frame where colours truly change,
-    which is looked for at up to MOMENTS of them.
+    One picture, the median over time, which what goes wrong in some frame does not show in; or one a frame where more than
+    CHANGED_SHARE of the texels change by more than CHANGE, which is looked for at up to MOMENTS of them.
     """
     texels = rasterise(uv, texture)
     if len(texels[0]) == 0:

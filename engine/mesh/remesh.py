@@ -10,11 +10,14 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from engine.mesh.atlas import is_closed
+from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh, volume
 
 ROUNDS = 10
 # What a remeshing may change of the enclosed volume; more means that parts thinner than a triangle were lost.
 MOST_CHANGE = 0.02
+# How many more triangles than asked for an even mesh may have.
+MOST_SURPLUS = 1.3
 
 
 def even(mesh: Mesh, triangles: int) -> Mesh:
@@ -33,6 +36,12 @@ def even(mesh: Mesh, triangles: int) -> Mesh:
     if not np.isfinite(found).all() or not is_manifold(evened) or parts(evened) != parts(mesh):
         return mesh
     return evened if abs(volume(evened) / volume(mesh) - 1) < MOST_CHANGE else mesh
+
+
+def reduced(mesh: Mesh, triangles: int) -> Mesh:
+    """At most about `triangles` triangles: even ones, or where that can't be, those of the decimation."""
+    evened = even(simplify(mesh, 2 * triangles), triangles)
+    return evened if len(evened.triangles) <= MOST_SURPLUS * triangles else simplify(mesh, triangles)
 
 
 def is_manifold(mesh: Mesh) -> bool:

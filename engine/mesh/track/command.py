@@ -20,7 +20,7 @@ from engine.mesh.atlas import unwrap
 from engine.mesh.bake import pad, rasterise
 from engine.mesh.picture import draw_shaded, labelled
 from engine.mesh.read import Frame, MeshError, find_meshes, read_sequence
-from engine.mesh.remesh import even
+from engine.mesh.remesh import reduced
 from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import Track, track
@@ -88,7 +88,7 @@ def _tell_oddities(frames: list[Frame], tell: Tell) -> None:
 def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
     if triangles is None:
         return simplify(mesh, MOST_TRIANGLES)
-    return even(simplify(mesh, 2 * triangles), triangles) if len(mesh.triangles) > triangles else even(mesh, triangles)
+    return reduced(mesh, triangles)
 
 
 def _write(options: argparse.Namespace, frames: list[Frame], meshes: list[Mesh], found: Track) -> None:

@@ -72,7 +72,8 @@ def triangle_distances(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     normal = np.cross(b - a, c - a)
     size = np.maximum((normal**2).sum(-1), 1e-30)
     offset = points - a
-    inside = np.ones(np.broadcast_shapes(offset.shape[:-1], size.shape), bool)
+    # A triangle without an area has edges alone.
+    inside = np.broadcast_to(size > 1e-30, np.broadcast_shapes(offset.shape[:-1], size.shape)).copy()
     closest = np.full(inside.shape, np.inf)
     for start, end in ((a, b), (b, c), (c, a)):
         edge, away = end - start, points - start

@@ -12,8 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from engine.mesh.remesh import even
-from engine.mesh.simplify import simplify
+from engine.mesh.remesh import reduced
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import Track, follow, track
 from engine.mesh.track.report import measure
@@ -32,7 +31,7 @@ def track_scene(
     colours = [colours_at(field, mesh.vertices, float(time)) for mesh, time in zip(meshes, times, strict=True)]
 
     def prepare(mesh: Mesh) -> Mesh:
-        return even(simplify(mesh, 2 * triangles), triangles)
+        return reduced(mesh, triangles)
 
     if field.trajectory is None:
         return track(meshes, colours, prepare=prepare, told=told)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from engine.mesh.remesh import even, is_manifold, parts
+from engine.mesh.remesh import even, is_manifold, parts, reduced
 from engine.mesh.surface import Mesh, volume
-from scripts.benchmark.sequences import meshed
+from scripts.benchmark.sequences import box, meshed
 
 
 def ball() -> Mesh:
@@ -45,3 +45,9 @@ def test_parts_are_counted():
     triangles = np.concatenate([mesh.triangles, mesh.triangles + len(mesh.vertices)])
     two = Mesh(np.concatenate([mesh.vertices, mesh.vertices + 2]), triangles)
     assert parts(mesh) == 1 and parts(two) == 2
+
+
+@pytest.mark.parametrize("triangles", [300, 500, 1500])
+def test_a_budget_is_kept_where_corners_are_too_sharp_to_be_even(triangles):
+    cube = meshed(lambda p: box(p, np.full(3, 0.4)), 1, 0.8)
+    assert len(reduced(cube, triangles).triangles) <= 1.3 * triangles

@@ -13,6 +13,8 @@ def test_distances_to_a_triangle_by_hand():
     corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0.0]])
     points = np.array([[0.2, 0.2, 0.3], [0.5, -2, 0], [2, 0, 0], [0, 0, 0]])
     assert np.sqrt(triangle_distances(points, corners)) == pytest.approx([0.3, 2, 1, 0])
+    # One without an area is its longest edge.
+    assert triangle_distances(np.array([1.5, 3, 0]), np.array([[0, 0, 0], [2, 0, 0], [1, 0, 0.0]])) == pytest.approx(9)
 
 
 def test_a_mesh_beside_its_surface_is_as_far_as_it_is():
