@@ -89,7 +89,7 @@ def follow(
 
 
 def references(meshes: list[Mesh]) -> list[int]:
-    """The frames that could be the reference, the best first: large in area, in few parts."""
+    """The frames that could be the reference, the largest in area first; fewer of them for longer clips."""
     area = np.array([areas(mesh).sum() for mesh in meshes])
     count = int(np.clip(FRAMES_IN_ALL // len(meshes), 1, MOST_REFERENCES))
     return [int(index) for index in np.argsort(-area) if area[index] >= NEARLY_LARGEST * area.max()][:count]
