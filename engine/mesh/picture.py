@@ -23,7 +23,7 @@ def draw_textured(mesh: Mesh, uv: np.ndarray, albedo: np.ndarray, camera: Camera
     seen = _visible(mesh, camera, size)
     picture = np.full((size, size, 3), background)
     at = np.einsum("pk,pkc->pc", seen.weights, uv[seen.triangle].astype(np.float64))
-    picture[seen.row, seen.column] = _read(albedo, at)
+    picture[seen.row, seen.column] = read_texture(albedo, at)
     return picture
 
 
@@ -94,8 +94,8 @@ def _to_edge(corners: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return (weights * area[:, None] / np.maximum(opposite, 1e-9)).min(1)
 
 
-def _read(albedo: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """albedo [H, W, 3] uint8 at uv [P, 2], bilinear -> [P, 3] in [0, 1]."""
+def read_texture(albedo: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """albedo uint8 [H, W, 3] at uv [P, 2] in [0, 1], origin bottom left, bilinear: [P, 3] in [0, 1]."""
     height, width = albedo.shape[:2]
     x = np.clip(at[:, 0] * width - 0.5, 0, width - 1)
     y = np.clip((1 - at[:, 1]) * height - 0.5, 0, height - 1)

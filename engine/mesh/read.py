@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +24,24 @@ class MeshError(EngineError):
 
 
 @dataclass(frozen=True)
+class Texture:
+    """uv float64 [T, 3, 2] of the triangles' corners, origin bottom left; image uint8 [height, width, 3], sRGB."""
+
+    uv: np.ndarray
+    image: np.ndarray
+
+
+@dataclass(frozen=True)
 class Frame:
-    """One mesh of a sequence. vertices float64 [V, 3]; colours float64 [V, 3] in [0, 1] or None. note: what is odd about it."""
+    """One mesh of a sequence. vertices float64 [V, 3]; triangles int32 [T, 3]; colours float64 [V, 3] in [0, 1] or None;
+    texture: what they were read from, if it was one. note: what is odd about it."""
 
     path: Path
     vertices: np.ndarray
     triangles: np.ndarray
     colours: np.ndarray | None
     note: str
+    texture: Texture | None = None
 
     @property
     def size(self) -> float:
@@ -70,7 +80,7 @@ def read_sequence(paths: list[Path]) -> list[Frame]:
                 "one scale."
             )
     if any(frame.colours is None for frame in frames):
-        frames = [Frame(f.path, f.vertices, f.triangles, None, f.note) for f in frames]
+        frames = [replace(frame, colours=None, texture=None) for frame in frames]
     return frames
 
 
@@ -96,25 +106,28 @@ def read_frame(path: Path, number: int) -> Frame:
         raise MeshError(f"{name} has triangles that point outside its {len(vertices)} vertices: save it again.")
     if path.suffix.lower() in (".glb", ".gltf"):
         vertices = vertices[:, [0, 2, 1]] * [1, -1, 1]
-    return _weld(path, name, vertices, triangles, _colours(mesh))
+    return _weld(Frame(path, vertices, triangles, _colours(mesh), "", _texture(mesh)), name)
 
 
-def _weld(path: Path, name: str, vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray | None) -> Frame:
+def _weld(frame: Frame, name: str) -> Frame:
     """Vertices in one place become one, triangles without an area go."""
-    size = np.linalg.norm(np.ptp(vertices, axis=0))
-    if not size > 0:
+    vertices, texture = frame.vertices, frame.texture
+    if not frame.size > 0:
         raise MeshError(f"{name} is a single point: save it again.")
-    grid = np.round((vertices - vertices.min(0)) / (size * SAME_PLACE)).astype(np.int64)
+    grid = np.round((vertices - vertices.min(0)) / (frame.size * SAME_PLACE)).astype(np.int64)
     _, first, same = np.unique(grid, axis=0, return_index=True, return_inverse=True)
-    triangles = same.reshape(-1)[triangles]
+    triangles = same.reshape(-1)[frame.triangles]
     a, b, c = triangles.T
-    triangles = triangles[(a != b) & (b != c) & (c != a)]
+    whole = (a != b) & (b != c) & (c != a)
+    triangles = triangles[whole]
     if len(triangles) == 0:
         raise MeshError(f"{name} has no triangle with an area: save it again.")
     used, renumbered = np.unique(triangles, return_inverse=True)
     kept = first[used]
     triangles = renumbered.reshape(-1, 3).astype(np.int32)
-    return Frame(path, vertices[kept], triangles, None if colours is None else colours[kept], _oddity(triangles))
+    colours = None if frame.colours is None else frame.colours[kept]
+    texture = None if texture is None else replace(texture, uv=texture.uv[whole])
+    return Frame(frame.path, vertices[kept], triangles, colours, _oddity(triangles), texture)
 
 
 def _oddity(triangles: np.ndarray) -> str:
@@ -132,13 +145,31 @@ def _colours(mesh: trimesh.Trimesh) -> np.ndarray | None:
     if not visual.defined:
         return None
     if visual.kind == "texture":
-        if getattr(visual, "uv", None) is None or _picture(visual.material) is None:
+        if not _textured(visual):
             return None
         visual = visual.to_color()
     colours = np.asarray(visual.vertex_colors)
     if colours.shape[:1] != (len(mesh.vertices),):
         return None
     return colours[:, :3].astype(np.float64) / 255
+
+
+def _texture(mesh: trimesh.Trimesh) -> Texture | None:
+    """The file's own texture, tinted as its material says; None where it has none."""
+    visual = mesh.visual
+    if not visual.defined or visual.kind != "texture" or not _textured(visual):
+        return None
+    image = np.array(_picture(visual.material).convert("RGB"))
+    factor = getattr(visual.material, "baseColorFactor", None)
+    if factor is not None:
+        # The factor is linear, the picture sRGB.
+        tint = (np.asarray(factor, np.float64)[:3] / 255) ** (1 / 2.2)
+        image = (image * tint).round().astype(np.uint8)
+    return Texture(np.asarray(visual.uv, np.float64)[np.asarray(mesh.faces)], image)
+
+
+def _textured(visual: trimesh.visual.TextureVisuals) -> bool:
+    return getattr(visual, "uv", None) is not None and _picture(visual.material) is not None
 
 
 def _picture(material):

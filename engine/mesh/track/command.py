@@ -12,12 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from scipy.spatial import cKDTree
 
 from engine import protocol
 from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.atlas import unwrap
-from engine.mesh.bake import pad, rasterise
 from engine.mesh.picture import draw_shaded, labelled
 from engine.mesh.read import Frame, MeshError, find_meshes, read_sequence
 from engine.mesh.remesh import reduced
@@ -25,15 +23,13 @@ from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import Track, track
 from engine.mesh.track.report import Report
-from engine.mesh.track.sample import sample
+from engine.mesh.transfer import albedo
 from engine.request import whole
 from engine.scene.cameras import Cameras
 from engine.version import VERSION
 
 # A reference with more triangles is simplified; no editor likes shape keys of more.
 MOST_TRIANGLES = 50_000
-GREY = 0.75
-COLOUR_SAMPLES = 40_000
 PREVIEW, TILE, TILES = 256, 200, 8
 
 Tell = Callable[[dict[str, Any], str | None], None]
@@ -94,7 +90,8 @@ def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
 def _write(options: argparse.Namespace, frames: list[Frame], meshes: list[Mesh], found: Track) -> None:
     rest = found.meshes()[found.report.reference]
     uv = unwrap(rest, options.texture)
-    moving = MovingMesh(found.positions, found.triangles, uv, [albedo(frames, found, uv, options.texture)])
+    picture = albedo(frames, found.positions, found.triangles, uv, options.texture)
+    moving = MovingMesh(found.positions, found.triangles, uv, [picture])
     pictures = preview(found)
     about = {
         "prompt": options.output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
@@ -107,20 +104,6 @@ def _write(options: argparse.Namespace, frames: list[Frame], meshes: list[Mesh],
         write_asset(options.output, moving, pictures, about, extra)
     except OSError as error:
         raise MeshError(f"Can't write to {options.output} ({error.strerror or error}): choose another --output.") from error
-
-
-def albedo(frames: list[Frame], found: Track, uv: np.ndarray, texture: int) -> np.ndarray:
-    """One texture: at each texel the median over frames of the nearest colour there; grey where the frames have none."""
-    texels = rasterise(uv, texture)
-    _, _, triangle, weights = texels
-    if frames[0].colours is None:
-        return pad(np.full((len(triangle), 3), GREY), texels, texture)
-    seen = []
-    for frame, place in zip(frames, found.positions, strict=True):
-        points = np.einsum("tk,tkx->tx", weights, place[found.triangles[triangle]])
-        samples = sample(Mesh(frame.vertices, frame.triangles), frame.colours, COLOUR_SAMPLES, 0)
-        seen.append(samples.colours[cKDTree(samples.points).query(points, workers=-1)[1]])
-    return pad(np.median(seen, axis=0), texels, texture)
 
 
 def preview(found: Track) -> np.ndarray:

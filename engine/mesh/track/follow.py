@@ -13,7 +13,7 @@ from engine.mesh.surface import Mesh
 from engine.mesh.track.graph import NODES, edge_lengths
 from engine.mesh.track.report import Report, measure
 from engine.mesh.track.sample import areas
-from engine.mesh.track.walk import Follower, Walk, surfaces, walk
+from engine.mesh.track.walk import Follower, Walk, frames_to_do, surfaces, walk
 
 # Parts below this share of the area are dust.
 DUST = 1e-4
@@ -74,10 +74,11 @@ def follow(
     frames = surfaces(unit, colours)
     chosen = references(unit)[: 1 if nearby else MOST_REFERENCES] if reference is None else [reference]
     best: tuple[Walk, Follower, int] | None = None
+    work = frames_to_do(len(meshes), nearby)
     for number, index in enumerate(chosen):
 
         def heard(done: int, before: int = number) -> None:
-            told(before * (len(meshes) - 1) + done, len(chosen) * (len(meshes) - 1))
+            told(before * work + done, len(chosen) * work)
 
         follower = Follower(*_ready(unit[index], colours[index], prepare), NODES_NEARBY if nearby else NODES)
         found = walk(follower, frames, index, nearby, heard)

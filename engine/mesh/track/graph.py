@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
+from scipy.spatial.transform import Rotation
 
 from engine.mesh.surface import Mesh
 
@@ -72,6 +73,13 @@ def extrapolated(pose: Pose, before: Pose) -> Pose:
     """The pose after `pose` if every node goes on as it did from `before`."""
     turn = pose.rotation @ np.swapaxes(before.rotation, 1, 2)
     return Pose(turn @ pose.rotation, 2 * pose.log_scale - before.log_scale, 2 * pose.shift - before.shift)
+
+
+def between(pose: Pose, other: Pose) -> Pose:
+    """The pose half way from `pose` to `other`, each node turning the shorter way."""
+    turn = Rotation.from_matrix(other.rotation @ np.swapaxes(pose.rotation, 1, 2)).as_rotvec()
+    log_scale, shift = (pose.log_scale + other.log_scale) / 2, (pose.shift + other.shift) / 2
+    return Pose(rotations(turn / 2) @ pose.rotation, log_scale, shift)
 
 
 def build_graph(mesh: Mesh, count: int = NODES) -> Graph:

@@ -12,7 +12,7 @@ from engine.mesh.track.sample import distance_to, sample
 
 POINTS = 6000
 # Beyond these a mesh of its own in every frame shows more of the motion than one that can't follow.
-WORST_DISTANCE, WORST_LOST, WORST_FOLDS = 1.5, 6.0, 4.0
+WORST_DISTANCE, WORST_LOST, WORST_FOLDS = 1.5, 9.0, 4.0
 
 
 @dataclass(frozen=True)

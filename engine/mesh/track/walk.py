@@ -10,7 +10,7 @@ import numpy as np
 from engine.mesh.bake import vertex_normals
 from engine.mesh.surface import Mesh
 from engine.mesh.track.fit import Body, Way, approach, transport, two_way
-from engine.mesh.track.graph import NODES, Pose, build_graph, deform, extrapolated, part
+from engine.mesh.track.graph import NODES, Pose, between, build_graph, deform, extrapolated, part
 from engine.mesh.track.sample import Samples, sample, vertex_areas
 
 COARSE, FINE, TARGET = 1200, 2500, 5000
@@ -79,9 +79,10 @@ def walk(
     nearby: bool = False,
     told: Callable[[int], None] = lambda done: None,
 ) -> Walk:
-    """Poses for every frame, outwards from `reference`, then all once more with their neighbours in view.
+    """Poses for every frame, outwards from `reference`, then all twice more with the frames on both sides in view.
 
-    nearby: surfaces hardly move from frame to frame, so that closest points alone find the way. told: hears of each frame.
+    nearby: surfaces hardly move from frame to frame, so that closest points alone find the way. told: hears of each frame done,
+    of `frames_to_do`.
     """
     poses: list[Pose | None] = [None] * len(frames)
     poses[reference] = Pose.rest(len(follower.graph.nodes))
@@ -92,11 +93,54 @@ def walk(
             if 0 <= index - 2 * step < len(frames):
                 far = poses[index - 2 * step]
             found = near if nearby else _search(follower, frames[index], near, far)
-            poses[index] = approach(follower.whole, found, frames[index].fine, POLISH_ROUNDS, POLISH, (0.05, 0.03))[0]
+            poses[index] = polished(follower, found, frames[index])
             done += 1
             told(done)
+    if not nearby and len(frames) > 2:
+        poses = again(follower, frames, reference, poses, lambda number: told(done + number))
     poses = _sweep(follower, frames, reference, poses)
     return Walk(poses, _total(follower, frames, poses))
+
+
+def frames_to_do(count: int, nearby: bool) -> int:
+    """How many frames a walk over `count` of them tells of."""
+    return (count - 1) * (1 if nearby or count < 3 else 2)
+
+
+def again(
+    follower: Follower,
+    frames: list[Surfaces],
+    reference: int,
+    poses: list[Pose],
+    told: Callable[[int], None] = lambda done: None,
+) -> list[Pose]:
+    """One more attempt at every frame, now that those on both sides are known: from half way between them, or, at an end of the
+    clip, from the other end, since many clips go round. Kept where it fits better."""
+    found = list(poses)
+    for done, index in enumerate(index for index in range(len(frames)) if index != reference):
+        others = [found[place] for place in _three(index, len(frames))]
+        start = between(others[0], others[2]) if others[1] is found[index] else found[-1 if index == 0 else 0]
+        costs, fits = [], []
+        for attempt in (found[index], transport(follower.coarse, start, frames[index].coarse, WAYS[0])):
+            pose, energy = approach(follower.middle, attempt, frames[index].fine)
+            three = [pose if other is found[index] else other for other in others]
+            costs.append(score(follower, pose, frames[index], energy, unevenness(*three)))
+            fits.append(pose)
+        if costs[1] < costs[0]:
+            found[index] = polished(follower, fits[1], frames[index])
+        told(done + 1)
+    return found
+
+
+def polished(follower: Follower, pose: Pose, frame: Surfaces) -> Pose:
+    """The pose after a few rounds with all vertices, and softer."""
+    return approach(follower.whole, pose, frame.fine, POLISH_ROUNDS, POLISH, (0.05, 0.03))[0]
+
+
+def _three(index: int, count: int) -> range:
+    """Three frames in a row with `index` in the middle, or at the end where there is none beyond."""
+    first = int(np.clip(index - 1, 0, count - 3))
+    return range(first, first + 3)
 
 
 def _sweep(follower: Follower, frames: list[Surfaces], reference: int, poses: list[Pose]) -> list[Pose]:
@@ -129,16 +173,19 @@ def _search(follower: Follower, frame: Surfaces, near: Pose, far: Pose | None) -
         for way in WAYS:
             pose = transport(follower.coarse, start, frame.coarse, way)
             pose, energy = approach(follower.middle, pose, frame.fine)
-            cost = score(follower, pose, frame, energy, near, far)
+            cost = score(follower, pose, frame, energy, 0.0 if far is None else unevenness(far, near, pose))
             if cost < least:
                 best, least = pose, cost
     return best
 
 
-def score(follower: Follower, pose: Pose, frame: Surfaces, energy: float, near: Pose, far: Pose | None) -> float:
+def score(follower: Follower, pose: Pose, frame: Surfaces, energy: float, uneven: float) -> float:
     """Root mean square distance both ways, more for what the graph resents and for sudden changes of speed."""
     _, distance = two_way(follower.middle.at(pose), frame.fine, follower.middle.weights)
-    jerk = 0.0
-    if far is not None:
-        jerk = float(np.sqrt(((pose.shift - 2 * near.shift + far.shift) ** 2).sum(1).mean()))
-    return distance + ENERGY_WEIGHT * np.sqrt(energy) + ACCELERATION_WEIGHT * jerk
+    return distance + ENERGY_WEIGHT * np.sqrt(energy) + ACCELERATION_WEIGHT * uneven
+
+
+def unevenness(first: Pose, second: Pose, third: Pose) -> float:
+    """How much the nodes' velocity changes over three frames in a row, root mean square, box diagonals a frame."""
+    change = first.shift - 2 * second.shift + third.shift
+    return float(np.sqrt((change**2).sum(1).mean()))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.mesh.surface import volume
-from engine.mesh.track.graph import Pose, build_graph, deform, rotations
+from engine.mesh.track.graph import Pose, between, build_graph, deform, rotations
 from engine.mesh.track.solve import Data, Solver
 from scripts.benchmark.sequences import meshed
 
@@ -21,6 +21,14 @@ def test_the_sequences_wind_counter_clockwise_from_outside():
 
 def test_a_quarter_turn_about_z_brings_x_to_y():
     assert rotations(np.array([[0, 0, np.pi / 2]]))[0] @ [1, 0, 0] == pytest.approx([0, 1, 0], abs=1e-12)
+
+
+def test_half_way_from_rest_to_a_quarter_turn_is_an_eighth():
+    rest = Pose.rest(1)
+    turned = rest.moved(np.array([[0, 0, np.pi / 2, 0.4, 2, 0, 0]]))
+    half = between(rest, turned)
+    assert half.rotation[0] @ [1, 0, 0] == pytest.approx([np.sqrt(0.5), np.sqrt(0.5), 0])
+    assert half.log_scale == pytest.approx([0.2]) and half.shift[0] == pytest.approx([1, 0, 0])
 
 
 def test_at_rest_nothing_moves_and_weights_sum_to_one():

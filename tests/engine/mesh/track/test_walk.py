@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from engine.mesh.surface import Mesh
-from engine.mesh.track.graph import Pose, edge_lengths
+from engine.mesh.track.graph import Pose, between, edge_lengths
 from engine.mesh.track.report import Report, measure
-from engine.mesh.track.walk import Follower, score, surfaces, walk
+from engine.mesh.track.walk import Follower, Surfaces, again, score, surfaces, unevenness, walk
 from scripts.benchmark import sequences
 from scripts.benchmark.sequences import Motion
 
@@ -16,13 +16,23 @@ VERTICES, NODES, REFERENCE = 500, 80, 1
 def walked(motion: Motion, **options) -> tuple[np.ndarray, Report]:
     """positions [frames, vertices, 3] in the motion's own size, and their errors."""
     meshes = motion.meshes(VERTICES)
-    size = np.linalg.norm(np.ptp(np.concatenate([mesh.vertices for mesh in meshes]), axis=0))
-    unit = [Mesh(mesh.vertices / size, mesh.triangles) for mesh in meshes]
-    colours = motion.colours(meshes)
-    follower = Follower(unit[REFERENCE], colours[REFERENCE], NODES)
-    poses = walk(follower, surfaces(unit, colours), REFERENCE, **options).poses
+    size = box_diagonal(meshes)
+    unit, frames = unit_surfaces(motion)
+    follower = Follower(unit[REFERENCE], motion.colours(meshes)[REFERENCE], NODES)
+    poses = walk(follower, frames, REFERENCE, **options).poses
     positions = np.stack([follower.positions(pose) for pose in poses]) * size
     return positions, measure(positions, follower.mesh.triangles, meshes, REFERENCE)
+
+
+def unit_surfaces(motion: Motion) -> tuple[list[Mesh], list[Surfaces]]:
+    """Every frame's mesh in box diagonals, and its samples."""
+    meshes = motion.meshes(VERTICES)
+    unit = [Mesh(mesh.vertices / box_diagonal(meshes), mesh.triangles) for mesh in meshes]
+    return unit, surfaces(unit, motion.colours(meshes))
+
+
+def box_diagonal(meshes: list[Mesh]) -> float:
+    return float(np.linalg.norm(np.ptp(np.concatenate([mesh.vertices for mesh in meshes]), axis=0)))
 
 
 @pytest.mark.parametrize("frame", [1, 3])
@@ -86,11 +96,26 @@ def test_a_score_is_distance_and_what_it_costs_to_get_there():
     follower = Follower(mesh, None, 12)
     (frame,) = surfaces([mesh], [None])
     still = Pose.rest(12)
-    on_it = score(follower, still, frame, 0.0, still, None)
+    on_it = score(follower, still, frame, 0.0, 0.0)
     # Some of the torus' samples lie between its vertices.
     assert 0 < on_it < 0.1
-    assert score(follower, still, frame, 0.25, still, None) == pytest.approx(on_it + 0.02 * 0.5)
+    assert score(follower, still, frame, 0.25, 0.0) == pytest.approx(on_it + 0.02 * 0.5)
+    assert score(follower, still, frame, 0.0, 0.5) == pytest.approx(on_it + 0.03 * 0.5)
     ahead = Pose(still.rotation, still.log_scale, np.tile([0.3, 0, 0.4], (12, 1)))
+    assert score(follower, ahead, frame, 0.0, 0.0) > on_it + 0.1
     # From (.3, 0, .4) back to rest and no further: half a unit of speed is lost.
-    assert score(follower, still, frame, 0.0, still, ahead) == pytest.approx(on_it + 0.03 * 0.5)
-    assert score(follower, ahead, frame, 0.0, still, None) > on_it + 0.1
+    assert unevenness(ahead, still, still) == pytest.approx(0.5)
+    assert unevenness(ahead, between(ahead, still), still) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+def test_a_lost_frame_is_found_from_the_frames_on_both_sides_or_from_the_other_end(lost):
+    motion = sequences.folding_arm(4)
+    meshes, frames = unit_surfaces(motion)
+    follower = Follower(meshes[0], None, NODES)
+    poses = walk(follower, frames, 0).poses
+    good = follower.positions(poses[lost])
+    poses[lost] = Pose(poses[lost].rotation, poses[lost].log_scale, poses[lost].shift + [0.3, 0.1, 0])
+    found = again(follower, frames, 0, poses)
+    assert np.linalg.norm(follower.positions(found[lost]) - good, axis=1).mean() < 0.01
+    assert found[0] is poses[0]

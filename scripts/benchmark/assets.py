@@ -1,0 +1,113 @@
+"""How good the one moving mesh of a prompt is: python -m scripts.benchmark.assets.
+
+Prompts are drawn at random, or given as "colour object motion". Each goes through the engine; then the textured mesh is drawn
+without light from six views that no stage used, and compared with the field's own renders of the same (PSNR over whole
+pictures). Turn is the sum of the angles about the vertical by which the vertices turn from frame to frame. Triangles: 1st
+percentile over all frames of their smallest angles, and how much their areas vary (standard deviation over mean) in the worst
+frame. A picture DIR/sheet.png has field and mesh of each prompt side by side. A run that was stopped goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import torch
+
+from engine.evaluate.prompts import Words, draw
+from engine.job import JobFolder
+from engine.mesh.picture import draw_shaded, draw_textured, labelled
+from engine.mesh.surface import Mesh
+from engine.pictures import pictures
+from engine.request import Request
+from engine.scene.camera_path import Pose
+from engine.stages.scene import Scene
+from scripts.benchmark.machine import describe_machine
+
+SIZE, SAMPLES, GREY = 128, 128, 0.45
+VIEWS, ELEVATIONS = 6, (10.0, 35.0, -10.0)
+FOV, DISTANCE = 38.0, 3.2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m scripts.benchmark.assets", description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=Path("output/assets"))
+    parser.add_argument("--count", type=int, default=6)
+    parser.add_argument("--quality", default="standard")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw of prompts")
+    parser.add_argument("--prompts", nargs="*", help="these instead of drawn ones, each as colour object motion")
+    options = parser.parse_args()
+    chosen = [Words.of(prompt) for prompt in options.prompts] if options.prompts else draw(options.count, options.seed)
+    print(describe_machine())
+    print(f"Quality {options.quality}\n")
+    print("| prompt | PSNR, dB | worst view | distance, % | folds, % | turn, ° | smallest angle, ° | areas vary |")
+    print("|---|---|---|---|---|---|---|---|")
+    rows = []
+    for words in chosen:
+        folder = options.output / words.prompt.replace(" ", "-")
+        command = [sys.executable, "-m", "engine", "generate", words.prompt, "--output", str(folder)]
+        subprocess.run([*command, "--quality", options.quality, "--seed", "0"], check=True, stdout=subprocess.DEVNULL)
+        line, picture = measured(folder)
+        print(f"| {words.prompt} | {line} |", flush=True)
+        rows.append(labelled(picture, words.prompt))
+    imageio.imwrite(options.output / "sheet.png", np.concatenate(rows))
+
+
+def measured(folder: Path) -> tuple[str, np.ndarray]:
+    """One finished job's line of the table, and its row of the sheet, uint8 [height, width, 3]."""
+    asset = json.loads((folder / "asset" / "asset.json").read_text("utf-8"))
+    if asset["topology"] != "fixed":
+        return f"a mesh a frame: {asset.get('advice', '')}" + " |" * 6, np.full((2 * SIZE, VIEWS * SIZE, 3), 255, np.uint8)
+    with np.load(folder / "asset" / "mesh.npz", allow_pickle=False) as file:
+        positions, triangles, uv = file["vertices"], file["triangles"], file["uv"]
+    job = JobFolder(folder)
+    request = Request.checked(job.request())
+    scene = Scene.new(request.resolved_quality().field, request.seed)
+    job.load(scene)
+    quality, tiles = [], []
+    for number in range(VIEWS):
+        frame = number * len(positions) // VIEWS
+        name = "albedo.png" if asset["texture"] == "one" else f"albedo_{frame + 1:04d}.png"
+        albedo = imageio.imread(folder / "asset" / name)[..., :3]
+        azimuth, elevation = math.radians(25 + 60 * number), math.radians(ELEVATIONS[number % len(ELEVATIONS)])
+        pose = Pose(azimuth, elevation, DISTANCE, math.radians(FOV), (frame + 0.5) / len(positions))
+        field = next(pictures(scene.field, [pose], SIZE, SAMPLES, GREY)) / 255
+        mesh = Mesh(positions[frame], triangles)
+        drawn = draw_textured(mesh, uv, albedo, pose.cameras(), SIZE, GREY)
+        quality.append(-10 * math.log10(((field - drawn) ** 2).mean()))
+        lines = draw_shaded(mesh, pose.cameras(), SIZE, lines=True)
+        tiles.append(np.concatenate([np.uint8(255 * field.clip(0, 1)), np.uint8(255 * drawn.clip(0, 1)), lines]))
+    track = asset["metrics"]["track"]["mean"]
+    angle, vary = evenness(positions, triangles)
+    values = [f"{np.mean(quality):.1f}", f"{min(quality):.1f}", f"{track['distance']:.2f}", f"{track['folds']:.2f}"]
+    values += [f"{turn(positions):.0f}", f"{angle:.0f}", f"{vary:.2f}"]
+    return " | ".join(values), np.concatenate(tiles, 1)
+
+
+def turn(positions: np.ndarray) -> float:
+    """Degrees about the vertical that vertices [F, V, 3] turn in all, frame to frame, about where they are then."""
+    flat = positions[..., 0] + 1j * positions[..., 1]
+    flat = flat - flat.mean(1, keepdims=True)
+    return float(np.angle((flat[1:] * np.conj(flat[:-1])).sum(1), deg=True).sum())
+
+
+def evenness(positions: np.ndarray, triangles: np.ndarray) -> tuple[float, float]:
+    """The 1st percentile of the triangles' smallest angles in degrees, and how much areas vary in the worst frame."""
+    corners = positions[:, triangles].astype(np.float64)
+    sides = np.roll(corners, -1, 2) - corners
+    length = np.linalg.norm(sides, axis=-1)
+    cosine = -(sides * np.roll(sides, 1, 2)).sum(-1) / np.maximum(length * np.roll(length, 1, -1), 1e-30)
+    smallest = np.degrees(np.arccos(cosine.clip(-1, 1))).min(-1)
+    area = np.linalg.norm(np.cross(sides[:, :, 0], sides[:, :, 1]), axis=-1)
+    return float(np.percentile(smallest, 1)), float((area.std(1) / area.mean(1)).max())
+
+
+if __name__ == "__main__":
+    torch.set_grad_enabled(False)
+    main()
