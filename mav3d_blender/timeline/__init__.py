@@ -3,5 +3,6 @@
 from .asset import AssetError
 from .bake import BakeError, bake_to_frames, frames_to_shape_keys
 from .place import Imported, import_asset
+from .timing import REPEATS, Timing
 
-__all__ = ["AssetError", "BakeError", "Imported", "bake_to_frames", "frames_to_shape_keys", "import_asset"]
+__all__ = ["REPEATS", "AssetError", "BakeError", "Imported", "Timing", "bake_to_frames", "frames_to_shape_keys", "import_asset"]

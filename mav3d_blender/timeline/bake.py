@@ -12,9 +12,11 @@ import numpy as np
 
 from . import compat, frame_input
 from .asset import MOST_FRAMES
+from .keyframes import repeat_of
 from .material_frames import add_material_frames
 from .sequence import add_sequence, sequence_of
 from .shape_keys import add_shape_keys
+from .timing import Timing
 
 
 class BakeError(Exception):
@@ -31,12 +33,13 @@ def bake_to_frames(
     """
     keys = getattr(host.data, "shape_keys", None)
     curves = [curve for curve in compat.fcurves(keys) if curve.data_path.startswith("key_blocks[")] if keys else []
+    repeat = _repeat(curves, first, last)
     first, last = _range(host, curves, first, last, "has no keyed shape keys")
     meshes = _sample(host, scene, first, last)
     for mesh in meshes:
         _drop_unused_materials(mesh)
     twin = _twin(host, bpy.data.meshes.new(host.data.name))
-    add_sequence(twin, meshes, first)
+    add_sequence(twin, meshes, Timing(first, repeat=repeat))
     _hide(host)
     return twin
 
@@ -53,7 +56,9 @@ def frames_to_shape_keys(
     if modifier is None:
         raise BakeError(f"{host.name} is no sequence of frames.")
     curve = frame_input.curve_of(host, modifier)
-    first, last = _range(host, [curve] if curve else [], first, last, "has no keyed frames")
+    curves = [curve] if curve else []
+    repeat = _repeat(curves, first, last)
+    first, last = _range(host, curves, first, last, "has no keyed frames")
     meshes = _sample(host, scene, first, last)
     try:
         _check_same_faces(meshes, first)
@@ -69,8 +74,8 @@ def frames_to_shape_keys(
     if materials:
         data.materials.clear()
         data.polygons.foreach_set("material_index", np.zeros(len(data.polygons), np.int32))
-        add_material_frames(twin, materials, first)
-    add_shape_keys(twin, positions, first)
+        add_material_frames(twin, materials, Timing(first, repeat=repeat))
+    add_shape_keys(twin, positions, Timing(first, repeat=repeat))
     _hide(host)
     return twin
 
@@ -83,10 +88,16 @@ def _range(
     if first is None:
         first = math.floor(min(curve.range()[0] for curve in curves))
     if last is None:
-        last = math.ceil(max(curve.range()[1] for curve in curves))
+        # A loop's last key is its first frame once more.
+        last = math.ceil(max(curve.range()[1] for curve in curves)) - (_repeat(curves) == "LOOP")
     if not 0 <= last - first < MOST_FRAMES:
         raise BakeError(f"Frames {first} to {last} can't be baked: from 1 to {MOST_FRAMES} frames can be.")
     return first, last
+
+
+def _repeat(curves: list[bpy.types.FCurve], first: int | None = None, last: int | None = None) -> str:
+    """How the object's own clip repeats; a range that is asked for stands alone."""
+    return repeat_of(curves[0]) if curves and first is None and last is None else "HOLD"
 
 
 def _sample(host: bpy.types.Object, scene: bpy.types.Scene, first: int, last: int) -> list[bpy.types.Mesh]:

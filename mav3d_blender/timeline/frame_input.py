@@ -10,6 +10,7 @@ import numpy as np
 
 from . import compat
 from .keyframes import write_curve
+from .timing import Timing
 
 INPUT_NAME = "Frame"
 
@@ -25,15 +26,16 @@ def new_group(name: str, description: str) -> bpy.types.NodeTree:
     return tree
 
 
-def add_modifier(host: bpy.types.Object, name: str, group: bpy.types.NodeTree, count: int, start: int) -> None:
-    """Puts `group` on `host`: Frame is i at timeline frame start + i, for i below `count`, and the ends hold."""
+def add_modifier(host: bpy.types.Object, name: str, group: bpy.types.NodeTree, count: int, timing: Timing) -> None:
+    """Puts `group` on `host`: Frame is i at clip frame i, for i below `count`."""
     modifier = host.modifiers.new(name, "NODES")
     modifier.node_group = group
     identifier = _identifier(group)
     # Makes the input a property of the modifier, which the curve needs to find.
     compat.set_modifier_input(modifier, identifier, 0)
-    index = np.arange(count)
-    write_curve(host, compat.modifier_input_path(modifier, identifier), start + index, index, "CONSTANT")
+    index = np.arange(timing.knots(count) + 1)
+    path = compat.modifier_input_path(modifier, identifier)
+    write_curve(host, path, timing.at(index), index % count, "CONSTANT", timing.repeat)
 
 
 def curve_of(host: bpy.types.Object, modifier: bpy.types.NodesModifier) -> bpy.types.FCurve | None:

@@ -12,10 +12,17 @@ INTERPOLATIONS = {"CONSTANT": 0, "LINEAR": 1}
 AUTO_CLAMPED = 4
 
 
-def write_curve(owner: bpy.types.ID, data_path: str, frames: np.ndarray, values: np.ndarray, interpolation: str) -> None:
-    """Animates a property: values[i] at frames[i] (both [keys]), frames rising. The end values hold before and after.
+# How Blender's cycles modifier goes on, for what `Timing.repeat` says.
+CYCLES = {"LOOP": "REPEAT", "PING_PONG": "MIRROR"}
 
-    interpolation: "CONSTANT" or "LINEAR".
+
+def write_curve(
+    owner: bpy.types.ID, data_path: str, frames: np.ndarray, values: np.ndarray, interpolation: str, repeat: str = "HOLD"
+) -> None:
+    """Animates a property: values[i] at frames[i] (both [keys]), frames rising.
+
+    interpolation: "CONSTANT" or "LINEAR". repeat: what comes before and after, as in `Timing`; the first and last key are where
+    it begins again or turns round.
     """
     curve = compat.new_fcurve(owner, data_path)
     count = len(frames)
@@ -27,4 +34,13 @@ def write_curve(owner: bpy.types.ID, data_path: str, frames: np.ndarray, values:
     for side in ("left", "right"):
         points.foreach_set(f"handle_{side}_type", np.full(count, AUTO_CLAMPED, np.int32))
     curve.extrapolation = "CONSTANT"
+    if repeat in CYCLES and count > 1:
+        modifier = curve.modifiers.new("CYCLES")
+        modifier.mode_before = modifier.mode_after = CYCLES[repeat]
     curve.update()
+
+
+def repeat_of(curve: bpy.types.FCurve) -> str:
+    """What comes before and after a curve, as in `Timing`."""
+    modes = [modifier.mode_after for modifier in curve.modifiers if modifier.type == "CYCLES" and not modifier.mute]
+    return next((repeat for repeat, mode in CYCLES.items() if mode in modes), "HOLD")

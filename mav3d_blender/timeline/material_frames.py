@@ -9,18 +9,19 @@ from __future__ import annotations
 import bpy
 
 from . import frame_input
+from .timing import Timing
 
 MODIFIER_NAME = "MAV3D Materials"
 
 
-def add_material_frames(host: bpy.types.Object, materials: list[bpy.types.Material], start: int) -> None:
-    """Gives `host`, a mesh object without materials, materials[i] at timeline frame start + i, and the ends before and after.
+def add_material_frames(host: bpy.types.Object, materials: list[bpy.types.Material], timing: Timing) -> None:
+    """Gives `host`, a mesh object without materials, materials[i] at clip frame i.
 
     Faces that are given a slot of their own by hand, any but the first, keep it.
     """
     for material in materials:
         host.data.materials.append(material)
-    frame_input.add_modifier(host, MODIFIER_NAME, _group(f"{host.name} {MODIFIER_NAME}"), len(materials), start)
+    frame_input.add_modifier(host, MODIFIER_NAME, _group(f"{host.name} {MODIFIER_NAME}"), len(materials), timing)
 
 
 def _group(name: str) -> bpy.types.NodeTree:

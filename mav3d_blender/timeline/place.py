@@ -14,6 +14,7 @@ from .materials import make_material
 from .meshes import make_mesh
 from .sequence import make_sequence
 from .shape_keys import make_shape_keys
+from .timing import Timing
 
 
 @dataclass(frozen=True)
@@ -29,24 +30,25 @@ class Imported:
 def import_asset(
     folder: Path | str,
     scene: bpy.types.Scene,
-    start: int = 1,
+    timing: Timing | None = None,
     match_frame_range: bool = False,
     match_fps: bool = False,
     pack_textures: bool = True,
 ) -> Imported:
-    """Puts the asset on the timeline from frame `start` on, in a new collection named after the prompt.
+    """Puts the asset on the timeline, in a new collection named after the prompt.
 
-    Fixed topology becomes shape keys, a mesh a frame becomes a sequence; the first and last frame hold before and after.
+    Fixed topology becomes shape keys, a mesh a frame becomes a sequence. timing: where its frames go, by default
+    from frame 1 on.
     match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures: keep the pictures inside
     the .blend. Raises AssetError, before anything is added, where the folder can't be used.
     """
-    asset = read_asset(Path(folder))
+    asset, timing = read_asset(Path(folder)), timing or Timing()
     name = _short_name(asset.prompt)
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)
     place = _place_moving if isinstance(asset.meshes, MovingMesh) else _place_changing
-    host = place(name, asset, collection, start, pack_textures)
-    last = start + asset.frames - 1
+    host = place(name, asset, collection, timing, pack_textures)
+    start, last = math.floor(timing.start), math.ceil(timing.at(asset.frames - 1))
     if match_frame_range:
         scene.frame_start, scene.frame_end = start, last
     if match_fps:
@@ -54,24 +56,24 @@ def import_asset(
     return Imported(host, collection, start, last)
 
 
-def _place_moving(name: str, asset: Asset, collection: bpy.types.Collection, start: int, pack: bool) -> bpy.types.Object:
-    host = make_shape_keys(name, asset.meshes, collection, start)
+def _place_moving(name: str, asset: Asset, collection: bpy.types.Collection, timing: Timing, pack: bool) -> bpy.types.Object:
+    host = make_shape_keys(name, asset.meshes, collection, timing)
     materials = _materials(name, asset, pack)
     if len(materials) == 1:
         host.data.materials.append(materials[0])
     else:
-        add_material_frames(host, materials, start)
+        add_material_frames(host, materials, timing)
     return host
 
 
-def _place_changing(name: str, asset: Asset, collection: bpy.types.Collection, start: int, pack: bool) -> bpy.types.Object:
+def _place_changing(name: str, asset: Asset, collection: bpy.types.Collection, timing: Timing, pack: bool) -> bpy.types.Object:
     materials = _materials(name, asset, pack)
     meshes = []
     for index, frame in enumerate(asset.meshes):
         mesh = make_mesh(f"{name} {index + 1:04d}", frame)
         mesh.materials.append(materials[index % len(materials)])
         meshes.append(mesh)
-    return make_sequence(name, meshes, collection, start)
+    return make_sequence(name, meshes, collection, timing)
 
 
 def _materials(name: str, asset: Asset, pack: bool) -> list[bpy.types.Material]:

@@ -8,27 +8,30 @@ from __future__ import annotations
 import bpy
 
 from . import frame_input
+from .timing import Timing
 
 MODIFIER_NAME = "MAV3D Sequence"
 
 
-def make_sequence(name: str, meshes: list[bpy.types.Mesh], collection: bpy.types.Collection, start: int) -> bpy.types.Object:
-    """An object in `collection` that shows meshes[i] at timeline frame start + i, and the ends before and after."""
+def make_sequence(
+    name: str, meshes: list[bpy.types.Mesh], collection: bpy.types.Collection, timing: Timing
+) -> bpy.types.Object:
+    """An object in `collection` that shows meshes[i] at clip frame i."""
     host = bpy.data.objects.new(name, bpy.data.meshes.new(name))
     collection.objects.link(host)
-    add_sequence(host, meshes, start)
+    add_sequence(host, meshes, timing)
     return host
 
 
-def add_sequence(host: bpy.types.Object, meshes: list[bpy.types.Mesh], start: int) -> None:
-    """Makes an object with an empty mesh show meshes[i] at timeline frame start + i."""
+def add_sequence(host: bpy.types.Object, meshes: list[bpy.types.Mesh], timing: Timing) -> None:
+    """Makes an object with an empty mesh show meshes[i] at clip frame i."""
     frames = bpy.data.collections.new(f"{host.name} frames")
     for index, mesh in enumerate(meshes):
         # The collection is read in alphabetical order, hence the zeros.
         frames.objects.link(bpy.data.objects.new(f"{host.name} {index + 1:04d}", mesh))
     for material in meshes[0].materials:
         host.data.materials.append(material)
-    frame_input.add_modifier(host, MODIFIER_NAME, _group(f"{host.name} {MODIFIER_NAME}", frames), len(meshes), start)
+    frame_input.add_modifier(host, MODIFIER_NAME, _group(f"{host.name} {MODIFIER_NAME}", frames), len(meshes), timing)
 
 
 def sequence_of(host: bpy.types.Object) -> bpy.types.NodesModifier | None:

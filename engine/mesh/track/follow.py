@@ -20,7 +20,7 @@ DUST = 1e-4
 # A reference has nearly the largest area there is: what it lacks, such as an arm that lies against the body, is lost.
 NEARLY_LARGEST = 0.95
 # So many frames in all are worked through, with up to three references; the one that fits best is kept.
-FRAMES_IN_ALL, MOST_REFERENCES = 18, 3
+FRAMES_IN_ALL, MOST_REFERENCES = 12, 3
 NODES_NEARBY = 100
 
 

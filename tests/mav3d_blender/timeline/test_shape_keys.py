@@ -7,6 +7,7 @@ import pytest
 from mav3d_blender.timeline.asset import MovingMesh
 from mav3d_blender.timeline.material_frames import add_material_frames
 from mav3d_blender.timeline.shape_keys import make_shape_keys
+from mav3d_blender.timeline.timing import Timing
 from tests.mav3d_blender.timeline import cycles
 from tests.mav3d_blender.timeline.assets import FACES, FRAMES, UV, moving_octahedron, shown_mesh, shown_points
 
@@ -16,7 +17,7 @@ EXACT = 1e-6
 
 @pytest.fixture
 def host(scene) -> bpy.types.Object:
-    return make_shape_keys("octahedron", MovingMesh(moving_octahedron(), FACES, UV), scene.collection, 5)
+    return make_shape_keys("octahedron", MovingMesh(moving_octahedron(), FACES, UV), scene.collection, Timing(5))
 
 
 def test_every_frame_shows_its_positions(scene, host):
@@ -55,7 +56,7 @@ def test_keys_are_relative_to_a_basis_in_the_first_shape(scene, host):
 
 
 def test_two_frames_are_enough(scene):
-    host = make_shape_keys("pair", MovingMesh(moving_octahedron(2), FACES, UV), scene.collection, 1)
+    host = make_shape_keys("pair", MovingMesh(moving_octahedron(2), FACES, UV), scene.collection, Timing())
     np.testing.assert_allclose(shown_points(scene, host, 1.5), moving_octahedron(2).mean(0), atol=EXACT)
 
 
@@ -85,9 +86,9 @@ def test_cycles_blurs_the_motion(scene, tmp_path, materials):
     square = np.float32([[-0.5, 0, -0.5], [0.5, 0, -0.5], [0.5, 0, 0.5], [-0.5, 0, 0.5]])
     positions = square + np.float32([[-1], [0], [1]])[..., None] * np.float32([1, 0, 0])
     faces = np.int32([[0, 1, 2], [0, 2, 3]])
-    host = make_shape_keys("square", MovingMesh(positions, faces, np.zeros((2, 3, 2), np.float32)), scene.collection, 1)
+    host = make_shape_keys("square", MovingMesh(positions, faces, np.zeros((2, 3, 2), np.float32)), scene.collection, Timing())
     if materials > 1:
-        add_material_frames(host, [bpy.data.materials.new("grey") for _ in range(materials)], 1)
+        add_material_frames(host, [bpy.data.materials.new("grey") for _ in range(materials)], Timing())
     cycles.set_up(scene, width=3, pixels=30, samples=128)
     at = (np.arange(30) + 0.5) / 10 - 1.5
     still = cycles.render(scene, 2, tmp_path)[15, :, 3] / 255
@@ -95,3 +96,20 @@ def test_cycles_blurs_the_motion(scene, tmp_path, materials):
     scene.render.use_motion_blur, scene.render.motion_blur_shutter = True, 1.0
     blurred = cycles.render(scene, 2, tmp_path)[10:20, :, 3].mean(0) / 255
     np.testing.assert_allclose(blurred, np.clip(1 - np.abs(at), 0, 1), atol=0.06)
+
+
+def test_a_loop_runs_on_into_its_first_frame_for_ever(scene):
+    positions = moving_octahedron(4)
+    host = make_shape_keys("loop", MovingMesh(positions, FACES, UV), scene.collection, Timing(5, 2.0, "LOOP"))
+    for index in range(-4, 13):
+        np.testing.assert_allclose(shown_points(scene, host, 5 + 2 * index), positions[index % 4], atol=EXACT)
+    # Half way from the last frame to the first.
+    np.testing.assert_allclose(shown_points(scene, host, 12), (positions[3] + positions[0]) / 2, atol=EXACT)
+
+
+def test_ping_pong_turns_round_at_both_ends(scene):
+    positions = moving_octahedron(3)
+    host = make_shape_keys("to and fro", MovingMesh(positions, FACES, UV), scene.collection, Timing(1, 1, "PING_PONG"))
+    shown = [shown_points(scene, host, frame) for frame in range(-1, 8)]
+    for points, index in zip(shown, [2, 1, 0, 1, 2, 1, 0, 1, 2], strict=True):
+        np.testing.assert_allclose(points, positions[index], atol=EXACT)
