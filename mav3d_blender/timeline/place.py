@@ -30,30 +30,31 @@ class Imported:
 def import_asset(
     folder: Path | str,
     scene: bpy.types.Scene,
-    timing: Timing | None = None,
+    start: float = 1,
+    spacing: float = 1.0,
+    repeat: str = "HOLD",
     match_frame_range: bool = False,
     match_fps: bool = False,
     pack_textures: bool = True,
 ) -> Imported:
     """Puts the asset on the timeline, in a new collection named after the prompt.
 
-    Fixed topology becomes shape keys, a mesh a frame becomes a sequence. timing: where its frames go, by default
-    from frame 1 on.
-    match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures: keep the pictures inside
-    the .blend. Raises AssetError, before anything is added, where the folder can't be used.
+    Fixed topology becomes shape keys, a mesh a frame becomes a sequence. start, spacing, repeat: where its frames go, as in
+    `Timing`. match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures: keep the
+    pictures inside the .blend. Raises AssetError, before anything is added, where the folder can't be used.
     """
-    asset, timing = read_asset(Path(folder)), timing or Timing()
+    asset, timing = read_asset(Path(folder)), Timing(start, spacing, repeat)
     name = _short_name(asset.prompt)
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)
     place = _place_moving if isinstance(asset.meshes, MovingMesh) else _place_changing
     host = place(name, asset, collection, timing, pack_textures)
-    start, last = math.floor(timing.start), math.ceil(timing.at(asset.frames - 1))
+    first, last = math.floor(start), math.ceil(timing.at(asset.frames - 1))
     if match_frame_range:
-        scene.frame_start, scene.frame_end = start, last
+        scene.frame_start, scene.frame_end = first, last
     if match_fps:
         _set_fps(scene, asset.fps)
-    return Imported(host, collection, start, last)
+    return Imported(host, collection, first, last)
 
 
 def _place_moving(name: str, asset: Asset, collection: bpy.types.Collection, timing: Timing, pack: bool) -> bpy.types.Object:

@@ -53,19 +53,24 @@ def main() -> None:
         folder = options.output / words.prompt.replace(" ", "-")
         command = [sys.executable, "-m", "engine", "generate", words.prompt, "--output", str(folder)]
         subprocess.run([*command, "--quality", options.quality, "--seed", "0"], check=True, stdout=subprocess.DEVNULL)
-        line, picture = measured(folder)
-        print(f"| {words.prompt} | {line} |", flush=True)
+        asset = json.loads((folder / "asset" / "asset.json").read_text("utf-8"))
+        if asset["topology"] != "fixed":
+            print(f"| {words.prompt} | {asset.get('advice', 'a mesh a frame')} |", flush=True)
+            continue
+        quality, picture = compare(folder)
+        positions, triangles, _ = read_mesh(folder)
+        track, (angle, vary) = asset["metrics"]["track"]["mean"], evenness(positions, triangles)
+        values = [f"{np.mean(quality):.1f}", f"{min(quality):.1f}", f"{track['distance']:.2f}", f"{track['folds']:.2f}"]
+        values += [f"{turn(positions):.0f}", f"{angle:.0f}", f"{vary:.2f}"]
+        print(f"| {words.prompt} | {' | '.join(values)} |", flush=True)
         rows.append(labelled(picture, words.prompt))
-    imageio.imwrite(options.output / "sheet.png", np.concatenate(rows))
+    if rows:
+        imageio.imwrite(options.output / "sheet.png", np.concatenate(rows))
 
 
-def measured(folder: Path) -> tuple[str, np.ndarray]:
-    """One finished job's line of the table, and its row of the sheet, uint8 [height, width, 3]."""
-    asset = json.loads((folder / "asset" / "asset.json").read_text("utf-8"))
-    if asset["topology"] != "fixed":
-        return f"a mesh a frame: {asset.get('advice', '')}" + " |" * 6, np.full((2 * SIZE, VIEWS * SIZE, 3), 255, np.uint8)
-    with np.load(folder / "asset" / "mesh.npz", allow_pickle=False) as file:
-        positions, triangles, uv = file["vertices"], file["triangles"], file["uv"]
+def compare(folder: Path) -> tuple[list[float], np.ndarray]:
+    """The textured mesh of a finished job against its field: the PSNR of each view in dB, and a picture of them all."""
+    positions, triangles, uv = read_mesh(folder)
     job = JobFolder(folder)
     request = Request.checked(job.request())
     scene = Scene.new(request.resolved_quality().field, request.seed)
@@ -73,21 +78,24 @@ def measured(folder: Path) -> tuple[str, np.ndarray]:
     quality, tiles = [], []
     for number in range(VIEWS):
         frame = number * len(positions) // VIEWS
-        name = "albedo.png" if asset["texture"] == "one" else f"albedo_{frame + 1:04d}.png"
-        albedo = imageio.imread(folder / "asset" / name)[..., :3]
+        own = folder / "asset" / f"albedo_{frame + 1:04d}.png"
+        albedo = imageio.imread(own if own.exists() else folder / "asset" / "albedo.png")[..., :3]
         azimuth, elevation = math.radians(25 + 60 * number), math.radians(ELEVATIONS[number % len(ELEVATIONS)])
         pose = Pose(azimuth, elevation, DISTANCE, math.radians(FOV), (frame + 0.5) / len(positions))
-        field = next(pictures(scene.field, [pose], SIZE, SAMPLES, GREY)) / 255
+        with torch.no_grad():
+            field = next(pictures(scene.field, [pose], SIZE, SAMPLES, GREY)) / 255
         mesh = Mesh(positions[frame], triangles)
         drawn = draw_textured(mesh, uv, albedo, pose.cameras(), SIZE, GREY)
         quality.append(-10 * math.log10(((field - drawn) ** 2).mean()))
         lines = draw_shaded(mesh, pose.cameras(), SIZE, lines=True)
         tiles.append(np.concatenate([np.uint8(255 * field.clip(0, 1)), np.uint8(255 * drawn.clip(0, 1)), lines]))
-    track = asset["metrics"]["track"]["mean"]
-    angle, vary = evenness(positions, triangles)
-    values = [f"{np.mean(quality):.1f}", f"{min(quality):.1f}", f"{track['distance']:.2f}", f"{track['folds']:.2f}"]
-    values += [f"{turn(positions):.0f}", f"{angle:.0f}", f"{vary:.2f}"]
-    return " | ".join(values), np.concatenate(tiles, 1)
+    return quality, np.concatenate(tiles, 1)
+
+
+def read_mesh(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """positions [F, V, 3], triangles [T, 3] and uv [T, 3, 2] of a job's moving mesh."""
+    with np.load(folder / "asset" / "mesh.npz", allow_pickle=False) as file:
+        return file["vertices"], file["triangles"], file["uv"]
 
 
 def turn(positions: np.ndarray) -> float:
@@ -109,5 +117,4 @@ def evenness(positions: np.ndarray, triangles: np.ndarray) -> tuple[float, float
 
 
 if __name__ == "__main__":
-    torch.set_grad_enabled(False)
     main()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.benchmark.assets import compare, evenness, read_mesh
 from scripts.benchmark.judge import judge
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,3 +30,11 @@ def test_a_red_ball_bounces(blend):
     verdict = judge(blend, "ball", "bouncing")
     assert verdict.matches("red", "bouncing") == {"colour": True, "shape": True, "motion": True}, verdict
     assert verdict.frames == 16
+
+
+def test_one_textured_mesh_shows_what_the_field_does_from_where_no_stage_looked(blend):
+    quality, picture = compare(blend.parent)
+    assert len(quality) == 6 and min(quality) > 28, quality
+    assert picture.shape == (3 * 128, 6 * 128, 3)
+    angle, vary = evenness(*read_mesh(blend.parent)[:2])
+    assert angle > 25 and vary < 0.5

@@ -6,7 +6,6 @@ import pytest
 
 from mav3d_blender.timeline import BakeError, bake_to_frames, frames_to_shape_keys, import_asset
 from mav3d_blender.timeline.compat import fcurves
-from mav3d_blender.timeline.timing import Timing
 from tests.mav3d_blender.timeline.assets import (
     FACES,
     FRAMES,
@@ -25,13 +24,13 @@ EXACT = 1e-6
 
 @pytest.fixture
 def host(scene, tmp_path) -> bpy.types.Object:
-    return import_asset(write_fixed_asset(tmp_path / "asset"), scene, Timing(START)).object
+    return import_asset(write_fixed_asset(tmp_path / "asset"), scene, start=START).object
 
 
 @pytest.fixture
 def textured(scene, tmp_path) -> bpy.types.Object:
     """The same with a texture a frame."""
-    return import_asset(write_fixed_asset(tmp_path / "asset", texture="per-frame"), scene, Timing(START)).object
+    return import_asset(write_fixed_asset(tmp_path / "asset", texture="per-frame"), scene, start=START).object
 
 
 def frames_of(host: bpy.types.Object) -> list[bpy.types.Object]:
@@ -78,7 +77,7 @@ def test_the_old_object_is_kept_and_hidden_and_nothing_else_moves(scene, host):
 
 @pytest.mark.parametrize("texture", ["one", "per-frame"])
 def test_the_place_and_animation_of_the_object_go_along(scene, tmp_path, texture):
-    host = import_asset(write_fixed_asset(tmp_path / "asset", texture=texture), scene, Timing(START)).object
+    host = import_asset(write_fixed_asset(tmp_path / "asset", texture=texture), scene, start=START).object
     parent = bpy.data.objects.new("parent", None)
     scene.collection.objects.link(parent)
     parent.location.z = 3
@@ -148,7 +147,7 @@ def test_retimed_frames_are_keyed_where_they_show(scene, host):
 
 def test_the_scene_that_is_given_is_the_one_that_counts(scene, tmp_path):
     other = bpy.data.scenes.new("other")
-    host = import_asset(write_fixed_asset(tmp_path / "asset"), other, Timing(START)).object
+    host = import_asset(write_fixed_asset(tmp_path / "asset"), other, start=START).object
     before = scene.frame_current
     keyed = frames_to_shape_keys(bake_to_frames(host, other), other)
     assert scene.frame_current == before
@@ -181,7 +180,7 @@ def refused(scene: bpy.types.Scene, bake, host: bpy.types.Object, said: str, **o
 
 
 def test_frames_that_differ_are_refused(scene, tmp_path):
-    host = import_asset(write_asset(tmp_path / "asset"), scene, Timing(START)).object
+    host = import_asset(write_asset(tmp_path / "asset"), scene, start=START).object
     refused(scene, frames_to_shape_keys, host, "frame 6 differs from frame 5")
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from mav3d_blender.timeline import import_asset
-from mav3d_blender.timeline.timing import Timing
 from tests.mav3d_blender.timeline.assets import (
     FACES,
     FRAMES,
@@ -58,7 +57,7 @@ def read(path: Path) -> bpy.types.Object:
 def test_motion_comes_back_frame_by_frame(scene, tmp_path, write, texture):
     """Formats may split vertices at seams; each is known by its place in the first frame, and has to move as that one does."""
     folder = write_fixed_asset(tmp_path / "asset", texture=texture)
-    import_asset(folder, scene, Timing(START), match_frame_range=True, match_fps=True)
+    import_asset(folder, scene, start=START, match_frame_range=True, match_fps=True)
     host = read(write(tmp_path / "exported"))
     scene = bpy.context.scene
     positions = moving_octahedron()
@@ -75,7 +74,7 @@ def test_motion_comes_back_frame_by_frame(scene, tmp_path, write, texture):
 
 def test_gltf_has_exact_morph_targets_weights_and_the_first_texture(scene, tmp_path):
     folder = write_fixed_asset(tmp_path / "asset", texture="per-frame")
-    import_asset(folder, scene, Timing(START), match_frame_range=True, match_fps=True)
+    import_asset(folder, scene, start=START, match_frame_range=True, match_fps=True)
     shutil.rmtree(folder)
     document, arrays, views = open_glb(write_glb(tmp_path / "exported"))
     (mesh,), (animation,) = document["meshes"], document["animations"]

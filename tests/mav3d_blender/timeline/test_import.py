@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from mav3d_blender.timeline import AssetError, import_asset
-from mav3d_blender.timeline.timing import Timing
 from tests.mav3d_blender.timeline import cycles
 from tests.mav3d_blender.timeline.assets import (
     FACES,
@@ -30,7 +29,7 @@ def extent(mesh: bpy.types.Mesh) -> float:
 
 
 def test_each_frame_shows_its_own_mesh_and_material(scene, tmp_path):
-    imported = import_asset(write_asset(tmp_path / "asset"), scene, Timing(5))
+    imported = import_asset(write_asset(tmp_path / "asset"), scene, start=5)
     assert (imported.first_frame, imported.last_frame) == (5, 16)
     materials = set()
     for number in range(1, FRAMES + 1):
@@ -47,14 +46,14 @@ def test_frames_can_share_one_texture(scene, tmp_path):
 
 
 def test_the_ends_are_held(scene, tmp_path):
-    imported = import_asset(write_asset(tmp_path / "asset"), scene, Timing(5))
+    imported = import_asset(write_asset(tmp_path / "asset"), scene, start=5)
     assert evaluated(scene, imported.object, -20) == evaluated(scene, imported.object, 5)
     assert evaluated(scene, imported.object, 300) == evaluated(scene, imported.object, 16)
 
 
 @pytest.mark.parametrize("loop", [True, False])
 def test_fixed_topology_becomes_one_mesh_with_shape_keys(scene, tmp_path, loop):
-    imported = import_asset(write_fixed_asset(tmp_path / "asset", loop=loop), scene, Timing(5))
+    imported = import_asset(write_fixed_asset(tmp_path / "asset", loop=loop), scene, start=5)
     assert (imported.first_frame, imported.last_frame) == (5, 16)
     assert len(bpy.data.meshes) == 1 and not imported.object.modifiers
     for index, positions in enumerate(moving_octahedron()):
@@ -95,7 +94,7 @@ def test_range_and_rate_are_changed_only_when_asked(scene, tmp_path, write):
     before = (scene.frame_start, scene.frame_end, scene.render.fps)
     import_asset(folder, scene)
     assert (scene.frame_start, scene.frame_end, scene.render.fps) == before
-    import_asset(folder, scene, Timing(3), match_frame_range=True, match_fps=True)
+    import_asset(folder, scene, start=3, match_frame_range=True, match_fps=True)
     assert (scene.frame_start, scene.frame_end, scene.render.fps, scene.render.fps_base) == (3, 14, 12, 1)
 
 

@@ -6,7 +6,6 @@ import bpy
 import pytest
 
 from mav3d_blender.timeline import import_asset
-from mav3d_blender.timeline.timing import Timing
 from tests.mav3d_blender.timeline import cycles
 from tests.mav3d_blender.timeline.assets import FRAMES, shown_materials, write_fixed_asset
 
@@ -17,7 +16,7 @@ def folder(tmp_path):
 
 
 def test_each_frame_shows_its_own_texture(scene, folder):
-    host = import_asset(folder, scene, Timing(5)).object
+    host = import_asset(folder, scene, start=5).object
     for number in range(1, FRAMES + 1):
         (name,) = shown_materials(scene, host, 4 + number)
         assert name == f"an octahedron growing {number:04d}"
@@ -27,7 +26,7 @@ def test_each_frame_shows_its_own_texture(scene, folder):
 
 
 def test_it_holds_before_between_and_after_frames(scene, folder):
-    host = import_asset(folder, scene, Timing(5)).object
+    host = import_asset(folder, scene, start=5).object
     for frame, number in ((-3, 1), (4.5, 1), (5.9, 1), (6.1, 2), (16.5, 12), (99, 12)):
         assert shown_materials(scene, host, frame) == {f"an octahedron growing {number:04d}"}
 
