@@ -1,15 +1,13 @@
-"""The engine's command line: generate, resume, export, render, track, estimate, evaluate."""
+"""The engine's command line: generate, resume, export, render, track, estimate, evaluate, serve."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import os
-import random
 import signal
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     generate.set_defaults(run=_generate)
     resume = commands.add_parser("resume", help="go on with the job in a folder")
     resume.add_argument("folder", type=Path)
+    resume.add_argument("--topology", help="changes it: auto, fixed, per-frame")
+    for name in ("frames", "fps", "static-steps", "dynamic-steps", "super-resolution-steps"):
+        resume.add_argument(f"--{name}", type=int, help="changes it; more steps go on with a finished job as well")
     resume.set_defaults(run=_resume)
     export = commands.add_parser("export", help="write asset/ from a job's newest checkpoint")
     export.add_argument("folder", type=Path)
@@ -63,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="how often prompts come out right, with each part of the method left out")
     add_evaluate_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
-    for command in (generate, resume, export, render, estimate):
+    serve = commands.add_parser("serve", help="take messages of the protocol on stdin and answer on stdout, for the add-on")
+    serve.set_defaults(run=_serve, json=True)
+    for command in (generate, resume, export, render, estimate, serve):
         command.add_argument("--device", default="cpu", help="where tensors live: cpu, cuda, mps (cpu)")
     track = commands.add_parser("track", help="any mesh sequence becomes one mesh of fixed topology that moves")
     add_track_options(track)
@@ -133,50 +136,43 @@ def _generate(options: argparse.Namespace) -> int:
     request.canonical_prompt()
 
     from engine.job import JobFolder
+    from engine.work import with_seed
 
     folder = JobFolder(options.output)
     if "seed" not in values:
         # The seed of an earlier run of this request, so that running it again continues it.
-        earlier = folder.request() if (options.output / "job.json").is_file() and not options.overwrite else {}
-        request = replace(request, seed=earlier.get("seed", random.randrange(2**31)))
+        request = with_seed(request, folder, options.overwrite)
     return _work(options, request, folder, options.overwrite)
 
 
 def _resume(options: argparse.Namespace) -> int:
+    from engine.changes import CHANGEABLE, change
     from engine.job import JobFolder
-    from engine.request import Request
 
     folder = JobFolder(options.folder)
-    return _work(options, Request.checked(folder.request()), folder, overwrite=False)
+    return _work(options, change(folder, {name: getattr(options, name) for name in CHANGEABLE}), folder, overwrite=False)
 
 
 def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: bool) -> int:
     from engine.device import find_device
-    from engine.errors import JobError
-    from engine.generate import generate
-    from engine.version import VERSION
+    from engine.generate import Stopped
+    from engine.work import is_done, work
 
     device = find_device(options.device)
-    if not overwrite and folder.finished and folder.request() == request.as_dict():
+    if not overwrite and is_done(request, folder):
         _tell(options, protocol.result(str(folder.asset)), note=f"Already finished: {folder.asset}")
         return 0
-    folder.open(request.as_dict(), {"engine": VERSION, "protocol": protocol.VERSION}, overwrite)
-    _tell(options, {"type": "started", **request.as_dict()})
-
-    def emit(message: dict[str, Any]) -> None:
-        folder.log(message)
-        _tell(options, message)
-
     try:
-        generate(request, folder, emit, _stop_on_signals(), device)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise JobError(
-            f"Can't write to {folder.path} ({error.strerror or error}): make room or mend access, then run the same command "
-            "to go on from the last checkpoint."
-        ) from error
+        work(request, folder, lambda message: _tell(options, message), _stop_on_signals(), device, overwrite=overwrite)
+    except Stopped as stopped:
+        raise Stopped(f"{stopped} Run the same command to go on from the checkpoint.", stopped.asset) from None
     return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from engine.serve import serve
+
+    return serve(options.device)
 
 
 def _export(options: argparse.Namespace) -> int:

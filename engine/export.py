@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import imageio.v3 as imageio
 import numpy as np
 import torch
 
@@ -34,6 +32,16 @@ from engine.stages.scene import Scene
 from engine.version import VERSION
 
 Emit = Callable[[dict[str, Any]], None]
+
+
+def export_seconds(settings: MeshSettings, frames: int) -> dict[str, float]:
+    """About how long the parts of an export take, as measured on two cores: surfaces, "track", and "texture" to the end."""
+    mesh = 0.05 * (settings.resolution / 64) ** 3
+    return {
+        "mesh": frames * mesh,
+        "track": (frames - 1) * (0.35 + 8e-5 * settings.triangles),
+        "texture": frames * (0.25 + 1.1e-6 * settings.texture**2),
+    }
 
 
 def export_asset(
@@ -68,6 +76,8 @@ def export_asset(
     }
     if advice:
         about["advice"] = advice
+    if folder.revision > 1:
+        about["revision"] = folder.revision
     if unfinished:
         about["unfinished"] = dataclasses.asdict(unfinished)
     write_asset(folder.asset, meshes, turntable(scene, occupancy, times), about)
@@ -78,7 +88,8 @@ def export_asset(
 def _surfaces(
     scene: Scene, occupancy: Occupancy, times: torch.Tensor, settings: MeshSettings, folder: JobFolder, emit: Emit
 ) -> list[Mesh]:
-    found, clock = [], _Clock(emit, "mesh", len(times))
+    later = export_seconds(settings, len(times))
+    found, clock = [], _Clock(emit, "mesh", len(times), later["track"] + later["texture"])
     for frame, moment in enumerate(times.tolist()):
         mesh = surface_at(scene.field, occupancy, moment, frame, settings)
         if len(mesh.triangles) == 0:
@@ -106,7 +117,7 @@ def textured(
     """
     advice, metrics = "", {}
     if topology != "per-frame":
-        clock = _Clock(emit, "track", len(surfaces) - 1)
+        clock = _Clock(emit, "track", len(surfaces) - 1, export_seconds(settings, len(surfaces))["texture"])
         found = track_scene(field, surfaces, times, settings.triangles, clock)
         metrics["track"] = found.report.as_dict()
         objection = found.report.objection()
@@ -140,14 +151,14 @@ def _volumes(meshes: list[Mesh]) -> dict[str, float]:
 
 
 class _Clock:
-    """Tells how far one part of the export is."""
+    """Tells how far one part of the export is. later: seconds that the parts after it may take."""
 
-    def __init__(self, emit: Emit, stage: str, steps: int) -> None:
-        self.emit, self.stage, self.steps, self.started = emit, stage, steps, time.monotonic()
+    def __init__(self, emit: Emit, stage: str, steps: int, later: float = 0.0) -> None:
+        self.emit, self.stage, self.steps, self.later, self.started = emit, stage, steps, later, time.monotonic()
 
     def __call__(self, done: int, steps: int | None = None) -> None:
         left = (time.monotonic() - self.started) / done * ((steps or self.steps) - done)
-        self.emit(protocol.progress(self.stage, done, steps or self.steps, left, {}))
+        self.emit(protocol.progress(self.stage, done, steps or self.steps, left + self.later, {}))
 
 
 def turntable(scene: Scene, occupancy: Occupancy, times: torch.Tensor, size: int = 128) -> np.ndarray:
@@ -161,16 +172,3 @@ def turntable(scene: Scene, occupancy: Occupancy, times: torch.Tensor, size: int
 def frame_times(frames: int) -> torch.Tensor:
     """Frame i of n sits at (i + 1/2) / n, [frames]."""
     return (torch.arange(frames) + 0.5) / frames
-
-
-def front_strip(scene: Scene, path: Path, frames: int = 4, size: int = 64) -> Path:
-    """Writes a small picture of the scene as it is: a few frames seen from the front right."""
-    occupancy = Occupancy(scene.occupancy.resolution)
-    times = frame_times(frames).to(scene.device)
-    occupancy.update(scene.field, times)
-    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(scene.device)
-    background = torch.full((1, 3), 0.45, device=scene.device)
-    images, _ = render(scene.field, occupancy, View(cameras, times, size, 64, background))
-    strip = torch.cat(list(images[0]), -1).clamp(0, 1)
-    imageio.imwrite(path, (strip * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
-    return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ import torch
 from engine import protocol
 from engine.clock import Clock
 from engine.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError
-from engine.export import export_asset, frame_times, front_strip
+from engine.export import export_asset, export_seconds, frame_times
 from engine.guidance.image import ImageGuidance
 from engine.guidance.presets import PRESETS, Preset
 from engine.guidance.prompts import EncodedPrompt, encode_prompt
@@ -20,6 +21,7 @@ from engine.guidance.video import ClipGuidance
 from engine.job import STAGES, JobFolder, Progress
 from engine.models.loader import load_components
 from engine.plot import plot_metrics
+from engine.previews import Previews
 from engine.request import Request
 from engine.scene.field import BLOB_WIDTH
 from engine.settings import Distillation, Quality, StageSettings
@@ -30,16 +32,21 @@ from engine.stages.super_resolution import super_resolution_step
 from engine.stages.turns import try_turns
 
 SAVE_EVERY_SECONDS = 10.0
-PREVIEW_EVERY_SECONDS = 15.0
 REPORT_EVERY_SECONDS = 0.5
+# What a run's `stop` may say; a plain yes is STOP.
+GO_ON, STOP, LEAVE = range(3)
 
 Emit = Callable[[dict[str, Any]], None]
 
 
 class Stopped(EngineError):
-    """The run was asked to stop; its checkpoint is written."""
+    """The run was asked to stop; its checkpoint is written. asset: folder of what there was, if it could be made."""
 
     kind = "stopped"
+
+    def __init__(self, message: str, asset: Path | None = None) -> None:
+        super().__init__(message)
+        self.asset = asset
 
 
 @dataclass(frozen=True)
@@ -51,53 +58,74 @@ class Teacher:
 
 
 def generate(
-    request: Request, folder: JobFolder, emit: Emit, stop: Callable[[], bool], device: torch.device | str = "cpu"
+    request: Request,
+    folder: JobFolder,
+    emit: Emit,
+    stop: Callable[[], int],
+    device: torch.device | str = "cpu",
+    previews: tuple[str, ...] = ("image",),
 ) -> None:
     """Runs, or goes on with, the job in `folder` to its asset.
 
-    emit: takes every message. stop: asked after each step; when it says yes, a checkpoint and an asset of the state reached
-    are written and Stopped raised. Raises DivergedError or OutOfMemoryError with the last good checkpoint kept.
+    emit: takes every message. stop: asked after each step; when it says STOP, a checkpoint and an asset of the state reached
+    are written and Stopped raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted,
+    "image" and "mesh". Raises DivergedError or OutOfMemoryError with the last good checkpoint kept.
     """
     text = request.canonical_prompt()
     quality = request.resolved_quality()
     scene = Scene.new(quality.field, request.seed, device)
     done = folder.load(scene)
     progress = done or Progress(STAGES[0], 0)
+    shown = Previews(folder.previews, previews, emit)
+
+    later = sum(export_seconds(quality.mesh, request.frames).values())
+
+    def reckoned(message: dict[str, Any]) -> None:
+        """The time left is that of the export as well."""
+        emit(message | ({"eta_s": round(message["eta_s"] + later, 1)} if "eta_s" in message else {}))
+
+    def leaving(message: dict[str, Any]) -> None:
+        if stop() == LEAVE:
+            raise Stopped("Stopped before the asset was written; the checkpoint is kept.")
+        emit(message)
+
     try:
-        for progress in optimise(scene, text, PRESETS[request.preset], quality, done, emit, folder):
-            if stop():
+        for progress in optimise(scene, text, PRESETS[request.preset], quality, done, reckoned, folder, shown):
+            if asked := stop():
                 folder.save(scene, progress)
-                _stop(scene, request, quality, folder, emit, progress)
+                _stop(scene, request, quality, folder, leaving if asked != LEAVE else None, progress)
     except DivergedError as error:
         raise DivergedError(
             f"In stage {progress.stage} after step {progress.step} {error}: start again with another seed or model; the last "
             f"good checkpoint is kept in {folder.path}, and `export` makes an asset of it."
         ) from error
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         raise OutOfMemoryError(
             f"There is not enough memory for stage {progress.stage}: close other programs, then run the same command to go on "
             f"from the checkpoint in {folder.path}, or start with --quality draft."
         ) from error
-    export_asset(scene, request, quality, folder, emit)
+    export_asset(scene, request, quality, folder, leaving)
 
 
 def _stop(
-    scene: Scene, request: Request, quality: Quality, folder: JobFolder, emit: Emit, progress: Progress
+    scene: Scene, request: Request, quality: Quality, folder: JobFolder, emit: Emit | None, progress: Progress
 ) -> None:
-    """Makes what there is of the scene usable, then raises Stopped."""
+    """Makes what there is of the scene usable, unless there is no `emit` to tell of it, then raises Stopped."""
     where = f"Stopped in stage {progress.stage} at step {progress.step}"
+    if emit is None:
+        raise Stopped(f"{where}; the checkpoint is kept.")
     emit(protocol.cancelling())
     try:
         export_asset(scene, request, quality, folder, emit, unfinished=progress)
-        kept = f"{folder.asset} holds the scene as it was then"
     except EmptySceneError:
-        kept = "nothing solid had formed yet"
-    raise Stopped(f"{where}; {kept}. Run the same command to go on from the checkpoint.")
+        raise Stopped(f"{where}; nothing solid had formed yet.") from None
+    raise Stopped(f"{where}; {folder.asset} holds the scene as it was then.", folder.asset)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether that is what PyTorch or Python mean by `error`."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     # What PyTorch's allocator of main memory says on Windows and elsewhere.
@@ -112,13 +140,18 @@ def optimise(
     done: Progress | None,
     emit: Emit,
     folder: JobFolder,
+    previews: Previews,
 ) -> Iterator[Progress]:
-    """Takes the steps that are not done yet; yields after each. Saves and reports as it goes."""
+    """Takes the steps that are not done yet; yields after each. Saves and reports as it goes.
+
+    A stage that was at its end and has more steps now goes on at the end of its schedule.
+    """
     clock = Clock({stage: getattr(quality, stage) for stage in STAGES})
     times = frame_times(quality.field.times).to(scene.device)
     first = STAGES.index(done.stage) if done else 0
     teachers: dict[str, Teacher] = {}
-    saved = previewed = time.monotonic()
+    shares = folder.shares()
+    saved = time.monotonic()
     for stage in STAGES[first:]:
         settings: StageSettings = getattr(quality, stage)
         start = done.step if done and done.stage == stage else 0
@@ -127,7 +160,7 @@ def optimise(
         ready(teachers, stage, preset, quality, text, scene.device)
         clock.begin()
         for step in range(start, settings.steps):
-            metrics = advance(scene, stage, step, teachers, quality, times)
+            metrics = advance(scene, stage, step, teachers, quality, times, shares.get(stage, 0.0))
             progress = Progress(stage, step + 1)
             clock.tick(stage)
             now = time.monotonic()
@@ -139,25 +172,29 @@ def optimise(
                 saved = now
             if last:
                 plot_metrics(folder.events, folder.previews / "metrics.png")
-            if last or now - previewed > PREVIEW_EVERY_SECONDS:
-                path = front_strip(scene, folder.previews / f"{stage}_{step + 1:05d}.png")
-                emit(protocol.preview("image", str(path)))
-                previewed = now
+            previews.show(scene, stage, step + 1, last)
             yield progress
 
 
 def advance(
-    scene: Scene, stage: str, step: int, teachers: dict[str, Teacher], quality: Quality, times: torch.Tensor
+    scene: Scene,
+    stage: str,
+    step: int,
+    teachers: dict[str, Teacher],
+    quality: Quality,
+    times: torch.Tensor,
+    least_share: float = 0.0,
 ) -> dict[str, float]:
     """Takes step number `step` of `stage`, with all that belongs to it: learning rates, what is free to move, turns, occupancy.
 
-    teachers: by role, as the stage needs them. times: of the frames, in [0, 1]. Returns the step's metrics.
+    teachers: by role, as the stage needs them. times: of the frames, in [0, 1]. least_share: how far through the stage's
+    schedule its steps are at least, 0 to 1. Returns the step's metrics.
     """
     settings: StageSettings = getattr(quality, stage)
-    share = step / settings.steps
+    share = max(step / settings.steps, least_share)
     rigid = round(settings.rigid_until * settings.steps) if scene.field.trajectory is not None else 0
     scene.set_rates(settings.rates, settings.last_rate**share)
-    scene.free(settings.rates, rigid_only=step < rigid)
+    scene.free(settings.rates, rigid_only=step < rigid and least_share < settings.rigid_until)
     if step == 0 < rigid:
         try_turns(scene, teachers["video"].guidance, teachers["video"].prompt, settings, times)
     if settings.blob_growth != 1:

@@ -1,6 +1,7 @@
 """The job folder: the request, checkpoints, events, previews, and the result.
 
     job.json                     the request as received; never changes
+    job.2.json ...               the request with settings changed later; the newest is in force
     state.safetensors            the newest checkpoint, state.previous.safetensors the one before
     events.jsonl                 every message sent
     previews/  asset/
@@ -62,11 +63,18 @@ class JobFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether the result is there, and is of the whole run."""
+        """Whether the result is there, and is of the whole run with the settings in force."""
         try:
-            return "unfinished" not in json.loads((self.asset / "asset.json").read_text("utf-8"))
+            about = json.loads((self.asset / "asset.json").read_text("utf-8"))
         except (OSError, ValueError):
             return False
+        return "unfinished" not in about and about.get("revision", 1) == self.revision
+
+    @property
+    def revision(self) -> int:
+        """Number of the job file in force: 1 is job.json, more where settings were changed later."""
+        numbers = [path.name.split(".")[1] for path in self.path.glob("job.*.json")]
+        return max((int(number) for number in numbers if number.isdecimal()), default=1)
 
     def open(self, request: dict[str, Any], about: dict[str, Any], overwrite: bool = False) -> None:
         """Makes the folder for `request`, or takes up an earlier run of the same one.
@@ -99,13 +107,46 @@ class JobFolder:
             )
 
     def request(self) -> dict[str, Any]:
-        """The request this folder was made for. Raises JobError if it holds no job."""
+        """The request in force: as received, or as changed last. Raises JobError if the folder holds no job."""
+        return self._read(self.revision)["request"]
+
+    def holds(self, request: dict[str, Any]) -> bool:
+        """Whether this folder's job was received, or is now, as `request`. Raises JobError if its file is damaged."""
+        return (self.path / "job.json").is_file() and request in (self._read(1)["request"], self.request())
+
+    def change(self, request: dict[str, Any], shares: dict[str, float]) -> None:
+        """Puts a changed request in force. shares: how far through their schedules stages of changed length are, 0 to 1."""
+        job = {"request": request, "shares": self.shares() | shares}
         try:
-            return json.loads((self.path / "job.json").read_text("utf-8"))["request"]
+            _write_aside(self.path / f"job.{self.revision + 1}.json", json.dumps(job, indent=2) + "\n")
+        except OSError as error:
+            raise JobError(f"Can't write to {self.path} ({error.strerror or error}): make room or mend access.") from error
+
+    def shares(self) -> dict[str, float]:
+        """By stage, how far through its schedule it was when its length was changed last: it does not go back behind that."""
+        return self._read(self.revision).get("shares", {})
+
+    def progress(self) -> Progress | None:
+        """How far the newest checkpoint is that can be read; None if there is none."""
+        for path in self._states():
+            try:
+                with safe_open(path, "pt") as file:
+                    return _progress(file.metadata() or {})
+            except (SafetensorError, KeyError, ValueError, OSError):
+                continue
+        return None
+
+    def _read(self, revision: int) -> dict[str, Any]:
+        path = self.path / ("job.json" if revision == 1 else f"job.{revision}.json")
+        try:
+            job = json.loads(path.read_text("utf-8"))
+            if not isinstance(job["request"], dict) or not isinstance(job.get("shares", {}), dict):
+                raise TypeError("not a job")
+            return job
         except FileNotFoundError as error:
-            raise JobError(f"There is no job in {self.path}: job.json is missing.") from error
+            raise JobError(f"There is no job in {self.path}: {path.name} is missing.") from error
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise JobError(f"{self.path / 'job.json'} is damaged ({error}): start again in another folder.") from error
+            raise JobError(f"{path} is damaged ({error}): start again in another folder.") from error
 
     def log(self, message: dict[str, Any]) -> None:
         with open(self.events, "a", encoding="utf-8") as events:
@@ -165,7 +206,7 @@ class JobFolder:
                 f"{self.path} is not empty and holds no job: choose another --output folder, or add --overwrite to use it."
             )
         earlier = self.request()
-        if earlier != request:
+        if not self.holds(request):
             changed = ", ".join(sorted(key for key in earlier | request if earlier.get(key) != request.get(key)))
             raise JobError(
                 f"{self.path} holds another job (different {changed}): choose another --output folder, or add --overwrite."
@@ -176,15 +217,22 @@ class JobFolder:
             shutil.rmtree(self.path / folder, ignore_errors=True)
         for name in ("job.json", "events.jsonl", "state.safetensors", "state.previous.safetensors", "state.part"):
             (self.path / name).unlink(missing_ok=True)
+        for path in self.path.glob("job.*.json"):
+            path.unlink(missing_ok=True)
+
+
+def _progress(metadata: dict[str, str]) -> Progress:
+    progress = Progress(metadata["stage"], int(metadata["step"]))
+    if progress.stage not in STAGES:
+        raise ValueError(f"unknown stage {progress.stage!r}")
+    return progress
 
 
 def _load_state(path: Path, scene: Scene) -> Progress:
     with safe_open(path, "pt") as file:
         metadata = file.metadata() or {}
         tensors = {name: file.get_tensor(name) for name in file.keys()}
-    progress = Progress(metadata["stage"], int(metadata["step"]))
-    if progress.stage not in STAGES:
-        raise ValueError(f"unknown stage {progress.stage!r}")
+    progress = _progress(metadata)
     for name, value in tensors.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise ValueError(f"{name} holds numbers that are not finite")

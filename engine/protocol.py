@@ -3,28 +3,76 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 VERSION = 1
 LONGEST_LINE = 2**20
+PREVIEWS = ("image", "mesh")
 
 
 def encode(message: dict[str, Any]) -> str:
     """One line without its newline. Raises ValueError if it is longer than a line may be or is not plain JSON."""
-    line = json.dumps(message, ensure_ascii=False, allow_nan=False)
-    if len(line.encode("utf-8")) > LONGEST_LINE:
+    # All ASCII: a path that is no valid text in UTF-8 gets through as well.
+    line = json.dumps(message, allow_nan=False)
+    if len(line) > LONGEST_LINE:
         raise ValueError(f"a message of type {message.get('type')!r} is longer than {LONGEST_LINE} bytes")
     return line
 
 
-def decode(line: str) -> dict[str, Any]:
+def decode(line: str | bytes) -> dict[str, Any]:
     """The message in a line. Raises ValueError where it is no JSON object with a "type"."""
-    if len(line.encode("utf-8")) > LONGEST_LINE:
+    if len(line if isinstance(line, bytes) else line.encode("utf-8")) > LONGEST_LINE:
         raise ValueError(f"a line is longer than {LONGEST_LINE} bytes")
-    message = json.loads(line)
+    try:
+        message = json.loads(line, parse_constant=_no_number)
+    except RecursionError as error:
+        raise ValueError("a line is nested too deeply") from error
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         raise ValueError('a message is an object with a "type"')
     return message
+
+
+def lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Every line that comes, without its end, until `read` gives nothing; what has no end by then is dropped.
+
+    read: as os.read, waits for at most so many bytes. An overlong line comes cut, just too long for `decode`: a line without
+    an end takes no more memory than that.
+    """
+    line = b""
+    while block := read(2**16):
+        *ended, rest = block.split(b"\n")
+        for part in ended:
+            yield (line + part).removesuffix(b"\r")[: LONGEST_LINE + 1]
+            line = b""
+        line = (line + rest)[: LONGEST_LINE + 1]
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number in JSON")
+
+
+def of_job(message: dict[str, Any], job: str) -> dict[str, Any]:
+    """The message as one of a job's."""
+    return {"type": message["type"], "job": job} | message
+
+
+def hello(engine: str, device: str, presets: list[dict[str, Any]], qualities: list[str]) -> dict[str, Any]:
+    """What the engine opens with. presets: {"name", "ready", "reason"} each, and "words" where only some are known:
+    {"colours", "objects", "motions"}, lists."""
+    return {
+        "type": "hello", "protocol": VERSION, "engine": engine, "device": device, "presets": presets, "qualities": qualities,
+    }  # fmt: skip
+
+
+def queued(place: int) -> dict[str, Any]:
+    """How many the job waits for; 0: it starts now."""
+    return {"type": "queued", "place": place}
+
+
+def started(request: dict[str, Any]) -> dict[str, Any]:
+    """The job begins, or goes on, with this request; its seed is in it."""
+    return {"type": "started", **request}
 
 
 def progress(stage: str, step: int, steps: int, eta_s: float, metrics: dict[str, float]) -> dict[str, Any]:
@@ -52,6 +100,12 @@ def cancelling() -> dict[str, Any]:
     return {"type": "cancelling"}
 
 
+def cancelled(message: str, path: str = "") -> dict[str, Any]:
+    """The job has been stopped: what became of it, and the asset folder if there is one."""
+    return {"type": "cancelled", "message": message} | ({"path": path} if path else {})
+
+
 def error(kind: str, message: str, advice: str = "") -> dict[str, Any]:
-    """What went wrong, in one sentence, and what to do about it."""
+    """What went wrong, in one sentence, and what to do about it. One of kind "protocol" answers a message that means nothing
+    and ends no job, even where it names one."""
     return {"type": "error", "kind": kind, "message": message, "advice": advice}
