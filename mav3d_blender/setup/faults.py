@@ -1,0 +1,99 @@
+"""What pip, venv and torch say when they fail, turned into one sentence that says what to do."""
+
+from __future__ import annotations
+
+import re
+
+from .requirements import PYTHON_RANGE
+
+# In the order of trust: what is near the top is named by the system itself, what is below may follow from something else.
+_KNOWN: tuple[tuple[str, str], ...] = (
+    (
+        r"No space left on device|Errno 28\b|ENOSPC|WinError 112\b|not enough space on the disk|Disk quota exceeded"
+        r"|Errno 122\b",
+        "The disk is full: make room, or choose another folder, and install again.",
+    ),
+    (
+        r"THESE PACKAGES DO NOT MATCH THE HASHES|Hash mismatch|HashMismatch|hashes are required|BadZipFile|invalid wheel"
+        r"|IncompleteRead|IncompleteDownload|Wheel .* is invalid",
+        "A download came damaged: install again; if it stays so, empty pip's cache (`python -m pip cache purge`).",
+    ),
+    (
+        r"WinError 206\b|filename or extension is too long|Errno 36\b|File name too long|Windows Long Path",
+        "A path became too long for Windows: choose a folder with a short path (such as C:\\mav3d), or allow long paths.",
+    ),
+    (
+        r"WinError 32\b|being used by another process|WinError 5\b",
+        "Another program holds the new files, most often a virus scanner: exclude the folder from its scan, close running "
+        "engines, and install again.",
+    ),
+    (
+        r"ensurepip is not\s+available|No module named '?(?:ensurepip|venv)|ensurepip.*returned non-zero exit status",
+        "This Python can't make environments: install its venv package (`sudo apt install python3-venv`), or choose another.",
+    ),
+    (
+        r"Permission denied|Errno 13\b|Access is denied|Read-only file system|Errno 30\b",
+        "The folder can't be written to: choose a folder of your own.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|SSLError|certificate verify failed|self[- ]signed certificate"
+        r"|invalid path: .*\.(?:pem|crt)|CA certificate",
+        "The connection is not trusted (SSL): correct the computer's clock, or name your company's certificate in PIP_CERT.",
+    ),
+    (
+        r"ProxyError|Cannot connect to proxy|407 Proxy Authentication|Tunnel connection failed|Missing dependencies for SOCKS",
+        "The proxy does not let the download through: check HTTPS_PROXY, or pip's own proxy setting.",
+    ),
+    (
+        r"401 (?:Client )?Error|403 (?:Client )?Error|HTTP error 40[13]\b|User for .*:",
+        "The package index refuses access: check its address and password in pip's settings.",
+    ),
+    (
+        r"ResolutionImpossible|conflicting dependencies|conflict is caused by",
+        "The packages ask for versions that don't go together: look for a constraint in pip's settings (PIP_CONSTRAINT).",
+    ),
+    (
+        r"from versions: (?!none)[^)]*\)",
+        f"The index has {{name}}, but no version of it for this Python and this system: use Python {PYTHON_RANGE} (64-bit).",
+    ),
+    (
+        r"Name or service not known|getaddrinfo failed|nodename nor servname|Temporary failure in name resolution"
+        r"|NameResolutionError|Errno -[23]\b|Errno 11001\b",
+        "The package index was not found: check the network connection (and that Blender may go online), then install again.",
+    ),
+    (
+        r"ReadTimeout|ConnectTimeout|Read timed out|timed out|Connection reset|ConnectionResetError|WinError 1005[34]\b"
+        r"|Connection aborted|RemoteDisconnected|ProtocolError",
+        "The connection broke off: install again, which goes on from what is there.",
+    ),
+    (
+        r"NewConnectionError|Connection refused|Network is unreachable|No route to host|Errno 101\b|WinError 1006[015]\b"
+        r"|Max retries",
+        "The package index can't be reached: check the network connection and the firewall, then install again.",
+    ),
+    (
+        r"from versions: none|No matching distribution found",
+        "{name} was not found: check the network connection, and that this Python (needs "
+        f"{PYTHON_RANGE}, 64-bit) and this system are ones it is made for.",
+    ),
+    (r"MemoryError|Cannot allocate memory|Errno 12\b", "The memory ran out: close other programs and install again."),
+    (r"No module named pip\b", "The environment has no pip: remove it and install again, with another Python if this repeats."),
+    (r"no such option|unrecognized arguments|invalid choice", "pip does not know one of its arguments: look at the log."),
+)
+_NAME = re.compile(r"(?:No matching distribution found for|satisfies the requirement) ([A-Za-z0-9._-]+)")
+_KILLED = (-9, 137)
+
+
+def explain(text: str, code: int | None) -> str:
+    """Why a step failed, one sentence. text: what it printed; code: its exit status, negative where a signal ended it."""
+    if code in _KILLED:
+        return "The system ended the installation, most often for want of memory: close other programs and install again."
+    if code is not None and (code < 0 or code in (0xC000013A, 0x40010004)):
+        return "The installation was ended from outside: install again, which goes on from what is there."
+    for pattern, sentence in _KNOWN:
+        if re.search(pattern, text, re.IGNORECASE):
+            name = _NAME.search(text)
+            return sentence.format(name=name.group(1) if name else "A package")
+    errors = [line.strip() for line in text.splitlines() if re.match(r"\s*(?:ERROR|error)\b", line)]
+    last = errors[-1].removeprefix("ERROR:").strip() if errors else next(reversed(text.strip().splitlines()), "no message")
+    return f"The installation failed ({last[:200]}): look at the log."

@@ -1,0 +1,52 @@
+"""pip's lines and files as a phase and a fraction."""
+
+from mav3d_blender.setup.progress import CHECKING, FETCHING, INSTALLING, PipProgress, installed
+
+
+def test_a_run_of_pip_moves_forward_and_says_what_it_does(tmp_path):
+    temporary, packages = tmp_path / "tmp", tmp_path / "packages"
+    (temporary / "pip-unpack-1").mkdir(parents=True)
+    packages.mkdir()
+    progress, seen = PipProgress(download=200 * 10**6, packages=4), []
+
+    def step(line=""):
+        progress.read(line)
+        progress.look(temporary, packages)
+        seen.append(progress.fraction)
+        return progress.phase
+
+    assert step("Collecting torch==2.13.0") == "Looking up torch"
+    assert step("  Downloading torch-2.13.0-cp311-cp311-linux_x86_64.whl.metadata (29 kB)") == "Looking up torch"
+    assert step("  Downloading https://m/torch-2.13.0-cp311-cp311-linux_x86_64.whl (190.5 MB)") == "Fetching torch (190.5 MB)"
+    file = temporary / "pip-unpack-1" / "torch-2.13.0-cp311-cp311-linux_x86_64.whl"
+    for size in (10**6, 10**8):
+        with open(file, "wb") as opened:
+            opened.truncate(size)
+        phase = step()
+    assert phase == "Downloading torch (100 of 190 MB)"
+    assert step("Collecting rich==15.0.0 (from -r requirements.txt (line 2))").startswith("Looking up rich")
+    assert step("  Using cached rich-15.0.0-py3-none-any.whl (310 kB)").startswith("Fetching rich")
+    assert FETCHING < progress.fraction < INSTALLING
+    assert step("Installing collected packages: torch, rich") == "Installing packages (0 of 2)"
+    (packages / "rich-15.0.0.dist-info").mkdir()
+    assert step() == "Installing packages (1 of 2)" and progress.fraction < INSTALLING + 0.1  # torch is most of it
+    (packages / "torch-2.13.0.dist-info").mkdir()
+    assert step() == "Installing packages (2 of 2)" and abs(progress.fraction - CHECKING) < 1e-9
+    assert seen == sorted(seen)
+
+
+def test_local_files_count_by_their_size(tmp_path):
+    wheel = tmp_path / "torch-2.13.0+cpu-cp311-cp311-linux_x86_64.whl"
+    wheel.write_bytes(bytes(10**6))
+    progress = PipProgress(download=10**6, packages=1)
+    progress.read("Collecting torch==2.13.0")
+    progress.read(f"Processing {wheel} (from -r requirements.txt (line 1))")
+    progress.look(tmp_path / "none", tmp_path / "none")
+    assert abs(progress.fraction - INSTALLING) < 1e-9
+
+
+def test_installed_packages_go_by_their_normal_names(tmp_path):
+    (tmp_path / "fast_simplification-0.2.0.dist-info").mkdir()
+    (tmp_path / "numpy").mkdir()
+    assert installed(tmp_path) == {"fast-simplification"}
+    assert installed(tmp_path / "none") == set()
