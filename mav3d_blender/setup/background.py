@@ -18,6 +18,11 @@ class Background(Generic[Result]):
         self._thread = threading.Thread(target=self._run, args=(function, arguments, options), daemon=True)
         self._thread.start()
 
+    @property
+    def done(self) -> bool:
+        """Whether `poll` has something to give or to raise."""
+        return not self._thread.is_alive()
+
     def poll(self) -> Result | None:
         """The result, or None while there is none yet; never waits. Raises what the function raised."""
         if self._thread.is_alive():

@@ -28,7 +28,7 @@ class Imported:
 
 
 def import_asset(
-    folder: Path | str,
+    folder: Path | str | Asset,
     scene: bpy.types.Scene,
     start: float = 1,
     spacing: float = 1.0,
@@ -37,13 +37,14 @@ def import_asset(
     match_fps: bool = False,
     pack_textures: bool = True,
 ) -> Imported:
-    """Puts the asset on the timeline, in a new collection named after the prompt.
+    """Puts the asset in `folder`, or one that was read before, on the timeline, in a new collection named after the prompt.
 
     Fixed topology becomes shape keys, a mesh a frame becomes a sequence. start, spacing, repeat: where its frames go, as in
     `Timing`. match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures: keep the
     pictures inside the .blend. Raises AssetError, before anything is added, where the folder can't be used.
     """
-    asset, timing = read_asset(Path(folder)), Timing(start, spacing, repeat)
+    asset = folder if isinstance(folder, Asset) else read_asset(Path(folder))
+    timing = Timing(start, spacing, repeat)
     name = _short_name(asset.prompt)
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)

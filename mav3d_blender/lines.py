@@ -1,0 +1,21 @@
+"""Text in a narrow sidebar, over as many lines as it needs: Blender's labels don't wrap."""
+
+from __future__ import annotations
+
+import textwrap
+
+import bpy
+
+# A character's width in pixels at 100 % interface scale.
+CHARACTER = 7.0
+
+
+def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
+    """Text over as many lines as a narrow sidebar needs."""
+    width = context.region.width if context.region else 250
+    scale = context.preferences.system.ui_scale
+    room = max(16, int((width - (70 if icon != "NONE" else 45) * scale) / (CHARACTER * scale)))
+    column = layout.column(align=True)
+    column.scale_y = 0.85
+    for number, line in enumerate(textwrap.wrap(text, room) or [""]):
+        column.label(text=line, icon=icon if number == 0 else ("BLANK1" if icon != "NONE" else "NONE"))

@@ -1,0 +1,23 @@
+"""What the add-on is called where it is installed, and where it may write."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import bpy
+
+# "bl_ext.<repository>.mav3d" as an extension; the package itself where it is used from its source folder.
+NAME = __package__.rpartition(".")[0] or __package__
+# The folder with `engine/` in it.
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def user_folder() -> Path:
+    """Where jobs, environments and logs are kept; upgrades of the extension leave it alone."""
+    try:
+        return Path(bpy.utils.extension_path_user(NAME, create=True))
+    except ValueError:
+        # Not installed as an extension: used from its source folder, by tests and scripts.
+        base = bpy.utils.user_resource("DATAFILES", path="mav3d", create=True)
+        return Path(base or Path(tempfile.gettempdir()) / "mav3d")

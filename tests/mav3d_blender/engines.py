@@ -1,0 +1,38 @@
+"""Fake engines for the tests, and waiting for what they say."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from mav3d_blender.engine_process import EngineProcess
+
+FAKE = Path(__file__).with_name("fake_engine.py")
+
+
+def make_engine(folder: Path, *words: str, **options) -> EngineProcess:
+    """A fake engine that is not started yet, with its log in `folder`."""
+    return EngineProcess([sys.executable, "-u", str(FAKE), *words], folder, folder / "engine.log", **options)
+
+
+def until(look, seconds: float = 10.0):
+    """What `look` returns as soon as that is true; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.01)
+    raise AssertionError(f"nothing within {seconds} seconds")
+
+
+def exists(pid: int) -> bool:
+    """Whether a process runs, or has not been reaped."""
+    if os.name == "nt":
+        from mav3d_blender.owner import _exists
+
+        return _exists(pid)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
