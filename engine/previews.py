@@ -55,7 +55,7 @@ class Previews:
             began = self.now()
             if not last and began < due:
                 continue
-            make, suffix = (front_strip, "png") if kind == "image" else (mesh_now, "npz")
+            make, suffix = (front_sheet, "png") if kind == "image" else (mesh_now, "npz")
             name = f"{stage}_{step:05d}.{suffix}"
             path = make(scene, self.folder / (name if kind == "image" else f"mesh_{name}"))
             if path is not None:
@@ -66,16 +66,16 @@ class Previews:
             self.due[kind] = ended + max(pause, (ended - began) / LARGEST_SHARE)
 
 
-def front_strip(scene: Scene, path: Path, frames: int = 4, size: int = 64) -> Path:
-    """Writes a small picture of the scene as it is: a few frames seen from the front right."""
+def front_sheet(scene: Scene, path: Path, size: int = 64) -> Path:
+    """Writes a small square picture of the scene as it is: four frames seen from the front right, in reading order."""
     occupancy = Occupancy(scene.occupancy.resolution)
-    times = frame_times(frames).to(scene.device)
+    times = frame_times(4).to(scene.device)
     occupancy.update(scene.field, times)
     cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(scene.device)
     background = torch.full((1, 3), 0.45, device=scene.device)
     images, _ = render(scene.field, occupancy, View(cameras, times, size, 64, background))
-    strip = torch.cat(list(images[0]), -1).clamp(0, 1)
-    imageio.imwrite(path, (strip * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
+    rows = [torch.cat(list(images[0, first : first + 2]), -1) for first in (0, 2)]
+    imageio.imwrite(path, (torch.cat(rows, 1).clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
     return path
 
 

@@ -61,7 +61,7 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, now: Runtime,
     column.label(text=job.request.get("prompt", ""), icon=ICONS.get(job.state, "NONE"))
     column.label(text=f"{job.request.get('quality', '')}, seed {job.request.get('seed', '?')}")
     if job.state == "RUNNING":
-        column.progress(factor=fraction(now, job), text=progress_text(job))
+        box.progress(factor=fraction(now, job), text=progress_text(job))
     else:
         column.label(text=state_text(now, job))
     if job.message and job.state in ("FAILED", "INTERRUPTED", "DONE", "CANCELLED"):

@@ -7,7 +7,7 @@ import textwrap
 import bpy
 
 # A character's width in pixels at 100 % interface scale.
-CHARACTER = 7.0
+CHARACTER = 6.4
 
 
 def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:

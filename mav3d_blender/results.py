@@ -60,7 +60,11 @@ def recipe_request(host: bpy.types.Object) -> dict[str, Any]:
 def _select(scene: bpy.types.Scene, host: bpy.types.Object) -> None:
     """Makes `host` the one selected, active object, where its scene is shown."""
     layer = bpy.context.view_layer
-    if layer is None or layer.name not in scene.view_layers or host.name not in layer.objects:
+    if layer is None or layer.id_data != scene:
+        return
+    # It takes up what was linked just now.
+    layer.update()
+    if host.name not in layer.objects:
         return
     for other in layer.objects.selected:
         other.select_set(False)

@@ -1,0 +1,104 @@
+"""Runs inside a real Blender with a window: goes through a user's session and writes what it saw to FOLDER/seen.json.
+
+blender --python inside.py -- FOLDER PYTHON. Generate itself is pressed from outside, with the mouse: FOLDER/ready.json says
+where the sidebar is.
+"""
+
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import bpy
+
+FOLDER, PYTHON = Path(sys.argv[-2]), sys.argv[-1]
+NAME = next(addon.module for addon in bpy.context.preferences.addons if addon.module.endswith(".mav3d"))
+PACKAGE = f"{NAME}.mav3d_blender"
+seen = {"blender": bpy.app.version_string, "python": sys.version.split()[0], "gaps": [], "progress": []}
+
+
+def steps():
+    """What is done, a step at a time; yields the seconds until the next."""
+    bpy.context.preferences.addons[NAME].preferences.engine_python = PYTHON
+    window = bpy.context.window_manager.windows[0]
+    area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
+    area.spaces.active.show_region_ui = True
+    bpy.data.objects["Cube"].location.x = 4
+    settings = window.scene.mav3d
+    settings.prompt, settings.quality, settings.seed = "a red ball bouncing", "DRAFT", 1
+    yield 3.0
+    region = next(region for region in area.regions if region.type == "UI")
+    write("ready.json", {"x": region.x, "y": region.y, "width": region.width, "height": region.height, "window": window.height})
+    runtime = sys.modules[f"{PACKAGE}.runtime"].runtime()
+    while runtime.session is None or not runtime.session.store.jobs():
+        write("category.json", {"category": region.active_panel_category})
+        yield 0.1
+    seen["pressed"] = True
+    last = time.monotonic()
+    while not runtime.session.store.jobs()[-1].imported:
+        job = runtime.session.store.jobs()[-1]
+        if job.state in ("FAILED", "INTERRUPTED"):
+            raise RuntimeError(job.message)
+        seen["gaps"].append(time.monotonic() - last)
+        last = time.monotonic()
+        if job.steps and [job.stage] != seen["progress"][-1:]:
+            seen["progress"].append(job.stage)
+        seen["overlay"] = seen.get("overlay") or runtime.overlay.job == job.id
+        seen["thumbnail"] = seen.get("thumbnail") or bool(job.image)
+        yield 0.02
+    host = window.view_layer.objects.active
+    seen["prompt"], seen["keys"] = host.mav3d.prompt, len(host.data.shape_keys.key_blocks)
+    seen["name"] = host.name
+    yield 1.0
+    write("placed.json", {})
+    yield 1.5
+    heights = []
+    for frame in range(1, 17):
+        window.scene.frame_set(frame)
+        shown = host.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
+        heights.append(sum(vertex.co.z for vertex in shown.vertices) / len(shown.vertices))
+    seen["travel"] = max(heights) - min(heights)
+    with bpy.context.temp_override(window=window, area=area):
+        bpy.ops.ed.undo()
+        yield 0.5
+    seen["after_undo"] = seen["name"] in bpy.data.objects
+    with bpy.context.temp_override(window=window, area=area):
+        bpy.ops.ed.redo()
+        yield 0.5
+    seen["after_redo"] = seen["name"] in bpy.data.objects
+    path = str(FOLDER / "saved.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    yield 1.0
+    host = bpy.data.objects[seen["name"]]
+    seen["reopened"] = [host.mav3d.prompt, len(host.data.shape_keys.key_blocks)]
+    scene = bpy.context.scene
+    scene.render.engine, scene.cycles.samples = "CYCLES", 4
+    scene.render.resolution_x = scene.render.resolution_y = 64
+    scene.render.filepath = str(FOLDER / "render.png")
+    bpy.ops.render.render(write_still=True)
+    seen["rendered"] = (FOLDER / "render.png").is_file()
+
+
+def write(name: str, values: dict) -> None:
+    part = FOLDER / f"{name}.part"
+    part.write_text(json.dumps(values))
+    part.rename(FOLDER / name)
+
+
+def advance():
+    try:
+        return next(running)
+    except StopIteration:
+        pass
+    except Exception:
+        seen["error"] = traceback.format_exc()
+    write("seen.json", seen)
+    bpy.ops.wm.quit_blender()
+    return None
+
+
+bpy.context.preferences.view.show_splash = False
+running = steps()
+bpy.app.timers.register(advance, first_interval=3.0, persistent=True)

@@ -1,0 +1,151 @@
+"""The add-on in Blender without a window, with an engine that only speaks the protocol."""
+
+import json
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+
+import mav3d_blender
+from mav3d_blender import package, runtime
+from mav3d_blender.engine_process import EngineProcess
+from mav3d_blender.job_rows import fraction, progress_text, state_text
+from mav3d_blender.jobs import Job
+from mav3d_blender.overlay import lit, read_preview
+from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset
+
+FAKE = Path(__file__).with_name("fake_engine.py")
+
+
+@pytest.fixture
+def addon(tmp_path, monkeypatch):
+    """Registered, with an empty scene, a user folder of its own, and the fake engine."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    monkeypatch.setattr(package, "user_folder", lambda: tmp_path / "user")
+    (tmp_path / "user").mkdir()
+    monkeypatch.setattr(
+        runtime, "make_process",
+        lambda: EngineProcess([sys.executable, "-u", str(FAKE)], Path(__file__).parents[2], tmp_path / "user" / "engine.log"),
+    )  # fmt: skip
+    mav3d_blender.register()
+    entry = bpy.context.preferences.addons.new()
+    entry.module = package.NAME
+    entry.preferences.engine_python = sys.executable
+    yield bpy.context.scene
+    bpy.context.preferences.addons.remove(entry)
+    mav3d_blender.unregister()
+
+
+def generate(scene: bpy.types.Scene, **values) -> bpy.types.Object:
+    settings = scene.mav3d
+    for name, value in ({"prompt": "a red ball bouncing", "quality": "DRAFT", "seed": 7} | values).items():
+        setattr(settings, name, value)
+    assert bpy.ops.mav3d.generate() == {"FINISHED"}
+    return bpy.context.view_layer.objects.active
+
+
+def test_registering_twice_leaves_nothing_behind(addon):
+    mav3d_blender.unregister()
+    for where in (bpy.types.Scene, bpy.types.Object):
+        assert not hasattr(where, "mav3d")
+    assert not [name for name in dir(bpy.types) if name.startswith("MAV3D")]
+    handlers = [handler for handler in bpy.app.handlers.load_post if "mav3d" in handler.__module__]
+    assert not handlers
+    mav3d_blender.register()
+
+
+def test_generate_blocks_until_the_object_is_there_with_its_recipe(addon):
+    addon.cursor.location = (1, 2, 3)
+    host = generate(addon)
+    assert host.mav3d.prompt and host.mav3d.job and tuple(host.location) == (1, 2, 3)
+    assert json.loads(host.mav3d.request)["seed"] == 7
+    assert [each for each in addon.objects if each.mav3d.prompt] == [host]
+    (job,) = runtime.session().store.jobs()
+    assert job.state == "DONE" and job.imported
+
+
+def test_a_random_seed_is_drawn_and_shown(addon):
+    host = generate(addon, random_seed=True, seed=0)
+    assert addon.mav3d.seed != 0 and json.loads(host.mav3d.request)["seed"] == addon.mav3d.seed
+
+
+def test_a_result_is_made_again_and_varied(addon):
+    first = generate(addon)
+    assert bpy.ops.mav3d.regenerate.poll()
+    with bpy.context.temp_override(object=first):
+        assert bpy.ops.mav3d.regenerate() == {"FINISHED"}
+        assert bpy.ops.mav3d.vary_seed() == {"FINISHED"}
+    seeds = [json.loads(host.mav3d.request)["seed"] for host in addon.objects if host.mav3d.prompt]
+    assert len(seeds) == 3 and seeds.count(7) == 2
+
+
+def test_settings_come_back_from_the_history(addon):
+    generate(addon, frames=9, repeat="PING_PONG")
+    addon.mav3d.prompt, addon.mav3d.frames, addon.mav3d.repeat = "a cube", 16, "HOLD"
+    assert bpy.ops.mav3d.use_settings(entry=0) == {"FINISHED"}
+    assert (addon.mav3d.prompt, addon.mav3d.frames, addon.mav3d.repeat) == ("a red ball bouncing", 9, "PING_PONG")
+    assert addon.mav3d.quality == "DRAFT"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "python", "possible"),
+    [("a corgi", True, False), ("", True, False), ("a cube", False, False), ("a cube", True, True)],
+)
+def test_generate_is_grey_where_it_can_do_nothing(addon, tmp_path, prompt, python, possible):
+    addon.mav3d.prompt = prompt
+    if not python:
+        bpy.context.preferences.addons[package.NAME].preferences.engine_python = str(tmp_path / "none")
+    assert bpy.ops.mav3d.generate.poll() is possible
+
+
+@pytest.mark.parametrize("write", [write_asset, write_fixed_asset])
+def test_an_asset_folder_is_imported_with_its_recipe(addon, tmp_path, write):
+    write(tmp_path / "job" / "asset")
+    # The job's own folder does as well.
+    assert bpy.ops.mav3d.import_asset(directory=str(tmp_path / "job")) == {"FINISHED"}
+    host = bpy.context.view_layer.objects.active
+    assert host.mav3d.prompt == "an octahedron growing" and host.mav3d.seed == 1
+    with pytest.raises(RuntimeError, match="no asset folder"):
+        bpy.ops.mav3d.import_asset(directory=str(tmp_path))
+
+
+def test_a_result_is_marked_and_baked(addon, tmp_path):
+    write_fixed_asset(tmp_path / "asset")
+    bpy.ops.mav3d.import_asset(directory=str(tmp_path / "asset"))
+    host = bpy.context.view_layer.objects.active
+    with bpy.context.temp_override(object=host):
+        assert bpy.ops.mav3d.mark_as_asset() == {"FINISHED"}
+        assert host.asset_data.description == "an octahedron growing"
+        assert {"mav3d", "octahedron", "growing"} <= {tag.name for tag in host.asset_data.tags}
+        assert bpy.ops.mav3d.export(format="GLB", filepath=str(tmp_path / "out")) == {"FINISHED"}
+        assert (tmp_path / "out.glb").stat().st_size > 1000
+        assert bpy.ops.mav3d.bake_to_frames() == {"FINISHED"}
+    assert bpy.context.view_layer.objects.active != host and host.hide_render
+
+
+def test_a_preview_mesh_is_checked_before_it_is_drawn(tmp_path):
+    path = tmp_path / "mesh.npz"
+    vertices, triangles = np.eye(3, dtype=np.float32), np.int32([[0, 1, 2]])
+    np.savez(path, vertices=vertices, triangles=triangles, colours=np.full((3, 3), 255, np.uint8))
+    assert read_preview(path)[2] == pytest.approx(1)
+    for wrong in ({"triangles": triangles + 1}, {"vertices": vertices * np.nan}, {"colours": np.zeros((2, 3), np.uint8)}):
+        np.savez(path, **({"vertices": vertices, "triangles": triangles, "colours": np.zeros((3, 3), np.uint8)} | wrong))
+        assert read_preview(path) is None
+    path.write_bytes(b"half a file")
+    assert read_preview(path) is None and read_preview(tmp_path / "none.npz") is None
+
+
+def test_what_faces_the_light_is_brighter():
+    square = np.float32([[-1, 0, -1], [1, 0, -1], [1, 0, 1], [-1, 0, 1]])
+    front = lit(square, np.int32([[0, 1, 2], [0, 2, 3]]), np.ones((4, 3), np.float32))
+    back = lit(square, np.int32([[0, 2, 1], [0, 3, 2]]), np.ones((4, 3), np.float32))
+    assert (front[:, 0] > back[:, 0]).all() and back[:, 0] == pytest.approx(0.45) and (front[:, 3] == 1).all()
+
+
+def test_a_job_says_how_far_it_is(addon):
+    job = Job("a", "", {}, state="RUNNING", stage="super_resolution", step=5, steps=20, eta_s=70)
+    assert progress_text(job) == "Sharpening 5/20, 1 min 10 s left"
+    assert fraction(runtime.runtime(), job) == pytest.approx(0.25)
+    assert state_text(runtime.runtime(), Job("a", "", {}, state="CANCELLING")) == "Stopping, keeping a checkpoint"
