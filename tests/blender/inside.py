@@ -5,6 +5,8 @@ where the sidebar is.
 """
 
 import json
+import os
+import signal
 import sys
 import time
 import traceback
@@ -38,7 +40,12 @@ def steps():
     last = time.monotonic()
     while not runtime.session.store.jobs()[-1].imported:
         job = runtime.session.store.jobs()[-1]
-        if job.state in ("FAILED", "INTERRUPTED"):
+        if job.state == "RUNNING" and job.stage == "dynamic" and "killed" not in seen:
+            seen["killed"] = os.kill(runtime.session._work.process.pid, signal.SIGKILL)
+        if job.state == "INTERRUPTED" and "interrupted" not in seen:
+            seen["interrupted"] = job.message
+            bpy.ops.mav3d.resume(job=job.id)
+        elif job.state in ("FAILED", "INTERRUPTED"):
             raise RuntimeError(job.message)
         seen["gaps"].append(time.monotonic() - last)
         last = time.monotonic()
@@ -79,6 +86,14 @@ def steps():
     scene.render.filepath = str(FOLDER / "render.png")
     bpy.ops.render.render(write_still=True)
     seen["rendered"] = (FOLDER / "render.png").is_file()
+    settings = scene.mav3d
+    settings.prompt, settings.seed = "a blue cube spinning", 2
+    bpy.ops.mav3d.generate()
+    while runtime.session.running is None or not runtime.session.running.step:
+        yield 0.1
+    # Blender ends in the middle of this one.
+    seen["left"], seen["engine"] = runtime.session.running.id, runtime.session._work.process.pid
+    seen["jobs"] = str(runtime.session.store.folder)
 
 
 def write(name: str, values: dict) -> None:

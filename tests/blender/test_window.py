@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from mav3d_blender.jobs import Job, JobStore
+
 ROOT = Path(__file__).resolve().parents[2]
 BLENDER = os.environ.get("BLENDER", "")
 pytestmark = [
@@ -95,6 +97,28 @@ def test_the_window_went_on_all_the_while(seen):
     # The machine looks away now and then: nearly all beats of 20 ms come soon, and none after a second and a half.
     gaps = sorted(seen["gaps"])
     assert gaps[int(0.98 * len(gaps))] < 0.25 and gaps[-1] < 1.5, gaps[-10:]
+
+
+def test_a_killed_engine_is_one_sentence_and_resume_goes_on(seen):
+    assert "ended unexpectedly" in seen["interrupted"] and "Resume" in seen["interrupted"]
+    # The shape was not begun anew.
+    assert seen["progress"].count("static") == 1 and seen["progress"].count("dynamic") >= 1
+
+
+def test_closing_blender_leaves_no_engine_and_loses_no_job(seen):
+    until = time.monotonic() + 20
+    while Path(f"/proc/{seen['engine']}").exists() and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not Path(f"/proc/{seen['engine']}").exists()
+    (job,) = [job for job in reopened(Path(seen["jobs"])) if job.id == seen["left"]]
+    assert job.state == "INTERRUPTED" and job.begun
+
+
+def reopened(folder: Path) -> list[Job]:
+    """The jobs as the next Blender sees them."""
+    store = JobStore(folder)
+    assert store.load() == []
+    return store.jobs()
 
 
 def test_one_undo_takes_it_away_and_a_saved_file_keeps_it(seen):
