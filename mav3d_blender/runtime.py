@@ -78,7 +78,7 @@ def session() -> Session:
     now = runtime()
     if now.session is None:
         store = JobStore(package.user_folder() / "jobs")
-        store.load()
+        now.warned = " ".join(store.load()[:2]) or now.warned
         now.session = Session(store, make_process)
     return now.session
 

@@ -17,7 +17,7 @@ import bpy
 FOLDER, PYTHON = Path(sys.argv[-2]), sys.argv[-1]
 NAME = next(addon.module for addon in bpy.context.preferences.addons if addon.module.endswith(".mav3d"))
 PACKAGE = f"{NAME}.mav3d_blender"
-seen = {"blender": bpy.app.version_string, "python": sys.version.split()[0], "gaps": [], "progress": []}
+seen = {"blender": bpy.app.version_string, "python": sys.version.split()[0], "gaps": [], "slow": [], "progress": []}
 
 
 def steps():
@@ -48,9 +48,13 @@ def steps():
         elif job.state in ("FAILED", "INTERRUPTED"):
             raise RuntimeError(job.message)
         seen["gaps"].append(time.monotonic() - last)
+        if seen["gaps"][-1] > 0.25:
+            seen["slow"].append([round(seen["gaps"][-1], 2), job.state, job.stage, job.step, job.image[-20:]])
         last = time.monotonic()
         if job.steps and [job.stage] != seen["progress"][-1:]:
             seen["progress"].append(job.stage)
+        if job.image and job.step > 60 and not (FOLDER / "running.json").is_file():
+            write("running.json", {})
         seen["overlay"] = seen.get("overlay") or runtime.overlay.job == job.id
         seen["thumbnail"] = seen.get("thumbnail") or bool(job.image)
         yield 0.02
@@ -81,7 +85,7 @@ def steps():
     host = bpy.data.objects[seen["name"]]
     seen["reopened"] = [host.mav3d.prompt, len(host.data.shape_keys.key_blocks)]
     scene = bpy.context.scene
-    scene.render.engine, scene.cycles.samples = "CYCLES", 4
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 4, False
     scene.render.resolution_x = scene.render.resolution_y = 64
     scene.render.filepath = str(FOLDER / "render.png")
     bpy.ops.render.render(write_still=True)

@@ -10,9 +10,10 @@ import pytest
 
 import mav3d_blender
 from mav3d_blender import package, runtime
+from mav3d_blender.asking import more_steps
 from mav3d_blender.engine_process import EngineProcess
 from mav3d_blender.job_rows import fraction, progress_text, state_text
-from mav3d_blender.jobs import Job
+from mav3d_blender.jobs import Job, JobError
 from mav3d_blender.overlay import lit, read_preview
 from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset
 
@@ -123,6 +124,28 @@ def test_a_result_is_marked_and_baked(addon, tmp_path):
         assert (tmp_path / "out.glb").stat().st_size > 1000
         assert bpy.ops.mav3d.bake_to_frames() == {"FINISHED"}
     assert bpy.context.view_layer.objects.active != host and host.hide_render
+
+
+def test_more_steps_are_more_than_the_last_stage_had(addon, tmp_path):
+    told = [
+        {"type": "progress", "stage": "static", "step": 110, "steps": 110},
+        {"type": "progress", "stage": "dynamic", "step": 90, "steps": 90},
+        {"type": "progress", "stage": "track", "step": 15, "steps": 15},
+    ]
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(message) + "\n" for message in told))
+    assert more_steps(Job("a", str(tmp_path), {}), 5) == {"dynamic_steps": 95}
+    for content in ("{", "", '{"type": "progress"}'):
+        (tmp_path / "events.jsonl").write_text(content)
+        with pytest.raises(JobError, match="generate it anew"):
+            more_steps(Job("a", str(tmp_path), {}), 5)
+
+
+def test_a_damaged_job_file_is_told_of(addon, tmp_path):
+    folder = tmp_path / "user" / "jobs"
+    folder.mkdir()
+    (folder / "20261125-000000-aa00.json").write_text("{")
+    runtime.session()
+    assert "can't be read" in runtime.runtime().warned
 
 
 def test_a_preview_mesh_is_checked_before_it_is_drawn(tmp_path):

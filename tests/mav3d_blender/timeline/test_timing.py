@@ -4,6 +4,7 @@ import bpy
 import pytest
 
 from mav3d_blender.timeline import bake_to_frames, frames_to_shape_keys, import_asset
+from mav3d_blender.timeline.compat import fcurves
 from tests.mav3d_blender.timeline.assets import shown_mesh, write_asset, write_fixed_asset
 
 
@@ -33,5 +34,5 @@ def test_baking_there_and_back_keeps_the_repeat_and_the_count(scene, tmp_path, r
     assert len([o for o in bpy.data.objects if o.name.startswith(f"{frames.name} 0")]) == 12
     back = frames_to_shape_keys(frames, scene)
     assert len(back.data.shape_keys.key_blocks) == 13
-    curve = back.data.shape_keys.animation_data.action.layers[0].strips[0].channelbags[0].fcurves[0]
+    curve = fcurves(back.data.shape_keys)[0]
     assert [m.mode_after for m in curve.modifiers] == [{"LOOP": "REPEAT", "PING_PONG": "MIRROR"}[repeat]]
