@@ -26,28 +26,19 @@ class Overlay:
         self._location = (0.0, 0.0, 0.0)
         self.job = ""
 
-    def warm_up(self) -> None:
-        """Draws a speck of no size, once Blender has started: the graphics driver compiles what it needs then, which takes a
-        second without a graphics card, and not in the middle of a job."""
-        self._draw_mesh(np.zeros((3, 3), np.float32), np.int32([[0, 1, 2]]), np.zeros((3, 4), np.float32))
-
     def show(self, job: str, path: Path, location: tuple[float, float, float]) -> None:
         """Replaces what is drawn. A file that can't be read leaves it as it is: another follows."""
         mesh = read_preview(path)
-        if mesh is None:
-            return
-        vertices, triangles, colours = mesh
-        self._location, self.job = tuple(location), job
-        self._draw_mesh(vertices, triangles, lit(vertices, triangles, colours))
-
-    def _draw_mesh(self, vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray) -> None:
-        if bpy.app.background:
+        if mesh is None or bpy.app.background:
             return
         import gpu
         from gpu_extras.batch import batch_for_shader
 
+        vertices, triangles, colours = mesh
         self._shader = self._shader or gpu.shader.from_builtin("SMOOTH_COLOR")
-        self._batch = batch_for_shader(self._shader, "TRIS", {"pos": vertices, "color": colours}, indices=triangles)
+        content = {"pos": vertices, "color": lit(vertices, triangles, colours)}
+        self._batch = batch_for_shader(self._shader, "TRIS", content, indices=triangles)
+        self._location, self.job = tuple(location), job
         if self._handle is None:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
 

@@ -40,8 +40,6 @@ def unregister() -> None:
 
 def _list_jobs() -> None:
     session()
-    runtime().overlay.warm_up()
-    ticking.redraw()
     ticking.start()
 
 
