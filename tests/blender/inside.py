@@ -37,6 +37,7 @@ def steps():
         write("category.json", {"category": region.active_panel_category})
         yield 0.1
     seen["pressed"] = True
+    write("pressed.json", {})
     last = time.monotonic()
     while not runtime.session.store.jobs()[-1].imported:
         job = runtime.session.store.jobs()[-1]
