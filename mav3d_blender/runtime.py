@@ -30,7 +30,8 @@ LOG = "engine.log"
 @dataclass
 class Runtime:
     """session: None until it is first needed. file: changes with every .blend that is opened. began: when each running job was
-    first heard of, seconds. warned: the newest sentence worth showing above the jobs."""
+    first heard of, seconds. warned: the newest sentence worth showing above the jobs. looked: whether set-up was at work at the
+    last tick."""
 
     session: Session | None = None
     file: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -45,6 +46,7 @@ class Runtime:
     check: Background[Report] | None = None
     report: Report | None = None
     pythons: Background[Any] | None = None
+    looked: bool = False
 
 
 _runtime: Runtime | None = None

@@ -119,14 +119,18 @@ def _push_undo(message: str) -> None:
 
 
 def set_up_at_work(now: Runtime) -> bool:
-    """Takes what set-up has found since; whether it is still at work."""
-    for name, result in (("check", "report"), ("pythons", None), ("removal", None)):
-        work = getattr(now, name)
-        if work is not None and work.done and result:
-            setattr(now, result, work.poll())
-            setattr(now, name, None)
+    """Takes what set-up has found; whether it is still at work, or has something new."""
+    new = now.check is not None and now.check.done
+    if new:
+        checked, now.check = now.check, None
+        try:
+            now.report = checked.poll()
+        except Exception as error:
+            now.warned = f"The engine could not be checked ({error}): choose another Python."
     running = now.install is not None and not now.install.poll().ended
-    return running or any(w is not None and not w.done for w in (now.check, now.pythons, now.removal))
+    looking = any(work is not None and not work.done for work in (now.check, now.pythons, now.removal))
+    new, now.looked = new or (now.looked and not (running or looking)), running or looking
+    return new or running or looking
 
 
 def redraw() -> None:

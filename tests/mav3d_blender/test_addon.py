@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -15,6 +16,8 @@ from mav3d_blender.engine_process import EngineProcess
 from mav3d_blender.job_rows import fraction, progress_text, state_text
 from mav3d_blender.jobs import Job, JobError
 from mav3d_blender.overlay import lit, read_preview
+from mav3d_blender.setup.background import Background
+from mav3d_blender.ticking import set_up_at_work
 from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset
 
 FAKE = Path(__file__).with_name("fake_engine.py")
@@ -138,6 +141,18 @@ def test_more_steps_are_more_than_the_last_stage_had(addon, tmp_path):
         (tmp_path / "events.jsonl").write_text(content)
         with pytest.raises(JobError, match="generate it anew"):
             more_steps(Job("a", str(tmp_path), {}), 5)
+
+
+def test_what_a_check_finds_is_taken_and_shown_once(addon):
+    now = runtime.runtime()
+    now.check = Background(lambda: "a report")
+    now.check.wait()
+    assert set_up_at_work(now) and now.report == "a report" and now.check is None
+    assert not set_up_at_work(now)
+    now.check = Background(lambda: 1 / 0)
+    while not now.check.done:
+        time.sleep(0.01)
+    assert set_up_at_work(now) and "could not be checked" in now.warned and now.report == "a report"
 
 
 def test_a_damaged_job_file_is_told_of(addon, tmp_path):
