@@ -6,6 +6,7 @@
 Standard library only, and grammar that Python 3.6 reads, so that an old Python can say that it is old.
 """
 
+import importlib
 import importlib.util
 import json
 import platform
@@ -44,7 +45,8 @@ def versions(names):
 def torch_state():
     """What torch is and which devices it can work on; "error" where it can't be imported."""
     try:
-        import torch
+        # The one that is asked has torch; Blender never does.
+        torch = importlib.import_module("torch")
     except BaseException as error:  # a broken DLL raises OSError, a broken package anything
         return {"error": f"{type(error).__name__}: {str(error).strip()[:600]}"}
     state = {"version": torch.__version__, "cuda_build": torch.version.cuda or torch.version.hip}
