@@ -100,6 +100,10 @@ def place_job(now: Runtime, identifier: str, reading: Background[Any]) -> bpy.ty
     except (AssetError, OSError) as error:
         now.warned = str(error)
         return None
+    except (RuntimeError, ValueError, TypeError, KeyError) as error:
+        # An exception would end the timer, and with it all that is heard of other jobs.
+        now.warned = f"The result in {job.asset} could not be placed ({error}): use Import Asset, or generate it anew."
+        return None
     now.session.imported(job.id)
     _push_undo(f"MAV3D: {asset.prompt}")
     return placed.object

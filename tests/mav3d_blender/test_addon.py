@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mav3d_blender
-from mav3d_blender import package, runtime
+from mav3d_blender import package, runtime, ticking
 from mav3d_blender.asking import more_steps
 from mav3d_blender.engine_process import EngineProcess
 from mav3d_blender.job_rows import fraction, progress_text, state_text
@@ -153,6 +153,17 @@ def test_what_a_check_finds_is_taken_and_shown_once(addon):
     while not now.check.done:
         time.sleep(0.01)
     assert set_up_at_work(now) and "could not be checked" in now.warned and now.report == "a report"
+
+
+def test_a_result_that_cannot_be_placed_is_told_of_and_ends_nothing(addon, monkeypatch):
+    def broken(*arguments):
+        raise ValueError("models is no dictionary")
+
+    monkeypatch.setattr(ticking, "place_result", broken)
+    addon.mav3d.prompt, addon.mav3d.quality = "a red ball", "DRAFT"
+    with pytest.raises(RuntimeError, match="could not be placed"):
+        bpy.ops.mav3d.generate()
+    assert runtime.session().store.jobs()[-1].state == "DONE" and not runtime.runtime().waiting
 
 
 def test_a_damaged_job_file_is_told_of(addon, tmp_path):
