@@ -1,4 +1,4 @@
-"""The engine's command line: generate, resume, export, render, track, estimate, evaluate, serve."""
+"""The engine's command line: generate, resume, export, render, track, estimate, evaluate, models, serve."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from typing import Any
 from engine import protocol
 from engine.errors import EngineError
 from engine.evaluate.options import add_evaluate_options
+from engine.hints import HINTS
 from engine.mesh.track.options import add_track_options
+from engine.models.options import add_models_options
 
 REQUEST_OPTIONS = (
     "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
-    "mode", "without", "backbone",
+    "mode", "without", "backbone", "image_model", "video_model", "upscale_model", "negative_prompt", "image_guidance_scale",
+    "video_guidance_scale", "upscale_guidance_scale", "image",
 )  # fmt: skip
 
 
@@ -28,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except EngineError as error:
-        _tell(options, protocol.error(error.kind, str(error)))
+        _tell(options, protocol.error(error.kind, str(error), HINTS.get(error.kind, "")))
         return 130 if error.kind == "stopped" else 1
     except BrokenPipeError:
         return 1
@@ -64,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="how often prompts come out right, with each part of the method left out")
     add_evaluate_options(evaluate)
     evaluate.set_defaults(run=_evaluate)
+    models = commands.add_parser("models", help="list, check, fetch or remove the models of the presets")
+    add_models_options(models)
+    models.set_defaults(run=_models)
     serve = commands.add_parser("serve", help="take messages of the protocol on stdin and answer on stdout, for the add-on")
     serve.set_defaults(run=_serve, json=True)
     for command in (generate, resume, export, render, estimate, serve):
@@ -78,7 +84,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def add_request_options(parser: argparse.ArgumentParser) -> None:
     """The options that make up a request, beside its prompt."""
-    parser.add_argument("--preset", default="primitives", help="which models (primitives)")
+    parser.add_argument("--preset", default="primitives", help="which models: primitives, paper, open, custom (primitives)")
+    for role in ("image", "video", "upscale"):
+        parser.add_argument(f"--{role}-model", metavar="MODEL", help=f"{role} model in place of the preset's, folder or hub id")
+        parser.add_argument(f"--{role}-guidance-scale", type=float, metavar="SCALE", help="how closely it holds to the prompt")
+    parser.add_argument("--negative-prompt", metavar="TEXT", help="what pictures are to be unlike")
+    parser.add_argument("--image", metavar="PICTURE", help="a picture of the object, without background or before a plain one")
     parser.add_argument("--quality", default="standard", help="how long and how fine: draft, standard, high, paper")
     parser.add_argument("--mode", default="4d", help="4d; 3d, a still object; video, right from the front alone (4d)")
     parser.add_argument("--seed", type=int, help="whole number; drawn and shown when left out")
@@ -136,36 +147,41 @@ def _generate(options: argparse.Namespace) -> int:
     request.canonical_prompt()
 
     from engine.job import JobFolder
+    from engine.job_picture import take_in
     from engine.work import with_seed
+
+    request, photo = take_in(request)
 
     folder = JobFolder(options.output)
     if "seed" not in values:
         # The seed of an earlier run of this request, so that running it again continues it.
         request = with_seed(request, folder, options.overwrite)
-    return _work(options, request, folder, options.overwrite)
+    return _work(options, request, folder, options.overwrite, photo)
 
 
 def _resume(options: argparse.Namespace) -> int:
     from engine.changes import CHANGEABLE, change
     from engine.job import JobFolder
+    from engine.lock import held
 
     folder = JobFolder(options.folder)
-    return _work(options, change(folder, {name: getattr(options, name) for name in CHANGEABLE}), folder, overwrite=False)
+    folder.request()
+    with held(folder.path):
+        request = change(folder, {name: getattr(options, name) for name in CHANGEABLE})
+    return _work(options, request, folder, overwrite=False)
 
 
-def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: bool) -> int:
+def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: bool, photo: Any = None) -> int:
     from engine.device import find_device
-    from engine.generate import Stopped
+    from engine.lock import held
     from engine.work import is_done, work
 
     device = find_device(options.device)
     if not overwrite and is_done(request, folder):
         _tell(options, protocol.result(str(folder.asset)), note=f"Already finished: {folder.asset}")
         return 0
-    try:
-        work(request, folder, lambda message: _tell(options, message), _stop_on_signals(), device, overwrite=overwrite)
-    except Stopped as stopped:
-        raise Stopped(f"{stopped} Run the same command to go on from the checkpoint.", stopped.asset) from None
+    with held(folder.path):
+        work(request, folder, lambda message: _tell(options, message), _stop_on_signals(), device, overwrite=overwrite, photo=photo)
     return 0
 
 
@@ -178,14 +194,16 @@ def _serve(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from engine.export import export_asset
     from engine.job import JobFolder, went_through
+    from engine.lock import held
     from engine.request import Request
 
     folder = JobFolder(options.folder)
     request = Request.checked(folder.request())
     quality = request.resolved_quality()
-    scene, progress = _load(folder, request, options.device)
-    finished = went_through(progress, quality)
-    export_asset(scene, request, quality, folder, lambda message: _tell(options, message), None if finished else progress)
+    with held(folder.path):
+        scene, progress = _load(folder, request, options.device)
+        finished = went_through(progress, quality)
+        export_asset(scene, request, quality, folder, lambda message: _tell(options, message), None if finished else progress)
     if not finished:
         print(f"Asset of the unfinished scene: {folder.asset}", file=sys.stderr)
     return 0
@@ -252,9 +270,12 @@ def _estimate(options: argparse.Namespace) -> int:
 
     from engine.device import find_device
     from engine.estimate import estimate
-    from engine.guidance.presets import PRESETS
+    from engine.guidance.teacher import Lesson
+    from engine.job_picture import take_in
 
-    found = estimate(request.resolved_quality(), PRESETS[request.preset], text, request.frames, find_device(options.device))
+    lesson = Lesson(text, request.models(), request.negative_prompt)
+    device, photo = find_device(options.device), take_in(request)[1]
+    found = estimate(request.resolved_quality(), lesson, request.frames, device, photo)
     seconds = {stage: round(value, 1) for stage, value in found.seconds.items()}
     lines = [f"{stage.replace('_', '-'):<17} {_duration(value)}" for stage, value in seconds.items()]
     memory = "memory not known on this system" if found.memory_mb is None else f"about {found.memory_mb} MB of memory"
@@ -267,6 +288,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     from engine.evaluate.command import evaluate_command
 
     return evaluate_command(options, lambda message, note: _tell(options, message, note))
+
+
+def _models(options: argparse.Namespace) -> int:
+    from engine.models.command import models_command
+
+    return models_command(options, lambda message, note: _tell(options, message, note))
 
 
 def _track(options: argparse.Namespace) -> int:
@@ -297,7 +324,9 @@ def _tell(options: argparse.Namespace, message: dict[str, Any], note: str | None
     if note:
         print(note, flush=True)
     elif kind == "error":
-        print(f"\n{message['message']}".lstrip() if not sys.stdout.isatty() else f"\n{message['message']}", file=sys.stderr)
+        sentence = f"{message['message']} {message['advice']}".strip()
+        # Below a line that still shows progress.
+        print(f"\n{sentence}" if sys.stdout.isatty() else sentence, file=sys.stderr)
     elif kind == "started":
         print(f"\"{message['prompt']}\" with preset {message['preset']}, quality {message['quality']}, seed {message['seed']}")
     elif kind == "progress":
@@ -329,7 +358,9 @@ def _duration(seconds: float) -> str:
 if __name__ == "__main__":
     # Threads that wait by spinning stop everything else on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # Only `models fetch` asks the hub for anything, and not even that where the user says no.
+    if sys.argv[1:3] != ["models", "fetch"]:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     # What Metal lacks runs on the CPU.
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

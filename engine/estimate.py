@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.export import frame_times, surface_at, textured
+from engine.export import frame_times, surface_at, textured, turntable
 from engine.generate import advance, ready
-from engine.guidance.presets import Preset
+from engine.guidance.teacher import Lesson
 from engine.job import STAGES
+from engine.photo import Photo
+from engine.reference import Reference, Shot
 from engine.settings import Quality
 from engine.stages.scene import Scene
 
@@ -32,7 +34,9 @@ class Estimate:
         return sum(self.seconds.values())
 
 
-def estimate(quality: Quality, preset: Preset, text: str, frames: int, device: torch.device | str = "cpu") -> Estimate:
+def estimate(
+    quality: Quality, lesson: Lesson, frames: int, device: torch.device | str = "cpu", photo: Photo | None = None
+) -> Estimate:
     """Takes a few steps of each stage of `quality` and scales them up; the scene is a blob about as large as an object.
 
     Loading the models is counted. Real scenes fill more or less of the space, so a run may take half as much again, or less.
@@ -45,12 +49,13 @@ def estimate(quality: Quality, preset: Preset, text: str, frames: int, device: t
         if not steps:
             continue
         started = time.monotonic()
-        ready(teachers, stage, preset, quality, text, device)
+        ready(teachers, stage, lesson, quality, device)
         loading = time.monotonic() - started
         # Halfway through the stage, past what only its beginning does, and just after an update of the occupancy: the next
         # would show the fog that a few steps make of a blob.
         first = steps // 2 // settings.occupancy_every * settings.occupancy_every
         scene, spans = _object_like(quality, device), []
+        scene.reference = Reference.of(photo, Shot(), device) if photo else None
         for step in range(first, first + WARM_UP + TIMED):
             started = time.monotonic()
             advance(scene, stage, min(step, steps - 1), teachers, quality, times)
@@ -61,7 +66,7 @@ def estimate(quality: Quality, preset: Preset, text: str, frames: int, device: t
 
 
 def _mesh_seconds(quality: Quality, frames: int, device: torch.device | str) -> float:
-    """Of surfaces, tracking and texture, from one frame and from two."""
+    """Of surfaces, tracking, texture and preview, from one frame and from two."""
     blob, spans = _object_like(quality, device), []
     started = time.monotonic()
     mesh = surface_at(blob.field, blob.occupancy, 0.5, 0, quality.mesh)
@@ -70,7 +75,10 @@ def _mesh_seconds(quality: Quality, frames: int, device: torch.device | str) -> 
         started = time.monotonic()
         textured(blob.field, [mesh] * count, frame_times(count), "fixed", quality.mesh, lambda message: None)
         spans.append(time.monotonic() - started)
-    return frames * surfacing + spans[0] + (frames - 1) * (spans[1] - spans[0])
+    started = time.monotonic()
+    turntable(blob, blob.occupancy, frame_times(1).to(device))
+    showing = time.monotonic() - started
+    return frames * (surfacing + showing) + spans[0] + (frames - 1) * (spans[1] - spans[0])
 
 
 def _object_like(quality: Quality, device: torch.device | str) -> Scene:

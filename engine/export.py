@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +13,10 @@ import torch
 
 from engine import protocol
 from engine.errors import EmptySceneError
-from engine.guidance.presets import PRESETS
 from engine.job import JobFolder, Progress
 from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.atlas import unwrap
-from engine.mesh.bake import bake, bake_sequence
+from engine.mesh.bake import MOMENTS, bake, bake_sequence
 from engine.mesh.remesh import reduced
 from engine.mesh.simplify import smooth
 from engine.mesh.surface import Mesh, density_grid, surface, volume
@@ -32,16 +32,19 @@ from engine.stages.scene import Scene
 from engine.version import VERSION
 
 Emit = Callable[[dict[str, Any]], None]
+# Frames of the turntable that are rendered at once; and seconds to write the asset.
+AT_ONCE, WRITING = 4, 0.5
 
 
-def export_seconds(settings: MeshSettings, frames: int) -> dict[str, float]:
-    """About how long the parts of an export take, as measured on two cores: surfaces, "track", and "texture" to the end."""
+def export_seconds(settings: MeshSettings, frames: int, topology: str = "auto") -> dict[str, float]:
+    """About how long the parts of an export take, as measured on two cores: surfaces, "track", "texture", "preview"."""
     mesh = 0.05 * (settings.resolution / 64) ** 3
-    return {
-        "mesh": frames * mesh,
+    one = {
         "track": (frames - 1) * (0.35 + 8e-5 * settings.triangles),
-        "texture": frames * (0.25 + 1.1e-6 * settings.texture**2),
+        "texture": 0.3 + min(frames, MOMENTS) * 1.2e-6 * settings.texture**2,
     }
+    several = {"track": 0.0, "texture": frames * (0.3 + 2.5e-6 * settings.texture**2)}
+    return {"mesh": frames * mesh, **(several if topology == "per-frame" else one), "preview": WRITING + 0.25 * frames}
 
 
 def export_asset(
@@ -56,18 +59,19 @@ def export_asset(
 
     unfinished: how far the optimisation had come, if it was stopped; the asset says so and the job does not count as finished.
     """
+    emit = _Falling(emit)
     times = frame_times(request.frames).to(scene.device)
     occupancy = Occupancy(quality.field.occupancy)
     occupancy.update(scene.field, times)
-    surfaces = _surfaces(scene, occupancy, times, quality.mesh, folder, emit)
+    seconds = export_seconds(quality.mesh, request.frames, request.topology)
+    surfaces = _surfaces(scene, occupancy, times, quality.mesh, emit, sum(seconds.values()) - seconds["mesh"])
     meshes, metrics, advice = textured(scene.field, surfaces, times, request.topology, quality.mesh, emit)
-    preset = PRESETS[request.preset]
     about = {
         "prompt": request.prompt,
         "seed": request.seed,
         "preset": request.preset,
         "quality": request.quality,
-        "models": {role: f"{preset.name}/{role}" for role in ("image", "video", "upscale")},
+        "models": request.models().names(),
         "engine": VERSION,
         "job": folder.path.name,
         "fps": request.fps,
@@ -80,22 +84,21 @@ def export_asset(
         about["revision"] = folder.revision
     if unfinished:
         about["unfinished"] = dataclasses.asdict(unfinished)
-    write_asset(folder.asset, meshes, turntable(scene, occupancy, times), about)
+    shown = turntable(scene, occupancy, times, told=_Clock(emit, "preview", len(times), WRITING))
+    write_asset(folder.asset, meshes, shown, about)
     if not unfinished:
         emit(protocol.result(str(folder.asset), advice))
 
 
 def _surfaces(
-    scene: Scene, occupancy: Occupancy, times: torch.Tensor, settings: MeshSettings, folder: JobFolder, emit: Emit
+    scene: Scene, occupancy: Occupancy, times: torch.Tensor, settings: MeshSettings, emit: Emit, later: float
 ) -> list[Mesh]:
-    later = export_seconds(settings, len(times))
-    found, clock = [], _Clock(emit, "mesh", len(times), later["track"] + later["texture"])
+    found, clock = [], _Clock(emit, "mesh", len(times), later)
     for frame, moment in enumerate(times.tolist()):
         mesh = surface_at(scene.field, occupancy, moment, frame, settings)
         if len(mesh.triangles) == 0:
             raise EmptySceneError(
-                f"Nothing solid formed in frame {frame + 1} of {len(times)}: try another seed, or a higher quality. "
-                f"The scene is kept in {folder.path}."
+                f"Nothing solid formed in frame {frame + 1} of {len(times)}: try another seed, or a higher quality."
             )
         found.append(mesh)
         clock(frame + 1)
@@ -116,25 +119,27 @@ def textured(
     meshes of their own were taken, or had better be.
     """
     advice, metrics = "", {}
+    seconds = export_seconds(settings, len(surfaces), topology)
     if topology != "per-frame":
-        clock = _Clock(emit, "track", len(surfaces) - 1, export_seconds(settings, len(surfaces))["texture"])
+        clock = _Clock(emit, "track", len(surfaces) - 1, seconds["texture"] + seconds["preview"])
         found = track_scene(field, surfaces, times, settings.triangles, clock)
         metrics["track"] = found.report.as_dict()
         objection = found.report.objection()
         if objection is None or topology == "fixed":
             advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
-            return _moving(field, found, times, settings), metrics | _volumes(found.meshes()), advice
+            clock = _Clock(emit, "texture", min(len(surfaces), MOMENTS), seconds["preview"])
+            return _moving(field, found, times, settings, clock), metrics | _volumes(found.meshes()), advice
         advice = f"Each frame has a mesh of its own, since one could not follow: {objection}."
-    meshes, clock = [], _Clock(emit, "texture", len(surfaces))
+    meshes, clock = [], _Clock(emit, "texture", len(surfaces), seconds["preview"])
     for number, (mesh, moment) in enumerate(zip(surfaces, times.tolist(), strict=True), 1):
         meshes.append(texture_frame(field, mesh, moment, settings))
         clock(number)
     return meshes, metrics | _volumes([item.mesh for item in meshes]), advice
 
 
-def _moving(field: Field, found: Track, times: torch.Tensor, settings: MeshSettings) -> MovingMesh:
+def _moving(field: Field, found: Track, times: torch.Tensor, settings: MeshSettings, told: _Clock) -> MovingMesh:
     uv = unwrap(found.meshes()[found.report.reference], settings.texture)
-    albedos = bake_sequence(field, found.positions, found.triangles, uv, times.tolist(), settings.texture)
+    albedos = bake_sequence(field, found.positions, found.triangles, uv, times.tolist(), settings.texture, told)
     return MovingMesh(found.positions, found.triangles, uv, albedos)
 
 
@@ -161,12 +166,35 @@ class _Clock:
         self.emit(protocol.progress(self.stage, done, steps or self.steps, left + self.later, {}))
 
 
-def turntable(scene: Scene, occupancy: Occupancy, times: torch.Tensor, size: int = 128) -> np.ndarray:
-    """The clip from the front and the side by side, uint8 [frames, size, 2 * size, 3]."""
+class _Falling:
+    """Passes messages on; the seconds that are left never grow, however much a guess of them was too small."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit, self.least = emit, math.inf
+
+    def __call__(self, message: dict[str, Any]) -> None:
+        if "eta_s" in message:
+            self.least = min(self.least, message["eta_s"])
+            message = message | {"eta_s": self.least}
+        self.emit(message)
+
+
+def turntable(
+    scene: Scene,
+    occupancy: Occupancy,
+    times: torch.Tensor,
+    size: int = 128,
+    told: Callable[[int], None] = lambda done: None,
+) -> np.ndarray:
+    """The clip from the front and the side by side, uint8 [frames, size, 2 * size, 3]. told: hears how many frames are done."""
     cameras = Cameras(torch.tensor([0.5, -0.9]), torch.tensor([0.25, 0.25])).to(scene.device)
     background = torch.full((2, 3), 0.45, device=scene.device)
-    images, _ = render(scene.field, occupancy, View(cameras, times, size, 96, background))
-    return (torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+    frames = []
+    for moments in times.split(AT_ONCE):
+        images, _ = render(scene.field, occupancy.at(moments), View(cameras, moments, size, 96, background))
+        frames.append((torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
+        told(sum(map(len, frames)))
+    return np.concatenate(frames)
 
 
 def frame_times(frames: int) -> torch.Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +13,9 @@ from engine import protocol
 from engine.clock import Clock
 from engine.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError
 from engine.export import export_asset, export_seconds, frame_times
-from engine.guidance.image import ImageGuidance
-from engine.guidance.presets import PRESETS, Preset
-from engine.guidance.prompts import EncodedPrompt, encode_prompt
-from engine.guidance.video import ClipGuidance
+from engine.guidance.teacher import Lesson, Teacher, load_teacher
 from engine.job import STAGES, JobFolder, Progress
-from engine.models.loader import load_components
+from engine.job_picture import load_reference
 from engine.plot import plot_metrics
 from engine.previews import Previews
 from engine.request import Request
@@ -49,14 +45,6 @@ class Stopped(EngineError):
         self.asset = asset
 
 
-@dataclass(frozen=True)
-class Teacher:
-    """A guidance with the prompt in its own encoding."""
-
-    guidance: ClipGuidance
-    prompt: EncodedPrompt
-
-
 def generate(
     request: Request,
     folder: JobFolder,
@@ -71,14 +59,17 @@ def generate(
     are written and Stopped raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted,
     "image" and "mesh". Raises DivergedError or OutOfMemoryError with the last good checkpoint kept.
     """
-    text = request.canonical_prompt()
+    reference = load_reference(request, folder.path, device)
+    text = request.canonical_prompt(reference.shot.seen if reference else None)
+    lesson = Lesson(text, request.models(), request.negative_prompt)
     quality = request.resolved_quality()
     scene = Scene.new(quality.field, request.seed, device)
+    scene.reference = reference
     done = folder.load(scene)
     progress = done or Progress(STAGES[0], 0)
     shown = Previews(folder.previews, previews, emit)
 
-    later = sum(export_seconds(quality.mesh, request.frames).values())
+    later = sum(export_seconds(quality.mesh, request.frames, request.topology).values())
 
     def reckoned(message: dict[str, Any]) -> None:
         """The time left is that of the export as well."""
@@ -90,21 +81,21 @@ def generate(
         emit(message)
 
     try:
-        for progress in optimise(scene, text, PRESETS[request.preset], quality, done, reckoned, folder, shown):
+        for progress in optimise(scene, lesson, quality, done, reckoned, folder, shown):
             if asked := stop():
                 folder.save(scene, progress)
                 _stop(scene, request, quality, folder, leaving if asked != LEAVE else None, progress)
     except DivergedError as error:
         raise DivergedError(
-            f"In stage {progress.stage} after step {progress.step} {error}: start again with another seed or model; the last "
-            f"good checkpoint is kept in {folder.path}, and `export` makes an asset of it."
+            f"In stage {progress.stage} after step {progress.step} {error}: start again with another seed or model. The last "
+            f"good checkpoint is kept in {folder.path}."
         ) from error
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
         raise OutOfMemoryError(
-            f"There is not enough memory for stage {progress.stage}: close other programs, then run the same command to go on "
-            f"from the checkpoint in {folder.path}, or start with --quality draft."
+            f"There is not enough memory for stage {progress.stage}: close other programs, then go on from the last checkpoint, "
+            "or begin anew at a lower quality."
         ) from error
     export_asset(scene, request, quality, folder, leaving)
 
@@ -134,8 +125,7 @@ def is_out_of_memory(error: Exception) -> bool:
 
 def optimise(
     scene: Scene,
-    text: str,
-    preset: Preset,
+    lesson: Lesson,
     quality: Quality,
     done: Progress | None,
     emit: Emit,
@@ -157,7 +147,7 @@ def optimise(
         start = done.step if done and done.stage == stage else 0
         if start >= settings.steps:
             continue
-        ready(teachers, stage, preset, quality, text, scene.device)
+        ready(teachers, stage, lesson, quality, scene.device)
         clock.begin()
         for step in range(start, settings.steps):
             metrics = advance(scene, stage, step, teachers, quality, times, shares.get(stage, 0.0))
@@ -227,7 +217,7 @@ def _step(
 
 
 def ready(
-    teachers: dict[str, Teacher], stage: str, preset: Preset, quality: Quality, text: str, device: torch.device | str = "cpu"
+    teachers: dict[str, Teacher], stage: str, lesson: Lesson, quality: Quality, device: torch.device | str = "cpu"
 ) -> None:
     """Loads the models that `stage` needs into `teachers` on `device`, and drops those it does not."""
     # A still scene has no video model to keep its text; the image model does that.
@@ -241,7 +231,7 @@ def ready(
             "video": quality.dynamic.distillation if stage == "dynamic" else quality.super_resolution.video_distillation,
             "upscale": quality.super_resolution.distillation,
         }[role]
-        components = load_components(getattr(preset, role), device=device)
-        prompt = encode_prompt(components, text, by_view="pose_encoder" not in components)
-        guidance = (ImageGuidance if role == "image" else ClipGuidance)(components, distillation)
-        teachers[role] = Teacher(guidance, prompt)
+        if role in teachers:
+            teachers[role].guidance.distillation = distillation
+        else:
+            teachers[role] = load_teacher(role, lesson, distillation, device)

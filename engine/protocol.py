@@ -95,6 +95,16 @@ def estimate(seconds: dict[str, float], memory_mb: int | None) -> dict[str, Any]
     return {"type": "estimate", "seconds": seconds, "memory_mb": memory_mb}
 
 
+def models(rows: list[dict[str, Any]], folder: str) -> dict[str, Any]:
+    """The models there are, see `engine.models.overview.Row`, and the folder of fetched ones."""
+    return {"type": "models", "folder": folder, "models": rows}
+
+
+def model_check(source: str, faults: list[str]) -> dict[str, Any]:
+    """What is wrong with a model, a sentence each; none where it is whole."""
+    return {"type": "model_check", "source": source, "faults": faults}
+
+
 def cancelling() -> dict[str, Any]:
     """The job is being stopped: its checkpoint is written, and an asset of what there is follows."""
     return {"type": "cancelling"}

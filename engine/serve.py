@@ -18,6 +18,7 @@ from engine import protocol
 from engine.errors import EngineError
 from engine.guidance.presets import PRESETS, Preset
 from engine.guidance.vocabulary import Vocabulary
+from engine.models.source import locate
 from engine.queue import Queue
 from engine.reader import Reader
 from engine.settings import QUALITIES
@@ -60,12 +61,10 @@ def serve(device: str) -> int:
 
 def about_preset(preset: Preset) -> dict[str, Any]:
     """A preset's entry in `hello`: whether its models are there, why not, and the words they know if not any."""
-    missing = [role for role in ("image", "video", "upscale") if not (getattr(preset, role) / "model_index.json").is_file()]
-    about = {"name": preset.name, "ready": not missing, "reason": ""}
-    if missing:
-        return about | {"reason": f"Models are missing ({', '.join(missing)}): install them."}
+    about = {"name": preset.name, "ready": True, "reason": ""}
     try:
-        words = Vocabulary.read(preset.video.parent)
+        folders = [locate(source) for source in preset.sources().values() if source]
+        words = Vocabulary.read(folders[0].parent) if preset.built_in else None
     except EngineError as error:
         return about | {"ready": False, "reason": str(error)}
     if words is None:

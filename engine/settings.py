@@ -78,6 +78,7 @@ class StageSettings:
     share of the clip that one step sees, from a random start (MAV3D's frame-rate sampling, recalled). blob_growth: what the
     width of the blob of density that a scene begins with is multiplied by over the stage, so that motion can leave the middle
     (MAV3D's annealing, recalled; 4D-fy has 10 with another blob). coloured: random colours behind the scene, not greys.
+    reference: weight of a picture that was given, against all cameras together.
     """
 
     steps: int
@@ -103,6 +104,7 @@ class StageSettings:
     span: tuple[float, float] = (1.0, 1.0)
     blob_growth: float = 1.0
     coloured: bool = False
+    reference: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -192,3 +194,29 @@ PAPER = Quality(
 )  # fmt: skip
 
 QUALITIES = {quality.name: quality for quality in (DRAFT, STANDARD, HIGH, PAPER)}
+
+# The same for public models, which guide by far larger scales and need far more steps: PAPER's settings with fewer of them,
+# and smaller pictures. Not run with real weights yet.
+PUBLIC_STANDARD = replace(
+    PAPER,
+    name="standard",
+    static=replace(PAPER.static, steps=3000, cameras=4, samples=64),
+    dynamic=replace(PAPER.dynamic, steps=2000, cameras=1, samples=64),
+    super_resolution=replace(PAPER.super_resolution, steps=300, size=128, samples=64),
+)
+PUBLIC_DRAFT = replace(
+    PUBLIC_STANDARD,
+    name="draft",
+    static=replace(PUBLIC_STANDARD.static, steps=1000),
+    dynamic=replace(PUBLIC_STANDARD.dynamic, steps=500),
+    super_resolution=replace(PUBLIC_STANDARD.super_resolution, steps=0),
+    mesh=replace(PUBLIC_STANDARD.mesh, resolution=96, triangles=8000, texture=512),
+)
+PUBLIC_HIGH = replace(
+    PUBLIC_STANDARD,
+    name="high",
+    static=replace(PAPER.static, cameras=8),
+    dynamic=replace(PAPER.dynamic, cameras=2),
+    super_resolution=replace(PAPER.super_resolution, steps=1000),
+)
+PUBLIC_QUALITIES = {quality.name: quality for quality in (PUBLIC_DRAFT, PUBLIC_STANDARD, PUBLIC_HIGH, PAPER)}

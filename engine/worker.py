@@ -16,12 +16,17 @@ from engine.device import find_device
 from engine.errors import EngineError, OutOfMemoryError
 from engine.estimate import estimate
 from engine.generate import GO_ON, LEAVE, STOP, Stopped, is_out_of_memory
-from engine.guidance.presets import PRESETS
+from engine.guidance.teacher import Lesson
 from engine.job import STAGES, JobFolder
+from engine.job_picture import take_in
+from engine.lock import held
 from engine.queue import Queue, Task
 from engine.reader import shortened
 from engine.request import Request
 from engine.work import is_done, with_seed, work
+
+# An engine that a crashed Blender leaves behind takes so long, at most, to save and to leave.
+PATIENCE = 15.0
 
 
 class Leaving(Protocol):
@@ -57,7 +62,7 @@ class Worker:
 
     def _finish(self, task: Task, folder: JobFolder) -> None:
         begun: list[str] = []
-        outcome = _outcome(lambda: self._job(task, folder, begun))
+        outcome = _outcome(lambda: self._alone(task, folder, begun))
         told = self.queue.finish(outcome)
         if not begun:
             return
@@ -68,13 +73,19 @@ class Worker:
         except OSError as error:
             print(f"Can't write to {folder.events} ({error}).", file=sys.stderr)
 
+    def _alone(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
+        """`_job`, while no other process works in the folder."""
+        with held(folder.path, PATIENCE, lambda: self.leave.asked or task.cancelled):
+            return self._job(task, folder, begun)
+
     def _job(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
         """Runs a job and returns its result, noting in `begun` when its folder is its own."""
         if task.kind == "resume":
             request = change(folder, task.changes)
             request.canonical_prompt()
+            photo = None
         else:
-            request = task.request if task.seeded else with_seed(task.request, folder)
+            request, photo = take_in(task.request if task.seeded else with_seed(task.request, folder))
         if is_done(request, folder):
             return protocol.result(str(folder.asset))
         results: list[dict[str, Any]] = []
@@ -92,12 +103,12 @@ class Worker:
         def stop() -> int:
             return LEAVE if self.leave.asked else STOP if task.cancelled else GO_ON
 
-        work(request, folder, tell, stop, self.device, task.previews)
+        work(request, folder, tell, stop, self.device, task.previews, photo=photo)
         return results[-1]
 
     def _estimate(self, request: Request) -> dict[str, Any]:
-        preset = PRESETS[request.preset]
-        found = estimate(request.resolved_quality(), preset, request.canonical_prompt(), request.frames, self.device)
+        lesson = Lesson(request.canonical_prompt(), request.models(), request.negative_prompt)
+        found = estimate(request.resolved_quality(), lesson, request.frames, self.device, take_in(request)[1])
         return protocol.estimate({stage: round(value, 1) for stage, value in found.seconds.items()}, found.memory_mb)
 
 
@@ -106,7 +117,7 @@ def _outcome(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return run()
     except Stopped as stopped:
-        return protocol.cancelled(f"{stopped} Resume goes on from there.", str(stopped.asset or ""))
+        return protocol.cancelled(str(stopped), str(stopped.asset or ""))
     except EngineError as error:
         return protocol.error(error.kind, shortened(str(error)))
     except Exception as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from engine.guidance.text import TextStates
 from engine.scene.cameras import Cameras
 
 # View words and where they hold (Poole et al., DreamFusion, section 3.2).
@@ -18,23 +20,20 @@ OVERHEAD = math.radians(60)
 
 @dataclass(frozen=True)
 class EncodedPrompt:
-    """Hidden states of the prompt, one for each of VIEWS or one for all, and of no prompt.
+    """The prompt in a model's own encoding, once for each of VIEWS or once for all, and what it is to keep away from."""
 
-    conditional [views, tokens, width] with 4 views or 1; unconditional [1, tokens, width].
-    """
+    conditional: TextStates
+    unconditional: TextStates
 
-    conditional: Tensor
-    unconditional: Tensor
-
-    def at(self, cameras: Cameras) -> Tensor:
-        """The prompt's states for each camera, [cameras, tokens, width]; a moving camera counts by the middle of its path."""
+    def at(self, cameras: Cameras) -> TextStates:
+        """The prompt for each camera, [cameras]; a moving camera counts by the middle of its path."""
         if len(self.conditional) == 1:
-            return self.conditional.expand(len(cameras), -1, -1)
+            return self.conditional.expand(len(cameras))
         azimuth, elevation = cameras.azimuth, cameras.elevation
         if cameras.moving:
             middle = azimuth.shape[1] // 2
             azimuth, elevation = azimuth[:, middle], elevation[:, middle]
-        return torch.einsum("cv,vtw->ctw", view_weights(azimuth, elevation).to(self.conditional), self.conditional)
+        return self.conditional.mixed(view_weights(azimuth, elevation))
 
 
 def view_weights(azimuth: Tensor, elevation: Tensor) -> Tensor:
@@ -50,16 +49,17 @@ def view_weights(azimuth: Tensor, elevation: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def encode_prompt(components: dict[str, Any], text: str, by_view: bool = False) -> EncodedPrompt:
-    """Encodes `text` with the model's own tokenizer and text encoder, and frees the encoder's place in `components`.
+def encode_prompt(
+    encode: Callable[[dict[str, Any], list[str]], TextStates],
+    components: dict[str, Any],
+    text: str,
+    negative: str = "",
+    by_view: bool = False,
+) -> EncodedPrompt:
+    """Encodes `text`, and `negative` that pictures are to be unlike, with the model's own tokenizer and text encoder.
 
-    by_view: with each of VIEWS behind it, for models that can't be told where a camera is.
+    by_view: with each of VIEWS behind the text, for models that can't be told where a camera is.
     """
-    tokenizer, encoder = components["tokenizer"], components.pop("text_encoder")
     texts = [f"{text}, {view}" for view in VIEWS] if by_view else [text]
-    tokens = tokenizer(
-        [*texts, ""], padding="max_length", truncation=True, max_length=tokenizer.model_max_length, return_tensors="pt"
-    )
-    device = next(encoder.parameters()).device
-    states = encoder(tokens.input_ids.to(device)).last_hidden_state
+    states = encode(components, [*texts, negative])
     return EncodedPrompt(states[:-1], states[-1:])

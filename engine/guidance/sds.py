@@ -48,16 +48,21 @@ def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
     return unconditional + scale * (conditional - unconditional)
 
 
-def residual_gradient(clean: Tensor, estimate: Tensor, signal: Tensor, sigma: Tensor, weighting: str) -> Tensor:
+def residual_gradient(
+    clean: Tensor, estimate: Tensor, signal: Tensor, sigma: Tensor, weighting: str, prediction: str = "epsilon"
+) -> Tensor:
     """The gradient with respect to `clean`, all [batch, ...].
 
-    weighting "residual": x - x0. "sds": w(t) (predicted noise - noise) with w = sigma^2, as DreamFusion and 4D-fy have it.
+    weighting "residual": x - x0. "sds": w (predicted noise - noise) with w = sigma^2, as DreamFusion and 4D-fy have it; for
+    "flow_prediction" w (predicted velocity - velocity), since the noise itself says little there as sigma nears 1.
     """
     residual = clean - estimate
     if weighting == "residual":
         return residual
     if weighting == "sds":
-        return append_dims(sigma**2 * signal / sigma, residual) * residual
+        # x - x0 is sigma / signal times the noise residual, and sigma times the velocity residual.
+        weight = sigma if prediction == "flow_prediction" else sigma * signal
+        return append_dims(weight, residual) * residual
     raise ValueError(f"unknown weighting {weighting!r}")
 
 
@@ -77,32 +82,69 @@ def distil(
     step: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """The score distillation gradient with respect to `images` [batch, ...] in [0, 1], averaged over the batch.
+    """`distil_clean` for images [batch, ...] in [0, 1] that the model takes as they are, scaled to [-1, 1]; its estimate of
+    them is kept within that range. The gradient is with respect to `images`, averaged over the batch."""
+    gradient = distil_clean(predict, images * 2 - 1, schedule, distillation, step, generator, limit=1.0)
+    return gradient * (2 / len(images))
 
-    predict(noisy, timesteps) -> conditional and unconditional outputs, for images scaled to [-1, 1].
-    step: how far the stage is, 0 to 1. Every draw comes from `generator`; all images of a batch share one noise level.
+
+@torch.no_grad()
+def distil_clean(
+    predict: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
+    clean: Tensor,
+    schedule: DiffusionSchedule,
+    distillation: Distillation,
+    step: float,
+    generator: torch.Generator,
+    limit: float | None = None,
+    shared: int = 1,
+) -> Tensor:
+    """The score distillation gradient with respect to `clean` [batch, ...], which is whatever the model denoises.
+
+    predict(noisy, timesteps) -> conditional and unconditional outputs, of clean's shape.
+    step: how far the stage is, 0 to 1. Every draw comes from `generator`; all of a batch shares one noise level, and `shared`
+    neighbours in it the noise itself. limit: largest absolute value of the model's estimate.
     """
-    clean = images * 2 - 1
     level = timestep_at(step, distillation.noise_start, distillation.noise_end, distillation.noise_spread, generator, 1)
-    timesteps = (level * (len(schedule.signal) - 1)).long().expand(len(clean)).to(clean.device)
-    signal, sigma = schedule.signal.to(clean)[timesteps], schedule.sigma.to(clean)[timesteps]
-    noise = torch.randn(clean.shape, generator=generator).to(clean)
+    index = (level * (len(schedule.signal) - 1)).long().expand(len(clean)).to(clean.device)
+    signal, sigma = schedule.signal.to(clean)[index], schedule.sigma.to(clean)[index]
+    noise = torch.randn(len(clean) // shared, *clean.shape[1:], generator=generator).repeat_interleave(shared, 0).to(clean)
     noisy = add_noise(clean, noise, signal, sigma)
-    output = guide(*predict(noisy, timesteps), distillation.guidance_scale)
-    estimate = clean_from(output, noisy, signal, sigma, schedule.prediction).clamp(-1, 1)
-    return residual_gradient(clean, estimate, signal, sigma, distillation.weighting) * (2 / len(clean))
+    output = guide(*predict(noisy, schedule.timesteps(index)), distillation.guidance_scale)
+    estimate = clean_from(output, noisy, signal, sigma, schedule.prediction)
+    if limit is not None:
+        estimate = estimate.clamp(-limit, limit)
+    return residual_gradient(clean, estimate, signal, sigma, distillation.weighting, schedule.prediction)
 
 
 @dataclass(frozen=True)
 class DiffusionSchedule:
-    """signal and sigma of x_t = signal * x + sigma * noise at each timestep, [timesteps]; and the prediction type."""
+    """signal and sigma of x_t = signal * x + sigma * noise by noise level, [levels]; the prediction type; and the timesteps
+    that the model is told, [levels], where they are not the levels' numbers."""
 
     signal: Tensor
     sigma: Tensor
     prediction: str
+    told: Tensor | None = None
+
+    def timesteps(self, index: Tensor) -> Tensor:
+        """What the model is told at levels `index` [batch]."""
+        return index if self.told is None else self.told.to(index.device)[index]
 
     @classmethod
     def of(cls, scheduler) -> DiffusionSchedule:
-        """From a diffusers scheduler with `alphas_cumprod`."""
+        """From a diffusers scheduler: a variance-preserving one (`alphas_cumprod`) or one of flow matching.
+
+        Flow matching has x_t = (1 - sigma) x + sigma noise and tells the model 1000 sigma (Lipman et al. 2023); a shift s
+        moves its levels towards noise, s sigma / (1 + (s - 1) sigma) (Esser et al. 2024, section 5.3.2).
+        """
+        config = scheduler.config
+        prediction = config.get("prediction_type", "flow_prediction")
+        if prediction == "flow_prediction" or config.get("use_flow_sigmas"):
+            count = config.num_train_timesteps
+            level = torch.arange(1, count + 1) / count
+            shift = config.get("flow_shift") or config.get("shift") or 1.0
+            sigma = shift * level / (1 + (shift - 1) * level)
+            return cls(1 - sigma, sigma, "flow_prediction", sigma * count)
         alphas = scheduler.alphas_cumprod
-        return cls(alphas.sqrt(), (1 - alphas).sqrt(), scheduler.config.prediction_type)
+        return cls(alphas.sqrt(), (1 - alphas).sqrt(), prediction)

@@ -19,6 +19,9 @@ from engine.settings import Distillation
 class ClipGuidance:
     """A denoiser of whole clips that understands the camera: every frame of a clip is judged together."""
 
+    # Its cameras need not stand in any order.
+    together = 1
+
     def __init__(self, components: dict[str, Any], distillation: Distillation) -> None:
         missing = [name for name in ("unet", "pose_encoder", "scheduler") if name not in components]
         if not missing and components["pose_encoder"].config.moves and "motion_encoder" not in components:
@@ -82,11 +85,11 @@ class ClipGuidance:
     ) -> tuple[Tensor, Tensor]:
         count = len(noisy)
         moments = None if times is None else times.expand(count, -1)
-        states = prompt.at(cameras)
+        states = prompt.at(cameras).states
         if self.distillation.guidance_scale == 1:
             conditional = self.denoiser(noisy, timesteps, states, cameras, background, low, moments)
             return conditional, conditional
-        states = torch.cat([states, prompt.unconditional.expand(count, -1, -1)])
+        states = torch.cat([states, prompt.unconditional.states.expand(count, -1, -1)])
         low, moments = (None if value is None else torch.cat([value, value]) for value in (low, moments))
         both = self.denoiser(
             torch.cat([noisy, noisy]), timesteps.repeat(2), states, cameras.twice(), torch.cat([background] * 2), low, moments

@@ -54,11 +54,26 @@ def check_prompt(text: str) -> str:
     return tidy
 
 
-def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False) -> str:
+def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False, seen: tuple[str, str] = ("", "")) -> str:
     """The prompt in the model's own words, "colour object motion"; the motion is left out of account if `still`.
 
+    seen: the colour and the object in a picture, for a prompt that names none; empty where there is none. Raises PromptError as
+    `words_of`, and where there is no object at all.
+    """
+    words = words_of(text, vocabulary)
+    shape = words["objects"] or seen[1]
+    if not shape:
+        raise PromptError(f"The prompt names no object: name one of {', '.join(vocabulary.objects)}.")
+    colour = words["colours"] or seen[0] or vocabulary.default_colours[shape]
+    motion = (None if still else words["motions"]) or vocabulary.default_motion
+    return f"{colour} {shape} {motion}"
+
+
+def words_of(text: str, vocabulary: Vocabulary) -> dict[str, str | None]:
+    """The model's words for what the prompt says, by kind: "colours", "objects", "motions"; None where it says nothing.
+
     Word order, articles, plurals and synonyms do not matter. Raises PromptError naming any word the model does not know, and
-    where there is not exactly one object and at most one colour and motion.
+    where there is more than one of a kind.
     """
     left = " " + re.sub(r"[^\w]+", " ", check_prompt(text).lower()) + " "
     found: dict[str, list[str]] = {}
@@ -71,16 +86,11 @@ def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False) -> 
             f"The built-in models do not know {names}. They know the {vocabulary.described()}. "
             "Use these words, or a preset with public models."
         )
-    if not found["objects"]:
-        raise PromptError(f"The prompt names no object: name one of {', '.join(vocabulary.objects)}.")
     for kind in ("objects", "colours", "motions"):
         if len(found[kind]) > 1:
             names = " and ".join(f'"{word}"' for word in found[kind])
             raise PromptError(f"The prompt names several {kind} ({names}): the built-in models make one at a time, keep one.")
-    shape = found["objects"][0]
-    colour = found["colours"][0] if found["colours"] else vocabulary.default_colours[shape]
-    motion = found["motions"][0] if found["motions"] and not still else vocabulary.default_motion
-    return f"{colour} {shape} {motion}"
+    return {kind: words[0] if words else None for kind, words in found.items()}
 
 
 def _take(text: str, words: dict[str, list[str]]) -> tuple[str, list[str]]:

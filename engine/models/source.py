@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.models.catalogue import canonical, instead, listed
+from engine.models.store import MAIN, find, split_source
 
 
 def locate(source: str) -> Path:
@@ -13,6 +15,32 @@ def locate(source: str) -> Path:
     Raises ModelError with one sentence where it is not on this machine.
     """
     folder = Path(source).expanduser()
-    if folder.is_dir():
+    if source and folder.is_dir():
         return folder
-    raise ModelError(f"There is no model {source!r} on this machine: give a folder, or fetch it first.")
+    parts = split_source(source)
+    if parts is None:
+        raise ModelError(
+            f"There is no model folder {source!r}: give a folder in diffusers' layout, or an id of the Hugging Face hub "
+            "(owner/name or owner/name@revision)."
+        )
+    name, revision = canonical(parts[0]), parts[1]
+    if found := find(name, revision):
+        return found
+    asked = name if revision == MAIN else f"{name}@{revision}"
+    model = listed(name)
+    if model and model.removed:
+        raise ModelError(f"{asked} is gone from the Hugging Face hub: {instead(name)}.")
+    where = "" if model else ", neither as a folder nor fetched"
+    raise ModelError(
+        f"{asked} is not on this machine{where}: fetch it with `python -m engine models fetch {asked}`{about(name)}."
+    )
+
+
+def about(name: str) -> str:
+    """A remark in brackets on a model's size and licence; empty where the catalogue does not know it."""
+    model = listed(name)
+    if model is None:
+        return ""
+    parts = [f"about {model.download_gb:g} GB"] if model.download_gb else []
+    parts += [f"licence {model.licence}", *(["to be accepted on the hub first"] if model.gated else [])]
+    return f" ({', '.join(parts)})"

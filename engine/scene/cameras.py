@@ -107,6 +107,17 @@ def random_cameras(
     return Cameras(turned, low + (high - low) * torch.rand(count, generator=generator), fov=fov)
 
 
+def ring_cameras(
+    count: int, together: int, generator: torch.Generator, elevation: tuple[float, float], fov: float = FOV
+) -> Cameras:
+    """Still cameras in rings of `together`: each ring stands evenly round the scene, turned at random, at one elevation."""
+    rings = -(-count // together)
+    start, height = torch.rand(2, rings, 1, generator=generator)
+    azimuth = 2 * math.pi * (start + torch.arange(together) / together) % (2 * math.pi)
+    low, high = elevation
+    return Cameras(azimuth.flatten()[:count], (low + (high - low) * height).expand(-1, together).flatten()[:count], fov=fov)
+
+
 def moving_cameras(
     still: Cameras, frames: int, swing: tuple[float, float], elevation: tuple[float, float], generator: torch.Generator
 ) -> Cameras:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from engine.guidance.prompts import EncodedPrompt
-from engine.guidance.video import ClipGuidance
+from engine.guidance.teacher import Guidance
 from engine.settings import StageSettings
 from engine.stages.optimise import Metrics, distil_view
 from engine.stages.scene import Scene
@@ -13,7 +13,7 @@ from engine.stages.viewing import draw_times, draw_view
 
 
 def dynamic_step(
-    scene: Scene, guidance: ClipGuidance, prompt: EncodedPrompt, settings: StageSettings, progress: float, times: torch.Tensor
+    scene: Scene, guidance: Guidance, prompt: EncodedPrompt, settings: StageSettings, progress: float, times: torch.Tensor
 ) -> Metrics:
     """One optimisation step over clips at `times` [frames], or as many within a part of the clip if the settings have it so;
     `progress` in [0, 1] of the stage."""

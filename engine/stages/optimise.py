@@ -11,6 +11,7 @@ from engine.errors import DivergedError
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render_and_follow
 from engine.settings import StageSettings
+from engine.stages.reference_view import follow_reference
 from engine.stages.regularisers import (
     chunk_penalty,
     time_smoothness,
@@ -30,7 +31,8 @@ def distil_view(
     """One optimiser step that follows `gradient` of the rendered images [cameras, frames, 3, size, size].
 
     occupancy: of the view's frames, if they are not the scene's own. Returns "gradient", the root mean square of the image
-    gradient per pixel; "opacity", the mean; "motion", see `motion_energy`. Raises DivergedError, with the scene as it was,
+    gradient per pixel; "opacity", the mean; "motion", see `motion_energy`; "reference", see
+    `follow_reference`, where the scene has one. Raises DivergedError, with the scene as it was,
     where a gradient is not finite.
     """
     scene.optimiser.zero_grad(set_to_none=True)
@@ -48,6 +50,9 @@ def distil_view(
         settings.entropy * share, settings.sparsity * share, settings.solid * share, scene.field.shape.max_density
     )
     image_gradient, opacity = render_and_follow(scene.field, occupancy or scene.occupancy, view, ask, penalty)
+    metrics = {}
+    if scene.reference is not None and settings.reference:
+        metrics["reference"] = follow_reference(scene, scene.reference, settings)
     smooth = settings.variation * total_variation(scene.field)
     if settings.smoothness:
         smooth = smooth + settings.smoothness * time_smoothness(scene.field)
@@ -61,7 +66,7 @@ def distil_view(
     _check_finite([p.grad for p in scene.field.parameters() if p.grad is not None], "the scene's gradient")
     scene.optimiser.step()
     gradient_size = float(image_gradient.square().mean().sqrt())
-    return {"gradient": gradient_size, "opacity": float(opacity.mean()), "motion": moving}
+    return {"gradient": gradient_size, "opacity": float(opacity.mean()), "motion": moving, **metrics}
 
 
 def motion_energy(images: Tensor) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from engine.reference import Reference
 from engine.scene.field import Field, FieldShape
 from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
@@ -14,12 +15,14 @@ from engine.settings import FieldSettings, Rates
 
 @dataclass
 class Scene:
-    """A field, its occupancy and its optimiser; `generator` is where every random draw comes from."""
+    """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that the
+    scene is held to, if one was given."""
 
     field: Field | MlpField
     occupancy: Occupancy
     optimiser: torch.optim.Adam
     generator: torch.Generator
+    reference: Reference | None = None
 
     @classmethod
     def new(cls, settings: FieldSettings, seed: int, device: torch.device | str = "cpu") -> Scene:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from engine.guidance.image import ImageGuidance
 from engine.guidance.prompts import EncodedPrompt
+from engine.guidance.teacher import Guidance
 from engine.settings import StageSettings
 from engine.stages.optimise import Metrics, distil_view
 from engine.stages.scene import Scene
@@ -16,7 +16,7 @@ ANY_TIME = (0.5,)
 
 
 def static_step(
-    scene: Scene, guidance: ImageGuidance, prompt: EncodedPrompt, settings: StageSettings, progress: float
+    scene: Scene, guidance: Guidance, prompt: EncodedPrompt, settings: StageSettings, progress: float
 ) -> Metrics:
     """One optimisation step; `progress` in [0, 1] of the stage."""
     view = draw_view(scene, guidance, settings, torch.tensor(ANY_TIME, device=scene.device))

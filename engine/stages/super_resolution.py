@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import avg_pool2d, interpolate
 
 from engine.guidance.prompts import EncodedPrompt
-from engine.guidance.video import ClipGuidance
+from engine.guidance.teacher import Guidance
 from engine.settings import StageSettings
 from engine.stages.optimise import Metrics, distil_view
 from engine.stages.scene import Scene
@@ -18,9 +18,9 @@ from engine.stages.viewing import draw_times, draw_view
 
 def super_resolution_step(
     scene: Scene,
-    upscaler: ClipGuidance,
+    upscaler: Guidance,
     upscaler_prompt: EncodedPrompt,
-    video: ClipGuidance,
+    video: Guidance,
     video_prompt: EncodedPrompt,
     settings: StageSettings,
     progress: float,

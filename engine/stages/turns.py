@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from engine.guidance.prompts import EncodedPrompt
-from engine.guidance.video import ClipGuidance
+from engine.guidance.teacher import Guidance
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import render
 from engine.settings import StageSettings
@@ -32,7 +32,7 @@ ENOUGH = 0.15
 
 @torch.no_grad()
 def try_turns(
-    scene: Scene, guidance: ClipGuidance, prompt: EncodedPrompt, settings: StageSettings, times: Tensor
+    scene: Scene, guidance: Guidance, prompt: EncodedPrompt, settings: StageSettings, times: Tensor
 ) -> int:
     """Puts a turn about Z into a trajectory at rest if the model wants one: 1 (counter-clockwise), -1 or 0 turns, returned."""
     still = replace(settings, cameras=CAMERAS, look=replace(settings.look, moving=0.0), explore=0.0)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.guidance.video import ClipGuidance
-from engine.scene.cameras import Cameras, moving_cameras, random_cameras
+from engine.guidance.teacher import Guidance
+from engine.scene.cameras import Cameras, moving_cameras, random_cameras, ring_cameras
 from engine.scene.render import View, random_backgrounds
-from engine.settings import StageSettings
+from engine.settings import CameraSettings, StageSettings
 from engine.stages.scene import Scene
 
 
-def draw_view(scene: Scene, guidance: ClipGuidance, settings: StageSettings, times: Tensor) -> View:
+def draw_view(scene: Scene, guidance: Guidance, settings: StageSettings, times: Tensor) -> View:
     """A view at `times` [frames] in [0, 1]; all draws come from the scene's generator."""
     cameras = draw_cameras(scene, guidance, settings, len(times)).to(scene.device)
     background = random_backgrounds(settings.cameras, scene.generator, settings.coloured).to(scene.device)
     return View(cameras, times, settings.size, settings.samples, background, scene.random_seed(), settings.explore)
 
 
-def draw_cameras(scene: Scene, guidance: ClipGuidance, settings: StageSettings, frames: int) -> Cameras:
+def draw_cameras(scene: Scene, guidance: Guidance, settings: StageSettings, frames: int) -> Cameras:
     """Still or moving cameras; the model's own elevation and field of view where the settings leave them open."""
     look = settings.look
     elevation, fov = look.elevation or guidance.elevation, look.fov or guidance.fov
+    if guidance.together > 1 and look.azimuth == CameraSettings.azimuth:
+        return ring_cameras(settings.cameras, guidance.together, scene.generator, elevation, fov)
     cameras = random_cameras(settings.cameras, scene.generator, elevation, fov, look.azimuth)
     if frames == 1 or not look.moving or float(torch.rand(1, generator=scene.generator)) >= look.moving:
         return cameras

@@ -23,6 +23,7 @@ from torch import Tensor
 from engine.estimate import peak_memory_mb
 from engine.generate import frame_times, ready
 from engine.guidance.presets import PRESETS
+from engine.guidance.teacher import Lesson
 from engine.job import JobFolder
 from engine.request import Request
 from engine.scene.cameras import Cameras, random_cameras
@@ -111,7 +112,7 @@ class _Clock:
 
 def _built_in(quality: Quality) -> Teacher:
     teachers: dict = {}
-    ready(teachers, "dynamic", PRESETS["primitives"], quality, "red ball bouncing")
+    ready(teachers, "dynamic", Lesson("red ball bouncing", PRESETS["primitives"]), quality)
     video, generator = teachers["video"], torch.Generator().manual_seed(0)
 
     def ask(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:

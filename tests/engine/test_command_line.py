@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
+from engine.lock import held
+
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = """
 import sys
@@ -21,7 +23,7 @@ from pathlib import Path
 from engine import settings
 from engine.guidance import presets
 folder = Path(sys.argv.pop(1))
-tiny = {role: folder / role for role in ("image", "video", "upscale")}
+tiny = {role: str(folder / role) for role in ("image", "video", "upscale")}
 presets.PRESETS["primitives"] = replace(presets.PRESETS["primitives"], **tiny)
 for name, quality in list(settings.QUALITIES.items()):
     mesh = settings.MeshSettings(resolution=24, triangles=200, texture=32)
@@ -56,7 +58,7 @@ def test_a_run_goes_through_all_stages_to_an_asset(finished):
     output, done = finished
     assert done.returncode == 0, done.stderr
     told = messages(done)
-    assert {m["stage"] for m in told if m["type"] == "progress"} == {*STAGES, "mesh", "track"}
+    assert {m["stage"] for m in told if m["type"] == "progress"} == {*STAGES, "mesh", "track", "texture", "preview"}
     assert all(m["eta_s"] >= 0 for m in told if m["type"] == "progress")
     assert told[-1]["type"] == "result" and told[-1]["path"] == str(output / "asset")
     about = json.loads((output / "asset" / "asset.json").read_text())
@@ -83,6 +85,16 @@ def test_another_request_there_is_refused_and_nothing_lost(finished, tiny_models
     assert (output / "asset" / "asset.json").is_file()
 
 
+def test_two_at_once_in_one_folder(finished, tiny_models):
+    output, _ = finished
+    with held(output):
+        for command in (["generate", "a blue cube", "--output", str(output), "--overwrite"], ["export", str(output)]):
+            done = launch(tiny_models, *command)
+            assert done.returncode == 1 and "Another process works on the job" in done.stderr
+            assert len(done.stderr.strip().splitlines()) == 1
+    assert (output / "asset" / "asset.json").is_file() and not (output / ".lock").exists()
+
+
 def test_export_writes_the_asset_again_from_the_checkpoint(finished, tiny_models):
     output, _ = finished
     meshes = (output / "asset" / "mesh.npz").read_bytes()
@@ -97,7 +109,7 @@ def test_each_frame_can_have_a_mesh_of_its_own(finished, tiny_models, tmp_path):
     shutil.copytree(output, tmp_path / "job")
     done = launch(tiny_models, "resume", str(tmp_path / "job"), "--topology", "per-frame", "--json")
     assert done.returncode == 0, done.stderr
-    assert {m["stage"] for m in messages(done) if m["type"] == "progress"} == {"mesh", "texture"}
+    assert {m["stage"] for m in messages(done) if m["type"] == "progress"} == {"mesh", "texture", "preview"}
     assert (tmp_path / "job" / "job.json").read_bytes() == (output / "job.json").read_bytes()
     about = json.loads((tmp_path / "job" / "asset" / "asset.json").read_text())
     assert about["topology"] == "per-frame" and about["texture"] == "per-frame"
@@ -119,6 +131,7 @@ def test_a_stopped_run_goes_on_bit_for_bit(finished, tiny_models, tmp_path):
     assert process.returncode == 130
     told = [json.loads(line) for line in rest.splitlines()]
     assert told[-1]["kind"] == "stopped" and {"type": "cancelling"} in told
+    assert "same command" in told[-1]["advice"] and "command" not in told[-1]["message"]
     # What there was of the scene is an asset, which does not pass for the finished one.
     about = json.loads((output / "asset" / "asset.json").read_text())
     assert about["unfinished"]["stage"] == "static" and (output / "asset" / "mesh.npz").is_file()
@@ -170,7 +183,8 @@ def test_a_disk_that_fills_up_on_the_way_is_one_sentence(tmp_path, monkeypatch, 
     finally:
         for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
             signal.signal(number, handler)
-    assert code == 1 and "No space left on device): make room" in capsys.readouterr().err
+    assert code == 1 and "No space left on device): make room" in (said := capsys.readouterr().err)
+    assert "The same command goes on" in said
 
 
 def test_a_damaged_model_is_one_sentence(tiny_models, tmp_path):

@@ -8,6 +8,7 @@ import torch
 
 from engine.device import DeviceError, find_device
 from engine.guidance.prompts import EncodedPrompt
+from engine.guidance.text import TextStates
 from engine.guidance.video import ClipGuidance
 from engine.models.loader import load_components
 from engine.scene.cameras import Cameras, moving_cameras
@@ -63,7 +64,7 @@ def test_guidance_stays_on_the_device_of_the_frames(tiny_models, moves):
         value.to(ACCELERATOR) for value in (torch.rand(1, 16, 3, 32, 32), torch.rand(16), torch.rand(1, 3), states)
     )
     gradient = guidance.gradient(
-        clips, EncodedPrompt(states, states), cameras.to(ACCELERATOR), 0.5, generator, background=background, times=times
+        clips, EncodedPrompt(TextStates(states), TextStates(states)), cameras.to(ACCELERATOR), 0.5, generator, background=background, times=times
     )
     assert gradient.device == clips.device and gradient.shape == clips.shape
 

@@ -6,6 +6,7 @@ from engine.guidance import precision
 from engine.guidance.image import ImageGuidance
 from engine.guidance.prompts import encode_prompt
 from engine.guidance.sds import add_noise
+from engine.guidance.text import encode_clip
 from engine.guidance.video import ClipGuidance
 from engine.models.clip_denoiser import ClipDenoiser
 from engine.models.loader import load_components
@@ -19,8 +20,7 @@ FIXED = Distillation(guidance_scale=3.0, noise_start=0.6, noise_end=0.6, noise_s
 
 def ready(folder, kind=ClipGuidance, distillation=FIXED):
     components = load_components(folder)
-    prompt = encode_prompt(components, "red ball bouncing")
-    assert "text_encoder" not in components
+    prompt = encode_prompt(encode_clip, components, "red ball bouncing")
     return kind(components, distillation), prompt, components
 
 
@@ -43,7 +43,7 @@ def test_clip_gradient_is_the_hand_written_one(tiny_models, monkeypatch):
     with torch.no_grad():
         outputs = [
             denoiser(noisy, torch.tensor([timestep] * 2), states.expand(2, -1, -1), CAMERAS, BACKGROUND * 2 - 1)
-            for states in (prompt.conditional, prompt.unconditional)
+            for states in (prompt.conditional.states, prompt.unconditional.states)
         ]
     estimate = (outputs[1] + 3 * (outputs[0] - outputs[1])).clamp(-1, 1)
     assert torch.allclose(gradient, clean - estimate, atol=1e-4)

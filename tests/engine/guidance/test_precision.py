@@ -4,6 +4,7 @@ import torch
 from engine.guidance import precision
 from engine.guidance.presets import PRIMITIVES_FOLDER
 from engine.guidance.prompts import encode_prompt
+from engine.guidance.text import encode_clip
 from engine.guidance.video import ClipGuidance
 from engine.models.loader import load_components
 from engine.scene.cameras import Cameras
@@ -33,7 +34,7 @@ def test_only_products_are_halved_within_it(monkeypatch):
 @pytest.mark.parametrize("role, size", [("image", 32), ("video", 32)])
 def test_the_built_in_models_gradient_is_nearly_the_same(monkeypatch, role, size):
     components = load_components(PRIMITIVES_FOLDER / role)
-    prompt = encode_prompt(components, "green duck jumping")
+    prompt = encode_prompt(encode_clip, components, "green duck jumping")
     guidance = ClipGuidance(components, Distillation(guidance_scale=1.5, noise_start=0.6, noise_end=0.6))
     clips = torch.rand(1, 4, 3, size, size, generator=torch.Generator().manual_seed(1))
     gradients = []

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from engine.guidance.prompts import VIEWS, EncodedPrompt, encode_prompt, view_weights
+from engine.guidance.text import TextStates, encode_clip
 from engine.models.loader import load_components
 from engine.scene.cameras import Cameras
 
@@ -29,17 +30,17 @@ def test_views_pass_into_one_another(azimuth, elevation, expected):
 
 def test_a_prompt_by_view_is_mixed_for_each_camera():
     states = torch.arange(4.0).view(4, 1, 1).expand(4, 3, 2)
-    prompt = EncodedPrompt(states, torch.zeros(1, 3, 2))
+    prompt = EncodedPrompt(TextStates(states), TextStates(torch.zeros(1, 3, 2)))
     cameras = Cameras(torch.tensor([0.0, math.pi / 4, math.pi]), torch.zeros(3))
-    assert prompt.at(cameras)[:, 0, 0].tolist() == pytest.approx([0.0, 0.5, 2.0], abs=1e-5)
+    assert prompt.at(cameras).states[:, 0, 0].tolist() == pytest.approx([0.0, 0.5, 2.0], abs=1e-5)
     # From the front to behind: the middle of the path sees the side.
     path = Cameras(torch.linspace(0, math.pi, 5)[None], torch.zeros(1, 5))
-    assert prompt.at(path)[:, 2, 1].tolist() == pytest.approx([1.0], abs=1e-5)
+    assert prompt.at(path).states[:, 2, 1].tolist() == pytest.approx([1.0], abs=1e-5)
 
 
 def test_a_prompt_for_all_views_is_the_same_for_each_camera():
-    prompt = EncodedPrompt(torch.rand(1, 3, 2), torch.zeros(1, 3, 2))
-    assert torch.equal(prompt.at(Cameras(torch.rand(5), torch.rand(5))), prompt.conditional.expand(5, -1, -1))
+    prompt = EncodedPrompt(TextStates(torch.rand(1, 3, 2)), TextStates(torch.zeros(1, 3, 2)))
+    assert torch.equal(prompt.at(Cameras(torch.rand(5), torch.rand(5))).states, prompt.conditional.states.expand(5, -1, -1))
 
 
 def test_the_words_of_a_view_reach_the_text_encoder(tiny_models):
@@ -55,6 +56,7 @@ def test_the_words_of_a_view_reach_the_text_encoder(tiny_models):
             return tokenizer(texts, **options)
 
     components["tokenizer"] = Listening()
-    prompt = encode_prompt(components, "a corgi", by_view=True)
-    assert seen == ["a corgi, front view", "a corgi, side view", "a corgi, back view", "a corgi, overhead view", ""]
-    assert prompt.conditional.shape[0] == len(VIEWS) and prompt.unconditional.shape[0] == 1
+    prompt = encode_prompt(encode_clip, components, "a corgi", "blurred", by_view=True)
+    views = ["a corgi, front view", "a corgi, side view", "a corgi, back view", "a corgi, overhead view"]
+    assert seen == [*views, "blurred"]
+    assert len(prompt.conditional) == len(VIEWS) and len(prompt.unconditional) == 1

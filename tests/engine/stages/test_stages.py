@@ -27,7 +27,7 @@ STAGE = StageSettings(
 class KnowingTeacher:
     """Its gradient points from a true render of `truth` at the asked cameras; notes what it was asked."""
 
-    elevation, fov = (-0.2, 0.8), 0.6
+    elevation, fov, together = (-0.2, 0.8), 0.6, 1
 
     def __init__(self, truth, times) -> None:
         self.truth, self.times, self.asked = truth, times, []

@@ -1,0 +1,75 @@
+"""DeepFloyd IF: a cascade in pixels. Its first stage teaches pictures, its second how they look enlarged.
+
+Both predict the noise and, behind it, a variance that score distillation has no use for.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from engine.guidance.denoisers.unet import each_frame, native_size, noise_of
+from engine.guidance.sds import DiffusionSchedule, add_noise
+from engine.guidance.space import PixelSpace
+from engine.guidance.text import TextStates, encode_t5
+
+# What T5 was padded to when IF was trained.
+TOKENS = 77
+# How much noise the enlarged low resolution is given, of 1000 levels: what diffusers' pipeline has.
+LOW_NOISE_LEVEL = 250
+
+
+class DeepFloyd:
+    """The first stage, 64 x 64 pixels."""
+
+    roles = ("image",)
+    parts = ("unet", "scheduler")
+    texts = ("tokenizer", "text_encoder")
+    encode = staticmethod(functools.partial(encode_t5, length=TOKENS))
+    clips, together = False, 1
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.unet, self.space = components["unet"], PixelSpace()
+        self.schedule = DiffusionSchedule.of(components["scheduler"])
+        self.size = native_size(self.unet)
+
+    def pictures(self, frames: Tensor) -> Tensor:
+        return each_frame(frames, self.size)
+
+    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
+        return {}
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        return noise_of(self.unet(noisy, timesteps, text.states).sample, noisy)
+
+
+class DeepFloydUpscaler(DeepFloyd):
+    """The second stage, 64 to 256 pixels: sees the enlarged low resolution with noise on it, and is told how much."""
+
+    roles = ("upscale",)
+    parts = ("unet", "scheduler", "image_noising_scheduler")
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        super().__init__(components)
+        self.low_schedule = DiffusionSchedule.of(components["image_noising_scheduler"])
+
+    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
+        enlarged = interpolate(low.flatten(0, 1) * 2 - 1, (self.size, self.size), mode="bilinear", align_corners=True)
+        noise = shared_noise(enlarged, low.shape[1], generator)
+        level = torch.full((len(enlarged),), LOW_NOISE_LEVEL, device=low.device)
+        signal, sigma = self.low_schedule.signal.to(low)[level], self.low_schedule.sigma.to(low)[level]
+        return {"low": add_noise(enlarged, noise, signal, sigma), "level": level}
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        seen = torch.cat([noisy, conditions["low"].to(noisy)], 1)
+        return noise_of(self.unet(seen, timesteps, text.states, class_labels=conditions["level"]).sample, noisy)
+
+
+def shared_noise(pictures: Tensor, frames: int, generator: torch.Generator) -> Tensor:
+    """Noise for pictures [cameras * frames, ...], the same in all `frames` of a clip, so that it does not flicker."""
+    noise = torch.randn(len(pictures) // frames, *pictures.shape[1:], generator=generator)
+    return noise.repeat_interleave(frames, 0).to(pictures)

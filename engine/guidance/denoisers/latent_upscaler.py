@@ -1,0 +1,53 @@
+"""The x4 upscaler of Stable Diffusion: latents beside a low resolution with noise on it, velocity prediction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.guidance.clip_frames import resized
+from engine.guidance.denoisers.deepfloyd import shared_noise
+from engine.guidance.denoisers.unet import each_frame, fitting
+from engine.guidance.sds import DiffusionSchedule, add_noise
+from engine.guidance.space import LatentSpace
+from engine.guidance.text import TextStates, encode_clip
+
+# What diffusers' pipeline gives the low resolution, of 1000 levels.
+LOW_NOISE_LEVEL = 20
+
+
+class LatentUpscaler:
+    """Works at any size: its latents are as large as the low resolution, 64 pixels for a picture of 256."""
+
+    roles = ("upscale",)
+    parts = ("unet", "vae", "scheduler", "low_res_scheduler")
+    texts = ("tokenizer", "text_encoder")
+    encode = staticmethod(encode_clip)
+    clips, together = False, 1
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.unet, self.space = components["unet"], LatentSpace(components["vae"])
+        self.schedule = DiffusionSchedule.of(components["scheduler"])
+        self.low_schedule = DiffusionSchedule.of(components["low_res_scheduler"])
+
+    def pictures(self, frames: Tensor) -> Tensor:
+        return each_frame(frames, self._low_size(frames.shape[-1]) * self.space.factor)
+
+    def _low_size(self, size: int) -> int:
+        """Of a picture of `size` pixels a side."""
+        return fitting(self.unet, -(-size // self.space.factor))
+
+    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
+        size = fitting(self.unet, low.shape[-1])
+        pictures = resized(low.flatten(0, 1), size, size) * 2 - 1
+        level = torch.full((len(pictures),), LOW_NOISE_LEVEL, device=low.device)
+        signal, sigma = self.low_schedule.signal.to(low)[level], self.low_schedule.sigma.to(low)[level]
+        noise = shared_noise(pictures, low.shape[1], generator)
+        return {"low": add_noise(pictures, noise, signal, sigma), "level": level}
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        low = resized(conditions["low"], *noisy.shape[-2:]).to(noisy)
+        seen = torch.cat([noisy, low], 1)
+        return self.unet(seen, timesteps, text.states, class_labels=conditions["level"]).sample

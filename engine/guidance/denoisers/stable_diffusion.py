@@ -1,0 +1,47 @@
+"""Stable Diffusion 1.x and 2.x (Rombach et al. 2022) and SDXL (Podell et al. 2023): pictures, in an autoencoder's latents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.guidance.denoisers.unet import each_frame, native_size, pooled_conditions
+from engine.guidance.sds import DiffusionSchedule
+from engine.guidance.space import LatentSpace
+from engine.guidance.text import TextStates, encode_clip, encode_two_clips
+
+
+class StableDiffusion:
+    """Predicts noise or velocity of latents, as its scheduler says."""
+
+    roles = ("image",)
+    parts = ("unet", "vae", "scheduler")
+    texts = ("tokenizer", "text_encoder")
+    encode = staticmethod(encode_clip)
+    clips, together = False, 1
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.unet, self.space = components["unet"], LatentSpace(components["vae"])
+        self.schedule = DiffusionSchedule.of(components["scheduler"])
+        self.size = native_size(self.unet) * self.space.factor
+
+    def pictures(self, frames: Tensor) -> Tensor:
+        return each_frame(frames, self.size)
+
+    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
+        return {}
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        return self.unet(noisy, timesteps, text.states).sample
+
+
+class StableDiffusionXL(StableDiffusion):
+    """Is told the picture's size and a pooled embedding as well."""
+
+    texts = ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2")
+    encode = staticmethod(encode_two_clips)
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        return self.unet(noisy, timesteps, text.states, added_cond_kwargs=pooled_conditions(text, self.size)).sample

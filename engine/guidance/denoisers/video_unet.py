@@ -1,0 +1,59 @@
+"""Video UNets on an image autoencoder's latents: ModelScope and Zeroscope (Wang et al. 2023), AnimateDiff (Guo et al. 2024)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.guidance.clip_frames import resized, shown_frames
+from engine.guidance.denoisers.unet import native_size
+from engine.guidance.sds import DiffusionSchedule
+from engine.guidance.space import LatentSpace
+from engine.guidance.text import TextStates, encode_clip
+
+
+class VideoUNet:
+    """diffusers' UNet3DConditionModel: latents [clips, frames, channels, h, w], noise prediction as a rule."""
+
+    roles = ("video",)
+    parts = ("unet", "vae", "scheduler")
+    texts = ("tokenizer", "text_encoder")
+    encode = staticmethod(encode_clip)
+    clips, together = True, 1
+    most_frames: int | None = None
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.unet, self.space = components["unet"], LatentSpace(components["vae"])
+        self.schedule = DiffusionSchedule.of(components["scheduler"])
+        self.size = native_size(self.unet) * self.space.factor
+
+    def pictures(self, frames: Tensor) -> Tensor:
+        shown = shown_frames(frames.shape[1], most=self.most_frames)
+        return resized(frames[:, shown.to(frames.device)], self.size, self.size)
+
+    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
+        return {}
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        return self.unet(noisy.transpose(1, 2), timesteps, text.states).sample.transpose(1, 2)
+
+
+class AnimateDiff(VideoUNet):
+    """A motion adapter in a Stable Diffusion UNet, which its time layers let see at most so many frames at once."""
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        unet = components["unet"]
+        if "motion_adapter" in components and type(unet).__name__ != "UNetMotionModel":
+            from diffusers import UNetMotionModel
+
+            adapted = UNetMotionModel.from_unet2d(unet, components["motion_adapter"]).eval().requires_grad_(False)
+            components = components | {"unet": adapted.to(unet.device, unet.dtype)}
+        super().__init__(components)
+        self.most_frames = self.unet.config.get("motion_max_seq_length") or 32
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        # The text is told to each frame.
+        states = text.states.repeat_interleave(noisy.shape[1], 0)
+        return self.unet(noisy.transpose(1, 2), timesteps, states).sample.transpose(1, 2)

@@ -1,0 +1,49 @@
+"""Wan 2.1 text-to-video (Wan team 2025): a transformer trained by flow matching on a causal video autoencoder's latents."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.errors import ModelError
+from engine.guidance.clip_frames import resized, shown_frames
+from engine.guidance.sds import DiffusionSchedule
+from engine.guidance.space import CausalLatentSpace
+from engine.guidance.text import TextStates, encode_t5
+
+# What UMT5 is padded to, by zeros.
+TOKENS = 512
+# Side of the squares it is shown. It was made for 832 x 480, but a scene is drawn at 64 to 256 pixels, and the autoencoder's
+# gradient, which takes most of a step, grows with the area.
+SIZE = 320
+
+
+class Wan:
+    """Predicts the velocity noise - clean of latents [clips, latent frames, channels, h, w]."""
+
+    roles = ("video",)
+    parts = ("transformer", "vae", "scheduler")
+    texts = ("tokenizer", "text_encoder")
+    encode = staticmethod(functools.partial(encode_t5, length=TOKENS, zeroed=True))
+    clips, together = True, 1
+
+    def __init__(self, components: dict[str, Any]) -> None:
+        self.transformer, self.space = components["transformer"], CausalLatentSpace(components["vae"])
+        if self.transformer.config.in_channels != components["vae"].config.z_dim:
+            raise ModelError("This Wan model wants a picture beside the text: use a text-to-video model of Wan 2.1.")
+        self.schedule = DiffusionSchedule.of(components["scheduler"])
+        step = self.space.factor * self.transformer.config.patch_size[-1]
+        self.size = -(-SIZE // step) * step
+
+    def pictures(self, frames: Tensor) -> Tensor:
+        shown = shown_frames(frames.shape[1], self.space.group)
+        return resized(frames[:, shown.to(frames.device)], self.size, self.size)
+
+    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
+        return {}
+
+    def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
+        return self.transformer(noisy.transpose(1, 2), timesteps, text.states).sample.transpose(1, 2)

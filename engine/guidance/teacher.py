@@ -1,0 +1,109 @@
+"""A model made ready to teach: located, told the prompt, loaded, and put where it works."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.errors import ModelError
+from engine.guidance import kinds
+from engine.guidance.image import ImageGuidance
+from engine.guidance.offload import Resident
+from engine.guidance.precision import half_type
+from engine.guidance.presets import Preset
+from engine.guidance.prompts import EncodedPrompt, encode_prompt
+from engine.guidance.public import PublicGuidance
+from engine.guidance.text import encode_clip
+from engine.guidance.video import ClipGuidance
+from engine.models.loader import load_components
+from engine.models.source import locate
+from engine.settings import Distillation
+
+Guidance = ClipGuidance | PublicGuidance
+BUILT_IN_TEXTS = ("tokenizer", "text_encoder")
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A guidance with the prompt in its own encoding."""
+
+    guidance: Guidance
+    prompt: EncodedPrompt
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is taught and by which models. text: the prompt as they read it. negative: what pictures are to be unlike.
+
+    offload: whether public models are on the device only while they are used.
+    """
+
+    text: str
+    preset: Preset
+    negative: str = ""
+    offload: bool = False
+
+
+def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: torch.device | str = "cpu") -> Teacher:
+    """The lesson's model for `role`, one of `presets.ROLES`. Its text encoders are gone before the rest is loaded.
+
+    Raises ModelError where there is no such model, or it can't fill the role.
+    """
+    source = getattr(lesson.preset, role)
+    if not source:
+        raise ModelError(f"There is no {role} model: name a folder or a hub id with --{role}-model.")
+    folder = locate(source)
+    kind = kinds.kind_of(folder, role)
+    if kind == kinds.BUILT_IN:
+        return _built_in(role, folder, lesson, distillation, device)
+    adapter = None
+    if kind == kinds.ADAPTER:
+        kind, adapter, folder = kinds.AnimateDiff, folder, _base_of(folder, lesson.preset.image)
+    elif (folder / "motion_adapter").is_dir():
+        adapter = folder / "motion_adapter"
+    prompt = _encoded(kind, folder, lesson, device)
+    where = "cpu" if lesson.offload else device
+    components = load_components(folder, _precision(device), where, only=kind.parts)
+    if adapter is not None:
+        components |= load_components(adapter, _precision(device), where)
+    denoiser = kind(components)
+    networks = [value for value in vars(denoiser).values() if isinstance(value, torch.nn.Module)]
+    autoencoder = getattr(denoiser.space, "autoencoder", None)
+    resident = Resident([*networks, *([autoencoder] if autoencoder is not None else [])], device) if lesson.offload else None
+    return Teacher(PublicGuidance(denoiser, distillation, resident), prompt)
+
+
+def _built_in(role: str, folder: Path, lesson: Lesson, distillation: Distillation, device: torch.device | str) -> Teacher:
+    components = load_components(folder, device=device)
+    texts = {name: components.pop(name) for name in BUILT_IN_TEXTS if name in components}
+    prompt = encode_prompt(encode_clip, texts, lesson.text, lesson.negative, by_view="pose_encoder" not in components)
+    return Teacher((ImageGuidance if role == "image" else ClipGuidance)(components, distillation), prompt)
+
+
+def _base_of(adapter: Path, base: str) -> Path:
+    folder = locate(base) if base else None
+    if folder is None or kinds.kind_of(folder, "image") is not kinds.StableDiffusion:
+        raise ModelError(f"{adapter} is a motion adapter, which needs Stable Diffusion as the image model to sit in.")
+    return folder
+
+
+def _encoded(kind: Any, folder: Path, lesson: Lesson, device: torch.device | str) -> EncodedPrompt:
+    """The prompt by the model's own encoders, which are gone when this returns."""
+    components = load_components(folder, _precision(device), device, only=kind.texts)
+    by_view = not getattr(kind, "knows_cameras", False)
+    prompt = encode_prompt(kind.encode, components, lesson.text, lesson.negative, by_view)
+    del components
+    gc.collect()
+    if torch.device(device).type == "cuda":
+        torch.cuda.empty_cache()
+    return EncodedPrompt(prompt.conditional.to(torch.float32), prompt.unconditional.to(torch.float32))
+
+
+def _precision(device: torch.device | str) -> torch.dtype:
+    """What public models' weights are kept in: half of float32 on a graphics card, where they hardly fit otherwise."""
+    device = torch.device(device)
+    return half_type(device) or torch.float32 if device.type == "cuda" else torch.float32

