@@ -21,7 +21,7 @@ from engine.models.options import add_models_options
 REQUEST_OPTIONS = (
     "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
     "mode", "without", "backbone", "image_model", "video_model", "upscale_model", "negative_prompt", "image_guidance_scale",
-    "video_guidance_scale", "upscale_guidance_scale", "image",
+    "video_guidance_scale", "upscale_guidance_scale", "memory", "image",
 )  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     resume = commands.add_parser("resume", help="go on with the job in a folder")
     resume.add_argument("folder", type=Path)
     resume.add_argument("--topology", help="changes it: auto, fixed, per-frame")
+    resume.add_argument("--memory", help="changes it: auto, low")
     for name in ("frames", "fps", "static-steps", "dynamic-steps", "super-resolution-steps"):
         resume.add_argument(f"--{name}", type=int, help="changes it; more steps go on with a finished job as well")
     resume.set_defaults(run=_resume)
@@ -88,6 +89,7 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     for role in ("image", "video", "upscale"):
         parser.add_argument(f"--{role}-model", metavar="MODEL", help=f"{role} model in place of the preset's, folder or hub id")
         parser.add_argument(f"--{role}-guidance-scale", type=float, metavar="SCALE", help="how closely it holds to the prompt")
+    parser.add_argument("--memory", help="auto; low, to have less on the device at once (auto)")
     parser.add_argument("--negative-prompt", metavar="TEXT", help="what pictures are to be unlike")
     parser.add_argument("--image", metavar="PICTURE", help="a picture of the object, without background or before a plain one")
     parser.add_argument("--quality", default="standard", help="how long and how fine: draft, standard, high, paper")
@@ -181,7 +183,8 @@ def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: boo
         _tell(options, protocol.result(str(folder.asset)), note=f"Already finished: {folder.asset}")
         return 0
     with held(folder.path):
-        work(request, folder, lambda message: _tell(options, message), _stop_on_signals(), device, overwrite=overwrite, photo=photo)
+        stop = _stop_on_signals()
+        work(request, folder, lambda message: _tell(options, message), stop, device, overwrite=overwrite, photo=photo)
     return 0
 
 
@@ -273,6 +276,8 @@ def _estimate(options: argparse.Namespace) -> int:
     from engine.guidance.teacher import Lesson
     from engine.job_picture import take_in
 
+    if not request.models().built_in and not _memory_first(options, request):
+        return 0
     lesson = Lesson(text, request.models(), request.negative_prompt)
     device, photo = find_device(options.device), take_in(request)[1]
     found = estimate(request.resolved_quality(), lesson, request.frames, device, photo)
@@ -282,6 +287,24 @@ def _estimate(options: argparse.Namespace) -> int:
     lines.append(f"{'together':<17} {_duration(found.total)}, {memory}")
     _tell(options, protocol.estimate(seconds, found.memory_mb), note="\n".join(lines))
     return 0
+
+
+def _memory_first(options: argparse.Namespace, request: Any) -> bool:
+    """Tells what the request's models need, before any is loaded. Whether they are here and fit, so that steps can be tried."""
+    from engine.device import find_device
+    from engine.memory_plan import fitting_presets, plan_memory
+
+    device = find_device(options.device)
+    plan = plan_memory(request.models(), request.resolved_quality(), device)
+    lines = plan.lines()
+    if not plan.fits_low:
+        lines.append(f"Presets that fit at quality {request.quality}: {', '.join(fitting_presets(request.quality, device))}.")
+    elif not plan.known:
+        lines.append(f"Fetch the models to have the time reckoned as well: python -m engine models fetch {request.preset}")
+    goes_on = plan.known and plan.fits_low
+    if not goes_on or not options.json:
+        _tell(options, protocol.estimate({}, None) | {"memory": plan.as_dict()}, note="\n".join(lines))
+    return goes_on
 
 
 def _evaluate(options: argparse.Namespace) -> int:

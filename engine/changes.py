@@ -9,7 +9,7 @@ from engine.job import STAGES, JobFolder, Progress
 from engine.request import Request, RequestError
 
 STEPS = {f"{stage}_steps": stage for stage in STAGES}
-CHANGEABLE = ("topology", "frames", "fps", *STEPS)
+CHANGEABLE = ("topology", "frames", "fps", "memory", *STEPS)
 
 
 def changed(request: Request, changes: dict[str, Any], done: Progress | None) -> Request:
@@ -24,8 +24,6 @@ def changed(request: Request, changes: dict[str, Any], done: Progress | None) ->
             raise RequestError(
                 f"{name} can't change in a job that has begun, only {', '.join(CHANGEABLE)} can: start another job for it."
             )
-    if request.mode == "3d" and "dynamic_steps" in wanted:
-        raise RequestError("A still object has no dynamic stage: dynamic_steps can't change.")
     after = Request.checked(before | wanted)
     if done is None:
         return after

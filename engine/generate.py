@@ -16,6 +16,7 @@ from engine.export import export_asset, export_seconds, frame_times
 from engine.guidance.teacher import Lesson, Teacher, load_teacher
 from engine.job import STAGES, JobFolder, Progress
 from engine.job_picture import load_reference
+from engine.memory_plan import roles_of, wants_low
 from engine.plot import plot_metrics
 from engine.previews import Previews
 from engine.request import Request
@@ -61,8 +62,9 @@ def generate(
     """
     reference = load_reference(request, folder.path, device)
     text = request.canonical_prompt(reference.shot.seen if reference else None)
-    lesson = Lesson(text, request.models(), request.negative_prompt)
     quality = request.resolved_quality()
+    low_memory = wants_low(request, quality, torch.device(device))
+    lesson = Lesson(text, request.models(), request.negative_prompt, low_memory)
     scene = Scene.new(quality.field, request.seed, device)
     scene.reference = reference
     done = folder.load(scene)
@@ -94,8 +96,7 @@ def generate(
         if not is_out_of_memory(error):
             raise
         raise OutOfMemoryError(
-            f"There is not enough memory for stage {progress.stage}: close other programs, then go on from the last checkpoint, "
-            "or begin anew at a lower quality."
+            f"There is not enough memory for stage {progress.stage}: {_way_out(low_memory)}; the last checkpoint is kept."
         ) from error
     export_asset(scene, request, quality, folder, leaving)
 
@@ -113,6 +114,13 @@ def _stop(
     except EmptySceneError:
         raise Stopped(f"{where}; nothing solid had formed yet.") from None
     raise Stopped(f"{where}; {folder.asset} holds the scene as it was then.", folder.asset)
+
+
+def _way_out(low_memory: bool) -> str:
+    """What to do where memory did not suffice."""
+    if low_memory:
+        return "close other programs, or begin anew with smaller models or at a lower quality"
+    return "close other programs, or go on at low memory, which has less on the device at once"
 
 
 def is_out_of_memory(error: Exception) -> bool:
@@ -220,9 +228,7 @@ def ready(
     teachers: dict[str, Teacher], stage: str, lesson: Lesson, quality: Quality, device: torch.device | str = "cpu"
 ) -> None:
     """Loads the models that `stage` needs into `teachers` on `device`, and drops those it does not."""
-    # A still scene has no video model to keep its text; the image model does that.
-    low = "video" if quality.field.times > 1 else "image"
-    roles = {"static": ["image"], "dynamic": ["video"], "super_resolution": [low, "upscale"]}[stage]
+    roles = roles_of(quality)[stage]
     for role in [role for role in teachers if role not in roles]:
         del teachers[role]
     for role in roles:

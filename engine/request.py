@@ -16,7 +16,8 @@ TOPOLOGIES = ("auto", "fixed", "per-frame")
 # What a job calls its own copy of the picture it was given.
 PICTURE = "reference.png"
 # Left out of job.json at these values, so that jobs from before there were such settings go on.
-LATER = {"mode": "4d", "without": [], "backbone": "hexplane", "negative_prompt": ""}
+MEMORY = ("auto", "low")
+LATER = {"mode": "4d", "without": [], "backbone": "hexplane", "negative_prompt": "", "memory": "auto"}
 
 
 class RequestError(EngineError):
@@ -31,6 +32,7 @@ class Request:
     image_model, video_model, upscale_model: folders or hub ids in place of the preset's.
     negative_prompt: what pictures are to be unlike; the built-in models heed none.
     *_guidance_scale, *_steps: in place of the quality's own numbers.
+    memory: "low" to have less on the device at once, "auto" to do so where models fit no other way.
     mode: "4d", or "3d" for a still object, or "video" for what is right from the front alone.
     without: parts of the method to leave out (`engine.ablations.PARTS`). backbone: of the field.
     image: path of a picture of the object; in a job, PICTURE beside it, and image_sha256 of its pixels.
@@ -56,6 +58,7 @@ class Request:
     image_guidance_scale: float | None = None
     video_guidance_scale: float | None = None
     upscale_guidance_scale: float | None = None
+    memory: str = "auto"
     image: str | None = None
     image_sha256: str | None = None
 
@@ -72,6 +75,7 @@ class Request:
         choice("quality", request.quality, QUALITIES)
         choice("topology", request.topology, TOPOLOGIES)
         choice("mode", request.mode, MODES)
+        choice("memory", request.memory, MEMORY)
         choice("backbone", request.backbone, BACKBONES)
         for part in request.without:
             choice("part of the method", part, PARTS)

@@ -24,13 +24,20 @@ ELEVATION = (0.0, math.radians(30))
 class PublicGuidance:
     """Score distillation (SDS, SDS-T) through a denoiser of `engine.guidance.denoisers`.
 
-    resident: puts the model's networks on the device while they are used, where not all fit at once.
+    resident: puts the model's networks on the device while they are used, where not all fit at once. pictures: that a model of
+    pictures sees in one call.
     """
 
     fov, elevation = FOV, ELEVATION
 
-    def __init__(self, denoiser: Any, distillation: Distillation, resident: Resident | None = None) -> None:
-        self.denoiser, self.distillation, self.resident = denoiser, distillation, resident
+    def __init__(
+        self,
+        denoiser: Any,
+        distillation: Distillation,
+        resident: Resident | None = None,
+        pictures: int = PICTURES_AT_ONCE,
+    ) -> None:
+        self.denoiser, self.distillation, self.resident, self.at_once = denoiser, distillation, resident, pictures
 
     @property
     def together(self) -> int:
@@ -77,7 +84,7 @@ class PublicGuidance:
     def _denoised(self, noisy: Tensor, timesteps: Tensor, text: Any, conditions: dict[str, Tensor]) -> Tensor:
         """The denoiser's output, a few rows at a time, in its own precision."""
         denoiser = self.denoiser
-        rows = 1 if denoiser.clips else denoiser.together if denoiser.together > 1 else PICTURES_AT_ONCE
+        rows = 1 if denoiser.clips else denoiser.together if denoiser.together > 1 else self.at_once
         network = next(iter(network_of(denoiser).parameters()))
         outputs = []
         for start in range(0, len(noisy), rows):

@@ -16,7 +16,7 @@ from engine.guidance.offload import Resident
 from engine.guidance.precision import half_type
 from engine.guidance.presets import Preset
 from engine.guidance.prompts import EncodedPrompt, encode_prompt
-from engine.guidance.public import PublicGuidance
+from engine.guidance.public import PICTURES_AT_ONCE, PublicGuidance
 from engine.guidance.text import encode_clip
 from engine.guidance.video import ClipGuidance
 from engine.models.loader import load_components
@@ -39,13 +39,13 @@ class Teacher:
 class Lesson:
     """What is taught and by which models. text: the prompt as they read it. negative: what pictures are to be unlike.
 
-    offload: whether public models are on the device only while they are used.
+    low_memory: whether public models are on the device only while they are used, and see one picture at a time.
     """
 
     text: str
     preset: Preset
     negative: str = ""
-    offload: bool = False
+    low_memory: bool = False
 
 
 def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: torch.device | str = "cpu") -> Teacher:
@@ -65,16 +65,18 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
         kind, adapter, folder = kinds.AnimateDiff, folder, _base_of(folder, lesson.preset.image)
     elif (folder / "motion_adapter").is_dir():
         adapter = folder / "motion_adapter"
-    prompt = _encoded(kind, folder, lesson, device)
-    where = "cpu" if lesson.offload else device
+    # The largest text encoders are several times the denoiser.
+    prompt = _encoded(kind, folder, lesson, "cpu" if lesson.low_memory else device)
+    where = "cpu" if lesson.low_memory else device
     components = load_components(folder, _precision(device), where, only=kind.parts)
     if adapter is not None:
         components |= load_components(adapter, _precision(device), where)
     denoiser = kind(components)
     networks = [value for value in vars(denoiser).values() if isinstance(value, torch.nn.Module)]
     autoencoder = getattr(denoiser.space, "autoencoder", None)
-    resident = Resident([*networks, *([autoencoder] if autoencoder is not None else [])], device) if lesson.offload else None
-    return Teacher(PublicGuidance(denoiser, distillation, resident), prompt)
+    resident = Resident([*networks, *([autoencoder] if autoencoder is not None else [])], device) if lesson.low_memory else None
+    pictures = 1 if lesson.low_memory else PICTURES_AT_ONCE
+    return Teacher(PublicGuidance(denoiser, distillation, resident, pictures), prompt)
 
 
 def _built_in(role: str, folder: Path, lesson: Lesson, distillation: Distillation, device: torch.device | str) -> Teacher:

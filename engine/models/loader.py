@@ -29,7 +29,7 @@ def load_components(
     only: the names of those to load; all that there are if left out. Weights are read from safetensors alone, straight to
     `dtype`. Raises ModelError with one sentence where something is missing, damaged, of the wrong class or not allowed.
     """
-    _be_quiet()
+    be_quiet()
     parts = components(folder)
     for part in parts:
         if part.library not in LIBRARIES:
@@ -45,7 +45,7 @@ def load_components(
     return {part.name: _load(folder / part.folder, part, dtype, device) for part in parts}
 
 
-def _be_quiet() -> None:
+def be_quiet() -> None:
     """Progress and advice meant for the libraries' own users stay off the terminal; errors still show."""
     import diffusers
     import transformers

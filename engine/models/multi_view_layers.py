@@ -8,7 +8,7 @@ keep their numbers.
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn.functional import gelu, interpolate, scaled_dot_product_attention
+from torch.nn import functional
 
 from engine.models.multi_view_config import GROUPS
 
@@ -51,7 +51,7 @@ class Upsample(nn.Module):
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.conv(interpolate(features, scale_factor=2.0, mode="nearest"))
+        return self.conv(functional.interpolate(features, scale_factor=2.0, mode="nearest"))
 
 
 class Attention(nn.Module):
@@ -70,7 +70,7 @@ class Attention(nn.Module):
             projected.unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for projected in (self.to_q(tokens), self.to_k(context), self.to_v(context))
         )
-        return self.to_out(scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
+        return self.to_out(functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2))
 
 
 class GatedProjection(nn.Module):
@@ -82,7 +82,7 @@ class GatedProjection(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         values, gate = self.proj(tokens).chunk(2, dim=-1)
-        return values * gelu(gate)
+        return values * functional.gelu(gate)
 
 
 class FeedForward(nn.Module):

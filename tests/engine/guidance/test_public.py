@@ -177,7 +177,7 @@ def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch)
 
 
 def test_what_is_offloaded_is_on_its_device_only_while_it_works(models):
-    ready = teacher(models, "stable_diffusion", offload=True)
+    ready = teacher(models, "stable_diffusion", low_memory=True)
     moved = []
     ready.guidance.resident._move = moved.append
     frames = frames_for("stable_diffusion")
