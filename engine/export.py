@@ -22,6 +22,7 @@ from engine.mesh.simplify import smooth
 from engine.mesh.surface import Mesh, density_grid, surface, volume
 from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
+from engine.models.source import told
 from engine.request import Request
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field
@@ -71,7 +72,7 @@ def export_asset(
         "seed": request.seed,
         "preset": request.preset,
         "quality": request.quality,
-        "models": request.models().names(),
+        "models": told(request.models()),
         "engine": VERSION,
         "job": folder.path.name,
         "fps": request.fps,

@@ -13,7 +13,7 @@ from engine import protocol
 from engine.clock import Clock
 from engine.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError
 from engine.export import export_asset, export_seconds, frame_times
-from engine.guidance.teacher import Lesson, Teacher, load_teacher
+from engine.guidance.teacher import Lesson, Teacher, check_models, load_teacher
 from engine.job import STAGES, JobFolder, Progress
 from engine.job_picture import load_reference
 from engine.memory_plan import roles_of, wants_low
@@ -63,6 +63,7 @@ def generate(
     reference = load_reference(request, folder.path, device)
     text = request.canonical_prompt(reference.shot.seen if reference else None)
     quality = request.resolved_quality()
+    check_models(request.models(), {role for roles in roles_of(quality).values() for role in roles})
     low_memory = wants_low(request, quality, torch.device(device))
     lesson = Lesson(text, request.models(), request.negative_prompt, low_memory)
     scene = Scene.new(quality.field, request.seed, device)

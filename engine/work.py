@@ -10,8 +10,12 @@ from typing import Any
 import torch
 
 from engine import generate, protocol
-from engine.errors import JobError
+from engine.errors import WriteError
 from engine.job import JobFolder
+from engine.job_picture import keep, shot_of
+from engine.models.source import told
+from engine.photo import Photo
+from engine.reference import ABOUT
 from engine.request import Request
 from engine.version import VERSION
 
@@ -37,13 +41,19 @@ def work(
     device: torch.device | str,
     previews: tuple[str, ...] = ("image",),
     overwrite: bool = False,
+    photo: Photo | None = None,
 ) -> None:
     """Begins the job in its folder, or goes on with it there, to the result; every message is told and logged.
 
-    Where settings were changed since `request`, they are the ones in force. Raises as `generate`, and JobError where the folder
-    holds something else or can't be written.
+    Where settings were changed since `request`, they are the ones in force. The folder should be `held`. photo: the request's,
+    as `take_in` gave it. Raises as `generate` and `shot_of`, and JobError where the folder holds something else or can't be
+    written.
     """
-    folder.open(request.as_dict(), {"engine": VERSION, "protocol": protocol.VERSION}, overwrite)
+    known = (folder.path / ABOUT).exists() and not overwrite
+    # A picture that can't be used leaves no folder behind.
+    shot = None if photo is None or known else shot_of(photo, request, device)
+    about = {"engine": VERSION, "protocol": protocol.VERSION, "models": told(request.models())}
+    folder.open(request.as_dict(), about, overwrite)
     request = Request.checked(folder.request())
 
     def emit(message: dict[str, Any]) -> None:
@@ -51,12 +61,14 @@ def work(
         tell(message)
 
     try:
+        if photo is not None:
+            keep(folder.path, photo, shot)
         emit(protocol.started(request.as_dict()))
         generate.generate(request, folder, emit, stop, device, previews)
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise JobError(
-            f"Can't write to {folder.path} ({error.strerror or error}): make room or mend access, then run the same command "
-            "to go on from the last checkpoint."
+        raise WriteError(
+            f"Can't write to {folder.path} ({error.strerror or error}): make room or mend access, then go on from the last "
+            "checkpoint."
         ) from error

@@ -23,13 +23,6 @@ class Preset:
     description: str
     built_in: bool = False
 
-    def names(self) -> dict[str, str]:
-        """The model of each role as an asset tells of it: without the place on this machine."""
-        folders = {role: Path(source) for role, source in self.sources().items()}
-        if self.built_in:
-            return {role: f"{self.name}/{folder.name}" for role, folder in folders.items()}
-        return {role: folder.name if folder.is_dir() else str(folder) for role, folder in folders.items()}
-
     def sources(self) -> dict[str, str]:
         """The model of each role."""
         return {role: getattr(self, role) for role in ROLES}

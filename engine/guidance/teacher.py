@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from engine.guidance.prompts import EncodedPrompt, encode_prompt
 from engine.guidance.public import PICTURES_AT_ONCE, PublicGuidance
 from engine.guidance.text import encode_clip
 from engine.guidance.video import ClipGuidance
+from engine.models.check import check_model
 from engine.models.loader import load_components
 from engine.models.source import locate
 from engine.settings import Distillation
@@ -46,6 +48,17 @@ class Lesson:
     preset: Preset
     negative: str = ""
     low_memory: bool = False
+
+
+def check_models(preset: Preset, roles: Iterable[str]) -> None:
+    """Raises ModelError where a model of `roles` is not there, not whole, or of a class that can't fill its role: before hours
+    are spent on the stages that need it later."""
+    for role in roles:
+        folder = locate(getattr(preset, role))
+        if kinds.kind_of(folder, role) == kinds.ADAPTER:
+            _base_of(folder, preset.image)
+        if faults := check_model(folder):
+            raise ModelError(faults[0])
 
 
 def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: torch.device | str = "cpu") -> Teacher:

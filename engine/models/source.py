@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.guidance.presets import Preset
 from engine.models.catalogue import canonical, instead, listed
-from engine.models.store import MAIN, find, split_source
+from engine.models.store import MAIN, find, read_record, split_source
 
 
 def locate(source: str) -> Path:
@@ -34,6 +35,21 @@ def locate(source: str) -> Path:
     raise ModelError(
         f"{asked} is not on this machine{where}: fetch it with `python -m engine models fetch {asked}`{about(name)}."
     )
+
+
+def told(preset: Preset) -> dict[str, str]:
+    """The model of each role as jobs and assets tell of it: a hub id with its commit, or a folder's name without its place."""
+    names = {}
+    for role, source in preset.sources().items():
+        folder = Path(source).expanduser()
+        parts = None if folder.is_dir() else split_source(source)
+        if parts is None:
+            names[role] = f"{preset.name}/{folder.name}" if preset.built_in else folder.name
+            continue
+        name = canonical(parts[0])
+        found = find(name, parts[1])
+        names[role] = f"{name}@{read_record(found).commit if found else parts[1]}"
+    return names
 
 
 def about(name: str) -> str:
