@@ -21,7 +21,7 @@ from engine.models.options import add_models_options
 REQUEST_OPTIONS = (
     "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
     "mode", "without", "backbone", "image_model", "video_model", "upscale_model", "negative_prompt", "image_guidance_scale",
-    "video_guidance_scale", "upscale_guidance_scale", "memory", "image",
+    "video_guidance_scale", "upscale_guidance_scale", "memory", "image_adapter", "image",
 )  # fmt: skip
 
 
@@ -89,6 +89,7 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     for role in ("image", "video", "upscale"):
         parser.add_argument(f"--{role}-model", metavar="MODEL", help=f"{role} model in place of the preset's, folder or hub id")
         parser.add_argument(f"--{role}-guidance-scale", type=float, metavar="SCALE", help="how closely it holds to the prompt")
+    parser.add_argument("--image-adapter", metavar="FOLDER", help="IP-Adapter that shows --image to Stable Diffusion models")
     parser.add_argument("--memory", help="auto; low, to have less on the device at once (auto)")
     parser.add_argument("--negative-prompt", metavar="TEXT", help="what pictures are to be unlike")
     parser.add_argument("--image", metavar="PICTURE", help="a picture of the object, without background or before a plain one")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 class EngineError(Exception):
-    """Its text is shown as it is. kind: a short name for programs."""
+    """Its text is shown as it is, on a command line and in Blender: it names no option and no button. kind: a short name, by
+    which whoever shows it adds such words."""
 
     kind = "engine"
 
@@ -19,6 +20,30 @@ class ModelError(EngineError):
 
 class JobError(EngineError):
     kind = "job"
+
+
+class TakenError(JobError):
+    """The folder holds something else."""
+
+    kind = "taken"
+
+
+class BusyError(JobError):
+    """Another process works on the job."""
+
+    kind = "busy"
+
+
+class WriteError(JobError):
+    """The disk is full or closed; what was saved before is there."""
+
+    kind = "write"
+
+
+class DamagedError(JobError):
+    """Files of the job can't be read, and nothing is left to go on from."""
+
+    kind = "damaged"
 
 
 class EmptySceneError(EngineError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ def generate(
     check_models(request.models(), {role for roles in roles_of(quality).values() for role in roles})
     low_memory = wants_low(request, quality, torch.device(device))
     lesson = Lesson(text, request.models(), request.negative_prompt, low_memory)
+    if reference is not None:
+        lesson = replace(lesson, picture=reference.pixels, adapter=request.image_adapter or "")
     scene = Scene.new(quality.field, request.seed, device)
     scene.reference = reference
     done = folder.load(scene)

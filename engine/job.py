@@ -4,7 +4,9 @@
     job.2.json ...               the request with settings changed later; the newest is in force
     state.safetensors            the newest checkpoint, state.previous.safetensors the one before
     events.jsonl                 every message sent
+    reference.png                the picture that the scene is held to, if one was given; reference.json: where it was taken
     previews/  asset/
+    .lock                        while a process works there
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from engine.errors import JobError
+from engine.errors import DamagedError, JobError, TakenError, WriteError
+from engine.lock import NAME as LOCK
 from engine.settings import Quality
 from engine.stages.scene import Scene
 
@@ -84,7 +87,7 @@ class JobFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if any(self.path.iterdir()):
+            if any(path.name != LOCK for path in self.path.iterdir()):
                 if overwrite:
                     self._clear()
                 else:
@@ -96,14 +99,12 @@ class JobFolder:
             if not (self.path / "job.json").exists():
                 _write_aside(self.path / "job.json", json.dumps({"request": request, **about}, indent=2) + "\n")
         except OSError as error:
-            raise JobError(
-                f"Can't write to {self.path} ({error.strerror or error}): choose another --output folder."
-            ) from error
+            raise self._unwritable(error) from error
         free = shutil.disk_usage(self.path).free
         if free < SPACE_NEEDED:
-            raise JobError(
-                f"Only {free // 2**20} MB are free where {self.path} is and a job needs about "
-                f"{SPACE_NEEDED // 2**20} MB: make room or choose another --output folder."
+            raise WriteError(
+                f"Only {free // 2**20} MB are free where {self.path} is and a job needs about {SPACE_NEEDED // 2**20} MB: "
+                "make room, or choose another place."
             )
 
     def request(self) -> dict[str, Any]:
@@ -120,7 +121,7 @@ class JobFolder:
         try:
             _write_aside(self.path / f"job.{self.revision + 1}.json", json.dumps(job, indent=2) + "\n")
         except OSError as error:
-            raise JobError(f"Can't write to {self.path} ({error.strerror or error}): make room or mend access.") from error
+            raise self._unwritable(error) from error
 
     def shares(self) -> dict[str, float]:
         """By stage, how far through its schedule it was when its length was changed last: it does not go back behind that."""
@@ -146,7 +147,7 @@ class JobFolder:
         except FileNotFoundError as error:
             raise JobError(f"There is no job in {self.path}: {path.name} is missing.") from error
         except (ValueError, KeyError, TypeError, OSError) as error:
-            raise JobError(f"{path} is damaged ({error}): start again in another folder.") from error
+            raise DamagedError(f"{path} is damaged ({error}): begin the job anew.") from error
 
     def log(self, message: dict[str, Any]) -> None:
         with open(self.events, "a", encoding="utf-8") as events:
@@ -174,8 +175,8 @@ class JobFolder:
             os.replace(part, newest)
         except (OSError, SafetensorError) as error:
             part.unlink(missing_ok=True)
-            raise JobError(
-                f"Can't write a checkpoint to {self.path} ({error}): make room on the disk, then run the same command to go on."
+            raise WriteError(
+                f"Can't write a checkpoint to {self.path} ({error}): make room on the disk, then go on from the one before."
             ) from error
 
     def load(self, scene: Scene) -> Progress | None:
@@ -191,31 +192,29 @@ class JobFolder:
             except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
                 reasons.append(f"{path.name}: {str(error).splitlines()[0][:120]}")
         if reasons:
-            raise JobError(
-                f"The checkpoints in {self.path} are damaged ({'; '.join(reasons)}): start again with --overwrite, "
-                "or in another folder."
-            )
+            raise DamagedError(f"The checkpoints in {self.path} are damaged ({'; '.join(reasons)}): begin the job anew.")
         return None
+
+    def _unwritable(self, error: OSError) -> WriteError:
+        return WriteError(f"Can't write to {self.path} ({error.strerror or error}): make room or mend access.")
 
     def _states(self) -> tuple[Path, Path]:
         return self.path / "state.safetensors", self.path / "state.previous.safetensors"
 
     def _check_same(self, request: dict[str, Any]) -> None:
         if not (self.path / "job.json").exists():
-            raise JobError(
-                f"{self.path} is not empty and holds no job: choose another --output folder, or add --overwrite to use it."
-            )
+            raise TakenError(f"{self.path} is not empty and holds no job: choose another folder.")
         earlier = self.request()
         if not self.holds(request):
             changed = ", ".join(sorted(key for key in earlier | request if earlier.get(key) != request.get(key)))
-            raise JobError(
-                f"{self.path} holds another job (different {changed}): choose another --output folder, or add --overwrite."
-            )
+            raise TakenError(f"{self.path} holds another job (different {changed}): choose another folder.")
 
     def _clear(self) -> None:
         for folder in ("asset", "asset.part", "asset.old", "previews"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
-        for name in ("job.json", "events.jsonl", "state.safetensors", "state.previous.safetensors", "state.part"):
+        pictures = [f"reference.{suffix}" for suffix in ("png", "json", "png.part", "json.part")]
+        states = ("state.safetensors", "state.previous.safetensors", "state.part")
+        for name in ("job.json", "events.jsonl", *states, *pictures):
             (self.path / name).unlink(missing_ok=True)
         for path in self.path.glob("job.*.json"):
             path.unlink(missing_ok=True)

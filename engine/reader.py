@@ -15,7 +15,7 @@ from engine.queue import Queue, Task
 from engine.request import Request, RequestError
 
 LONGEST_NAME, LONGEST_SENTENCE = 200, 2000
-TEXTS = ("prompt", "preset", "quality", "topology", "mode", "backbone")
+TEXTS = ("prompt", "preset", "quality", "topology", "mode", "backbone", "image")
 
 
 class Reader:
@@ -119,6 +119,9 @@ def _request(message: dict[str, Any]) -> Request:
         raise RequestError(f"without is {parts!r}, but has to be a list of names.")
     request = Request.checked(values)
     request.canonical_prompt()
+    # Whoever sends it may be in another folder.
+    if request.image is not None and not Path(request.image).is_absolute():
+        raise RequestError(f"image is {request.image!r}, but has to be a whole path from the root.")
     return request
 
 

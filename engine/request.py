@@ -35,6 +35,7 @@ class Request:
     memory: "low" to have less on the device at once, "auto" to do so where models fit no other way.
     mode: "4d", or "3d" for a still object, or "video" for what is right from the front alone.
     without: parts of the method to leave out (`engine.ablations.PARTS`). backbone: of the field.
+    image_adapter: folder of an IP-Adapter that shows it to models of class Stable Diffusion.
     image: path of a picture of the object; in a job, PICTURE beside it, and image_sha256 of its pixels.
     """
 
@@ -61,6 +62,7 @@ class Request:
     memory: str = "auto"
     image: str | None = None
     image_sha256: str | None = None
+    image_adapter: str | None = None
 
     @classmethod
     def checked(cls, values: dict[str, Any]) -> Request:
@@ -115,7 +117,7 @@ class Request:
     def canonical_prompt(self, seen: tuple[str, str] | None = None) -> str:
         """The prompt as the preset's models read it. Raises PromptError where they do not know its words.
 
-        seen: the colour and the object in the picture, which a prompt need not name. Before anyone has looked, any stand for it.
+        seen: the colour and the object in the picture, which a prompt need not name. Before anyone has looked, any will do.
         """
         vocabulary = self.vocabulary()
         if vocabulary is None:
@@ -161,6 +163,11 @@ class Request:
                 raise RequestError(f"{name} is {value!r}: give the path of a picture.")
         if self.image_sha256 is not None and self.image != PICTURE:
             raise RequestError("image_sha256 belongs to a job that has its picture already: give image alone.")
+        if self.image_adapter is not None:
+            if not isinstance(self.image_adapter, str) or not Path(self.image_adapter).is_dir():
+                raise RequestError(f"image_adapter is {self.image_adapter!r}: give the folder of an IP-Adapter.")
+            if self.image is None:
+                raise RequestError("An image adapter shows a picture to models, and there is none: give an image as well.")
 
     def _check_models(self) -> None:
         """Raises RequestError where models are named for a preset with models of its own, or one that is needed is not."""

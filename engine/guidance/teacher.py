@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from engine.errors import ModelError
 from engine.guidance import kinds
 from engine.guidance.image import ImageGuidance
+from engine.guidance.image_prompt import embed_picture, fit_adapter
 from engine.guidance.offload import Resident
 from engine.guidance.precision import half_type
 from engine.guidance.presets import Preset
@@ -39,15 +41,19 @@ class Teacher:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What is taught and by which models. text: the prompt as they read it. negative: what pictures are to be unlike.
+    """What is taught and by which models.
 
-    low_memory: whether public models are on the device only while they are used, and see one picture at a time.
+    text: the prompt as they read it. negative: what pictures are to be unlike. low_memory: whether public models are on the
+    device only while they are used, and see one picture at a time. picture: that stands beside the text, [4, height, width],
+    see `embed_picture`; adapter: the folder of the image adapter that shows it to models that can take one, empty for none.
     """
 
     text: str
     preset: Preset
     negative: str = ""
     low_memory: bool = False
+    picture: Tensor | None = None
+    adapter: str = ""
 
 
 def check_models(preset: Preset, roles: Iterable[str]) -> None:
@@ -85,6 +91,8 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
     if adapter is not None:
         components |= load_components(adapter, _precision(device), where)
     denoiser = kind(components)
+    if lesson.adapter and lesson.picture is not None and getattr(kind, "sees_pictures", False):
+        prompt = _shown(prompt, denoiser.unet, Path(lesson.adapter), lesson.picture)
     networks = [value for value in vars(denoiser).values() if isinstance(value, torch.nn.Module)]
     autoencoder = getattr(denoiser.space, "autoencoder", None)
     resident = Resident([*networks, *([autoencoder] if autoencoder is not None else [])], device) if lesson.low_memory else None
@@ -97,6 +105,14 @@ def _built_in(role: str, folder: Path, lesson: Lesson, distillation: Distillatio
     texts = {name: components.pop(name) for name in BUILT_IN_TEXTS if name in components}
     prompt = encode_prompt(encode_clip, texts, lesson.text, lesson.negative, by_view="pose_encoder" not in components)
     return Teacher((ImageGuidance if role == "image" else ClipGuidance)(components, distillation), prompt)
+
+
+def _shown(prompt: EncodedPrompt, unet: Any, adapter: Path, picture: Tensor) -> EncodedPrompt:
+    """The prompt with the picture beside it, and its absence beside the negative one."""
+    embedding = embed_picture(adapter, picture)
+    fit_adapter(unet, adapter)
+    absent = torch.zeros_like(embedding)
+    return EncodedPrompt(prompt.conditional.with_picture(embedding), prompt.unconditional.with_picture(absent))
 
 
 def _base_of(adapter: Path, base: str) -> Path:

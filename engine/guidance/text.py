@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,30 +12,38 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class TextStates:
-    """states [texts, tokens, width]; pooled [texts, width] where the model takes that as well."""
+    """states [texts, tokens, width]; pooled [texts, width] where the model takes that as well; picture [texts, width], the
+    embedding of a picture that stands beside the text."""
 
     states: Tensor
     pooled: Tensor | None = None
+    picture: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.states)
 
     def __getitem__(self, rows: Any) -> TextStates:
-        return TextStates(self.states[rows], None if self.pooled is None else self.pooled[rows])
+        return self._each(lambda value: value[rows])
 
     def expand(self, count: int) -> TextStates:
         """The one text, `count` times."""
-        return TextStates(self.states.expand(count, -1, -1), None if self.pooled is None else self.pooled.expand(count, -1))
+        return self._each(lambda value: value.expand(count, *[-1] * (value.dim() - 1)))
 
     def mixed(self, weights: Tensor) -> TextStates:
         """Texts blended, weights [blends, texts]."""
-        weights = weights.to(self.states)
-        pooled = None if self.pooled is None else weights @ self.pooled
-        return TextStates(torch.einsum("bt,tnw->bnw", weights, self.states), pooled)
+        return self._each(lambda value: torch.tensordot(weights.to(value), value, 1))
 
     def to(self, *place: Any) -> TextStates:
         """On another device, or in another type."""
-        return TextStates(self.states.to(*place), None if self.pooled is None else self.pooled.to(*place))
+        return self._each(lambda value: value.to(*place))
+
+    def with_picture(self, embedding: Tensor) -> TextStates:
+        """With the embedding [1, width] of a picture beside each text."""
+        return replace(self, picture=embedding.to(self.states).expand(len(self), -1))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> TextStates:
+        values = (self.states, self.pooled, self.picture)
+        return TextStates(*(None if value is None else change(value) for value in values))
 
 
 def encode_clip(components: dict[str, Any], texts: list[str]) -> TextStates:

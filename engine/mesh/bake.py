@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.ndimage
 import torch
@@ -26,25 +28,36 @@ def bake(field: Field, mesh: Mesh, uv: np.ndarray, time: float, texture: int) ->
 
 @torch.no_grad()
 def bake_sequence(
-    field: Field, positions: np.ndarray, triangles: np.ndarray, uv: np.ndarray, times: list[float], texture: int
+    field: Field,
+    positions: np.ndarray,
+    triangles: np.ndarray,
+    uv: np.ndarray,
+    times: list[float],
+    texture: int,
+    told: Callable[[int, int], None] = lambda done, steps: None,
 ) -> list[np.ndarray]:
     """The albedo of one mesh that moves, read at positions [F, V, 3] and times [F]: each as `bake` gives it.
 
     One picture, the median over time, which what goes wrong in some frame does not show in; or one a frame where more than
-    CHANGED_SHARE of the texels change by more than CHANGE, which is looked for at up to MOMENTS of them.
+    CHANGED_SHARE of the texels change by more than CHANGE, which is looked for at up to MOMENTS of them. told: hears how many
+    times the colours have been read, and of how many; these become more where each frame has a picture.
     """
     texels = rasterise(uv, texture)
     if len(texels[0]) == 0:
         return [np.zeros((texture, texture, 3), np.uint8)]
-    def read(frame: int) -> np.ndarray:
-        return _read(field, Mesh(positions[frame], triangles), texels, times[frame])
-
     looked = np.unique(np.linspace(0, len(times) - 1, min(len(times), MOMENTS)).round().astype(int))
-    colours = np.stack([read(frame) for frame in looked])
+
+    def read(frame: int, done: int, steps: int) -> np.ndarray:
+        colours = _read(field, Mesh(positions[frame], triangles), texels, times[frame])
+        told(done, steps)
+        return colours
+
+    colours = np.stack([read(frame, done, len(looked)) for done, frame in enumerate(looked, 1)])
     middle = np.median(colours, axis=0)
     changed = (np.abs(colours - middle).max(-1) > CHANGE).mean(1)
     if changed.max() > CHANGED_SHARE:
-        return [pad(read(frame), texels, texture) for frame in range(len(times))]
+        done, steps = len(looked) + 1, len(looked) + len(times)
+        return [pad(read(frame, done + frame, steps), texels, texture) for frame in range(len(times))]
     return [pad(middle, texels, texture)]
 
 

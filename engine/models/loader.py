@@ -42,7 +42,7 @@ def load_components(
         if missing := [name for name in only if name not in there]:
             raise ModelError(f"The model in {folder} has no {' and no '.join(missing)}: choose a model of another class.")
         parts = [there[name] for name in only]
-    return {part.name: _load(folder / part.folder, part, dtype, device) for part in parts}
+    return {part.name: load_component(folder, part, dtype, device) for part in parts}
 
 
 def be_quiet() -> None:
@@ -55,7 +55,9 @@ def be_quiet() -> None:
         library.utils.logging.disable_progress_bar()
 
 
-def _load(folder: Path, part: Component, dtype: torch.dtype, device: torch.device | str) -> Any:
+def load_component(model: Path, part: Component, dtype: torch.dtype, device: torch.device | str) -> Any:
+    """One component of the model in folder `model`; as `load_components`."""
+    folder = model / part.folder
     loaded_class = _class(folder, part)
     if faults := check_component(folder, part):
         raise ModelError(faults[0])

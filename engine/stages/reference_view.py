@@ -20,8 +20,8 @@ FINER, MOST = 1.5, 128
 
 
 def follow_reference(scene: Scene, reference: Reference, settings: StageSettings) -> float:
-    """Adds the gradient of `settings.reference` times the squared differences of colours and opacity from the picture, summed over
-    the view and counted as if it had the stage's own pixels. Returns the root mean square difference of colours.
+    """Adds the gradient of `settings.reference` times the squared differences of colours and opacity from the picture, summed
+    over the view and counted as if it had the stage's own pixels. Returns the root mean square difference of colours.
 
     The picture is of the clip's first moment and of the body in its own axes. It lies on a random background, and so does the
     render, so that what is transparent can't pass for a colour.

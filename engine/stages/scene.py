@@ -15,8 +15,8 @@ from engine.settings import FieldSettings, Rates
 
 @dataclass
 class Scene:
-    """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that the
-    scene is held to, if one was given."""
+    """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that
+    the scene is held to, if one was given."""
 
     field: Field | MlpField
     occupancy: Occupancy

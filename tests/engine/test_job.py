@@ -83,7 +83,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path):
 def test_only_damaged_checkpoints_are_one_sentence(tmp_path):
     folder = JobFolder(tmp_path)
     (tmp_path / "state.safetensors").write_bytes(b"not a checkpoint")
-    with pytest.raises(JobError, match="damaged.*--overwrite"):
+    with pytest.raises(JobError, match="damaged.*begin the job anew"):
         folder.load(Scene.new(SETTINGS, 0))
 
 

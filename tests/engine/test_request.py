@@ -24,6 +24,14 @@ def test_a_request_is_its_values():
         ({"fps": True}, "whole number"),
         ({"colour": "red"}, "no setting 'colour'"),
         ({"prompt": ""}, "empty"),
+        ({"mode": "3d", "dynamic_steps": 5}, "no dynamic stage"),
+        ({"memory": "much"}, "auto or low"),
+        ({"image_model": "a/b"}, "custom"),
+        ({"preset": "custom", "image_model": "a/b", "video_model": "c/d"}, "--upscale-model"),
+        ({"preset": "open", "image_model": 3}, "a folder or a hub id"),
+        ({"preset": "open", "video_guidance_scale": "high"}, "number from 0"),
+        ({"preset": "open", "negative_prompt": "x" * 401}, "400 characters"),
+        ({"image_adapter": "/no/such/folder"}, "folder of an IP-Adapter"),
     ],
 )
 def test_bad_values_are_refused_in_words(values, said):
@@ -48,3 +56,25 @@ def test_a_still_object_has_one_frame_and_no_motion():
     assert request.frames == 1 and request.canonical_prompt() == "red ball still"
     quality = request.resolved_quality()
     assert quality.dynamic.steps == 0 and quality.field.times == 1
+
+
+def test_models_are_named_in_place_of_the_presets_own():
+    request = Request.checked({"prompt": "a corgi", "preset": "open", "image_model": "a/b", "video_guidance_scale": 30})
+    models = request.models()
+    assert models.image == "a/b" and models.video.startswith("Wan-AI/")
+    quality = request.resolved_quality()
+    assert quality.dynamic.distillation.guidance_scale == quality.super_resolution.video_distillation.guidance_scale == 30
+    assert quality.static.distillation.guidance_scale == quality.super_resolution.distillation.guidance_scale == 100
+    assert Request.checked(request.as_dict()) == request
+
+
+def test_public_models_have_qualities_of_their_own_and_take_any_text():
+    request = Request.checked({"prompt": "a corgi playing with a ball", "preset": "open"})
+    assert request.resolved_quality().static.steps == 3000 and request.canonical_prompt() == "a corgi playing with a ball"
+    assert Request.checked({"prompt": "a red ball"}).resolved_quality().static.steps == 150
+
+
+def test_only_the_roles_that_have_steps_need_a_model():
+    values = {"prompt": "a corgi", "preset": "custom", "image_model": "a/b", "super_resolution_steps": 0}
+    assert Request.checked(values | {"mode": "3d"}).models().image == "a/b"
+    assert Request.checked(values | {"dynamic_steps": 0}).models().video == ""

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from engine.job import JobFolder, Progress
+from engine.lock import held
 from engine.version import VERSION
 from tests.engine.test_command_line import LAUNCH, ROOT
 
@@ -104,7 +105,7 @@ def test_a_job_goes_from_queued_to_result(finished):
     assert all(message["job"] == "whole" for message in told)
     assert told[0]["place"] == 0 and told[1]["seed"] == 4
     assert told[-1]["path"] == str(folder / "asset") and (folder / "asset" / "mesh.npz").is_file()
-    assert {m["stage"] for m in told if m["type"] == "progress"} == {"static", "dynamic", "mesh", "track"}
+    assert {m["stage"] for m in told if m["type"] == "progress"} == {"static", "dynamic", "mesh", "track", "texture", "preview"}
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
     assert [{**event, "job": "whole"} for event in events] == told[1:]
 
@@ -129,7 +130,17 @@ def test_another_request_there_is_refused_and_the_engine_goes_on(engine, finishe
     folder, _ = finished
     engine.send("generate", job="other", folder=str(folder), request=SHORT | {"prompt": "a blue cube"})
     error = engine.until("error", job="other")[-1]
-    assert error["kind"] == "job" and "different prompt" in error["message"]
+    assert error["kind"] == "taken" and "different prompt" in error["message"] and "--" not in error["message"]
+
+
+def test_a_job_that_another_process_works_on_is_waited_for(engine, finished):
+    folder, _ = finished
+    with held(folder):
+        engine.send("resume", job="late", folder=str(folder))
+        engine.until("queued", job="late")
+        time.sleep(0.5)
+        assert engine.lines.empty()
+    engine.until("result", job="late")
 
 
 def test_a_finished_job_is_exported_anew_or_goes_on_with_more_steps(engine, finished):
@@ -137,7 +148,7 @@ def test_a_finished_job_is_exported_anew_or_goes_on_with_more_steps(engine, fini
     before = (folder / "job.json").read_bytes()
     engine.send("resume", job="anew", folder=str(folder), changes={"topology": "per-frame", "frames": 2, "fps": 24})
     told = engine.until("result", job="anew")
-    assert {m["stage"] for m in told if m["type"] == "progress"} == {"mesh", "texture"}
+    assert {m["stage"] for m in told if m["type"] == "progress"} == {"mesh", "texture", "preview"}
     about = json.loads((folder / "asset" / "asset.json").read_text())
     assert (about["topology"], about["frames"], about["fps"]) == ("per-frame", 2, 24)
     engine.send("resume", job="more", folder=str(folder), changes={"dynamic_steps": 4, "frames": 2})

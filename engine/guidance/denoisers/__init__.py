@@ -8,6 +8,7 @@ A denoiser is built from a model's components and has
     schedule, space             of what it denoises
     clips                       whether a clip is one thing to it; else each frame is a picture of its own
     together                    how many neighbouring pictures it has to see in one call
+    sees_pictures               whether an image adapter can be put in its network
     pictures(frames)            [cameras, frames, 3, H, W] in [0, 1] at the size and with the frames it wants
     conditions(...)             what it is told beside text and timestep, one row for each picture or clip
     (noisy, timesteps, text, conditions) -> its output, of noisy's shape

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.guidance.denoisers.unet import each_frame, native_size, pooled_conditions
+from engine.guidance.denoisers.unet import each_frame, native_size, picture_conditions, pooled_conditions
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.space import LatentSpace
 from engine.guidance.text import TextStates, encode_clip, encode_two_clips
@@ -20,7 +20,7 @@ class StableDiffusion:
     parts = ("unet", "vae", "scheduler")
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(encode_clip)
-    clips, together = False, 1
+    clips, together, sees_pictures = False, 1, True
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.unet, self.space = components["unet"], LatentSpace(components["vae"])
@@ -34,7 +34,7 @@ class StableDiffusion:
         return {}
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        return self.unet(noisy, timesteps, text.states).sample
+        return self.unet(noisy, timesteps, text.states, added_cond_kwargs=picture_conditions(text)).sample
 
 
 class StableDiffusionXL(StableDiffusion):
@@ -44,4 +44,5 @@ class StableDiffusionXL(StableDiffusion):
     encode = staticmethod(encode_two_clips)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        return self.unet(noisy, timesteps, text.states, added_cond_kwargs=pooled_conditions(text, self.size)).sample
+        told = pooled_conditions(text, self.size) | picture_conditions(text)
+        return self.unet(noisy, timesteps, text.states, added_cond_kwargs=told).sample

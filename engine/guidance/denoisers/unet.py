@@ -33,6 +33,11 @@ def noise_of(output: Tensor, noisy: Tensor) -> Tensor:
     return output[:, : noisy.shape[1]]
 
 
+def picture_conditions(text: Any) -> dict[str, list[Tensor]]:
+    """What a UNet with an image adapter is told beside the text's states; nothing without a picture."""
+    return {} if text.picture is None else {"image_embeds": [text.picture[:, None]]}
+
+
 def pooled_conditions(text: Any, size: int) -> dict[str, Tensor]:
     """What SDXL is told beside its states: pooled text, and the picture's size, uncropped (SDXL, section 2.2)."""
     return {

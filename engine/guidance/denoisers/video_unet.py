@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.guidance.clip_frames import resized, shown_frames
-from engine.guidance.denoisers.unet import native_size
+from engine.guidance.denoisers.unet import native_size, picture_conditions
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.space import LatentSpace
 from engine.guidance.text import TextStates, encode_clip
@@ -43,6 +43,8 @@ class VideoUNet:
 class AnimateDiff(VideoUNet):
     """A motion adapter in a Stable Diffusion UNet, which its time layers let see at most so many frames at once."""
 
+    sees_pictures = True
+
     def __init__(self, components: dict[str, Any]) -> None:
         unet = components["unet"]
         if "motion_adapter" in components and type(unet).__name__ != "UNetMotionModel":
@@ -56,4 +58,5 @@ class AnimateDiff(VideoUNet):
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         # The text is told to each frame.
         states = text.states.repeat_interleave(noisy.shape[1], 0)
-        return self.unet(noisy.transpose(1, 2), timesteps, states).sample.transpose(1, 2)
+        told = picture_conditions(text)
+        return self.unet(noisy.transpose(1, 2), timesteps, states, added_cond_kwargs=told).sample.transpose(1, 2)

@@ -1,0 +1,15 @@
+"""What a command line has to say beside an error's own sentence, by its kind: which options help."""
+
+from __future__ import annotations
+
+HINTS = {
+    "taken": "Give another folder with --output, or add --overwrite.",
+    "busy": "Or give another folder with --output.",
+    "write": "The same command goes on, or begins in another --output folder.",
+    "damaged": "Generate it with --overwrite, or in another --output folder.",
+    "device": "Name the device with --device.",
+    "memory": "The same command goes on; --quality draft takes less.",
+    "diverged": "`export` makes an asset of the checkpoint.",
+    "empty": "The scene is kept: `render` shows it.",
+    "stopped": "Run the same command to go on from the checkpoint.",
+}
