@@ -75,12 +75,13 @@ def plan_memory(preset: Preset, quality: Quality, device: torch.device) -> Memor
     """Loads nothing. Raises ModelError where a model is neither on this machine nor in the catalogue."""
     half = device.type == "cuda" and half_type(device) is not None
     needs = preset_needs(preset, quality, half)
+    alone = preset_needs(preset, quality, half, pictures=1)
     usual, low = {}, {}
     for stage, roles in roles_of(quality).items():
         models = [needs[role] for role in roles]
         beside = sum(need.weights for need in models) + max(need.working for need in models)
         usual[stage] = SCENE_GB + max(beside, *(need.text for need in models))
-        low[stage] = SCENE_GB + max(need.weights + need.working for need in models)
+        low[stage] = SCENE_GB + max(alone[role].weights + alone[role].working for role in roles)
     return MemoryPlan(usual, low, needs, memory_gb(device))
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from engine.device import find_device
+from engine.estimate import peak_memory_mb
 from engine.guidance import teacher
 from engine.guidance.presets import PRESETS
 from engine.guidance.prompts import EncodedPrompt
@@ -61,6 +62,7 @@ def measured(name: str, folder: Path, device: torch.device, options: argparse.Na
     lesson = Lesson("a corgi", replace(PRESETS["custom"], **{role: str(folder)}), low_memory=options.low_memory)
     # The text's encoders are left out: they have no tokenizer, and are gone by the time of a step.
     teacher._encoded = lambda *_: None
+    before = peak_memory_mb() or 0
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     guidance = teacher.load_teacher(role, lesson, settings.distillation, device).guidance
@@ -81,7 +83,11 @@ def measured(name: str, folder: Path, device: torch.device, options: argparse.Na
         guidance.gradient(clips, EncodedPrompt(text, text), cameras, 0.5, generator, low)
         times.append((_now(device) - begun, sum(spent)))
     seconds, denoising = (min(values) for values in zip(*times[1:], strict=True))
-    peak = torch.cuda.max_memory_allocated(device) / 1e9 if device.type == "cuda" else float("nan")
+    if device.type == "cuda":
+        peak = torch.cuda.max_memory_allocated(device) / 1e9
+    else:
+        # Above what the process held by then, which is right for the first model alone.
+        peak = ((peak_memory_mb() or 0) - before) * 2**20 / 1e9
     reckoned: Any = need.weights + need.working
     return f"| {name} | {seconds:.3f} | {denoising:.3f} | {peak:.1f} | {reckoned:.1f} |"
 

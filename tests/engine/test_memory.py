@@ -90,7 +90,8 @@ def test_a_plan_has_two_models_side_by_side_or_one_after_the_other(models):
     needs = plan.needs
     both = needs["video"].weights + needs["upscale"].weights + max(needs["video"].working, needs["upscale"].working)
     assert plan.usual["super_resolution"] == pytest.approx(memory_plan.SCENE_GB + both)
-    one = max(needs[role].weights + needs[role].working for role in ("video", "upscale"))
+    alone = memory.preset_needs(custom(models), STANDARD, False, pictures=1)
+    one = max(alone[role].weights + alone[role].working for role in ("video", "upscale"))
     assert plan.low["super_resolution"] == pytest.approx(memory_plan.SCENE_GB + one)
     assert json.dumps(plan.as_dict()) and len(plan.lines()) == 9
 
