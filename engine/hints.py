@@ -8,7 +8,7 @@ HINTS = {
     "write": "The same command goes on, or begins in another --output folder.",
     "damaged": "Generate it with --overwrite, or in another --output folder.",
     "device": "Name the device with --device.",
-    "memory": "The same command goes on; --quality draft takes less.",
+    "memory": "`resume DIR --memory low` goes on with less; --quality draft takes less too.",
     "diverged": "`export` makes an asset of the checkpoint.",
     "empty": "The scene is kept: `render` shows it.",
     "stopped": "Run the same command to go on from the checkpoint.",

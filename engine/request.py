@@ -111,8 +111,8 @@ class Request:
 
     def vocabulary(self) -> Vocabulary | None:
         """The words that the models know; None where they take any text."""
-        folder = Path(self.models().video)
-        return Vocabulary.read(folder.parent) if folder.is_dir() else None
+        source = self.models().video
+        return Vocabulary.read(Path(source).parent) if source and Path(source).is_dir() else None
 
     def canonical_prompt(self, seen: tuple[str, str] | None = None) -> str:
         """The prompt as the preset's models read it. Raises PromptError where they do not know its words.

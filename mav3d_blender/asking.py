@@ -34,6 +34,15 @@ def target_of(context: bpy.types.Context) -> dict[str, Any]:
     return settings.target() | {"location": list(location), "scene": scene.name, "file": runtime().file}
 
 
+def target_again(context: bpy.types.Context, job: Job) -> dict[str, Any]:
+    """Where a job's result is to go when it goes on: as was asked for then, in the file that is open now."""
+    if "start_frame" not in job.target:
+        return target_of(context)
+    same_file = job.target.get("file") == runtime().file
+    known = same_file and bpy.data.scenes.get(job.target.get("scene", ""))
+    return job.target | {"scene": job.target["scene"] if known else context.scene.name, "file": runtime().file}
+
+
 def start(context: bpy.types.Context, request: dict[str, Any]) -> Job:
     """A new job for the engine. Raises JobError where there is no engine to take it."""
     if lacking():
@@ -48,11 +57,11 @@ def start(context: bpy.types.Context, request: dict[str, Any]) -> Job:
 
 
 def go_on(context: bpy.types.Context, name: str, changes: dict[str, Any] | None = None) -> Job:
-    """An earlier job goes on; its result goes where results go now. Raises JobError where it can't."""
+    """An earlier job goes on; its result goes where it was to go. Raises JobError where it can't."""
     if lacking():
         raise JobError(lacking() + ".")
     job = session().resume(name, changes)
-    session().aim(name, target_of(context))
+    session().aim(name, target_again(context, job))
     runtime().warned = ""
     ticking.start()
     return job

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
-from . import protocol
+from . import heard, protocol
+from .ending import AFTER_SIGNAL, Ending, interrupt
 from .engine_end import AGAIN, LOG, End, explain, not_started
 from .engine_log import EngineLog
 from .pipes import Inbox, Outbox
@@ -18,9 +16,8 @@ from .setup import child
 
 # An engine that saves takes about 12 seconds to leave, at most.
 GRACE = 15.0
-# How long is waited after a signal, after a kill, and after its end for the last of its messages.
-AFTER_SIGNAL, AFTER_KILL, AFTER_END = 1.0, 3.0, 1.0
-LOOK_EVERY = 0.02
+# How long is waited after a kill, and after its end for the last of its messages.
+AFTER_KILL, AFTER_END = 3.0, 1.0
 EXPLAINING_LINES = 15
 LONGEST_REASON = 500
 
@@ -46,8 +43,8 @@ class EngineProcess:
         self._log: EngineLog | None = None
         self._inbox: Inbox | None = None
         self._outbox: Outbox | None = None
-        self._ending: threading.Thread | None = None
-        self._kill_at = self._signal_at = self._began = 0.0
+        self._ending: Ending | None = None
+        self._began = 0.0
         self._gone_at: float | None = None
         self._interrupted = False
         self._complaint: End | None = None
@@ -142,7 +139,7 @@ class EngineProcess:
         self._interrupted = True
         if self.state != "failed":
             self.state = "stopping"
-        _signal(self._child)
+        interrupt(self._child)
         self._end(grace_s)
 
     def close(self, timeout: float) -> None:
@@ -151,7 +148,6 @@ class EngineProcess:
             return
         self._inbox.discard()
         self.stop(max(0.0, timeout - AFTER_SIGNAL))
-        # A process that waits for its disk or driver can't even be killed; Blender does not wait with it.
         self._ending.join(timeout + AFTER_KILL)
         self._finish()
 
@@ -175,8 +171,8 @@ class EngineProcess:
         self._complaint = None
         if kind == "error" and "job" not in message and "id" not in message and message.get("kind") != "protocol":
             # If it ends next, this is why.
-            reason, advice = (str(message.get(name, ""))[:LONGEST_REASON] for name in ("message", "advice"))
-            self._complaint = End(reason or "The engine failed.", advice)
+            reason = heard.text(message.get("message"))[:LONGEST_REASON]
+            self._complaint = End(reason or "The engine failed.", heard.advice(message))
         return bool(self.hello)
 
     def _look(self, drained: bool) -> None:
@@ -191,7 +187,7 @@ class EngineProcess:
         if drained and (self._inbox.ended or now - self._gone_at > AFTER_END):
             # Ends what it left behind, if anything is.
             self._end(0.0)
-            if not self._ending.is_alive():
+            if not self._ending.alive:
                 self._finish()
 
     def _finish(self) -> None:
@@ -214,53 +210,13 @@ class EngineProcess:
 
     def _end(self, grace_s: float) -> None:
         """Closes stdin and begins to see to the end, or brings it forward where that has begun."""
-        signal_at = time.monotonic() + grace_s
         if self._ending is None:
-            self._signal_at = signal_at
             self._outbox.close()
-            self._ending = threading.Thread(target=self._see_to_the_end, args=(self._child,), daemon=True)
-            self._ending.start()
+            self._ending = Ending(self._child, grace_s)
         else:
-            self._signal_at = min(self._signal_at, signal_at)
-
-    def _see_to_the_end(self, process: subprocess.Popen[bytes]) -> None:
-        while process.poll() is None and time.monotonic() < self._signal_at:
-            time.sleep(LOOK_EVERY)
-        if process.poll() is None:
-            _signal(process)
-            until = time.monotonic() + AFTER_SIGNAL
-            while process.poll() is None and time.monotonic() < until:
-                time.sleep(LOOK_EVERY)
-        _kill_all(process)
+            self._ending.within(grace_s)
 
 
 def environment(offline: bool) -> dict[str, str]:
-    """The environment of an engine: Blender's, without what is meant for Blender's own Python."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().startswith("PYTHON") and name != "__PYVENV_LAUNCHER__"
-    }
-    kept |= {"PYTHONNOUSERSITE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"}
-    return kept | ({"HF_HUB_OFFLINE": "1"} if offline else {})
-
-
-def _signal(process: subprocess.Popen[bytes]) -> None:
-    try:
-        # Windows passes it on only to a child that shares Blender's console; where it does not, the kill follows.
-        process.send_signal(signal.CTRL_BREAK_EVENT if os.name == "nt" else signal.SIGINT)
-    except (OSError, ValueError):
-        pass  # it has ended already
-
-
-def _kill_all(process: subprocess.Popen[bytes]) -> None:
-    """Kills what is left of the engine and of all it started, at once."""
-    if os.name == "nt":
-        if process.poll() is None:
-            child.kill(process)
-        return
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass  # nobody is left
-    process.wait()
+    """The environment of an engine."""
+    return child.environment(PYTHONDONTWRITEBYTECODE="1", **({"HF_HUB_OFFLINE": "1"} if offline else {}))

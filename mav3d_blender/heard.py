@@ -10,6 +10,17 @@ from .jobs import Job
 
 LONGEST_SENTENCE = 2000
 GOES_ON = "Resume goes on from the last checkpoint."
+# Which buttons help, by the kind of an error; the engine's own sentences name none.
+ADVICE = {
+    "write": GOES_ON,
+    "memory": f"{GOES_ON} A lower quality takes less.",
+    "diverged": "Change the seed and press Generate.",
+    "empty": "Change the seed or the quality and press Generate.",
+    "damaged": "Retry begins it anew.",
+    "taken": "Retry begins it anew, in a folder of its own.",
+    "busy": "Then press Resume.",
+    "device": "Choose another device in the preferences of MAV3D.",
+}
 
 
 def applied(job: Job, message: dict[str, Any]) -> Job:
@@ -37,19 +48,25 @@ def applied(job: Job, message: dict[str, Any]) -> Job:
     if kind == "cancelled":
         # Where nobody here asked for it, the engine leaves for a reason of its own.
         state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
-        asset = path(message) or job.asset
-        return replace(job, state=state, asset=asset, message=text(message.get("message")) or GOES_ON, eta_s=0.0)
+        asset, said = path(message) or job.asset, text(message.get("message"))
+        return replace(job, state=state, asset=asset, message=said, advice=GOES_ON if job.begun else "", eta_s=0.0)
     if kind == "error":
         if message.get("kind") == "protocol" and job.state == "CANCELLING":
             return replace(job, state="CANCELLED", message=GOES_ON, eta_s=0.0)
-        said, advice = text(message.get("message")), text(message.get("advice"))
-        return replace(job, state="FAILED", message=said or "The engine failed.", advice=advice, eta_s=0.0)
+        said = text(message.get("message")) or "The engine failed."
+        return replace(job, state="FAILED", message=said, advice=advice(message), eta_s=0.0)
     return job
 
 
 def sentence(message: dict[str, Any]) -> str:
     """An error in words, with what to do about it."""
-    return f"{text(message.get('message')) or 'The engine failed.'} {text(message.get('advice'))}".strip()
+    return f"{text(message.get('message')) or 'The engine failed.'} {advice(message)}".strip()
+
+
+def advice(message: dict[str, Any]) -> str:
+    """What to do about an error: the engine's own advice, or which button helps."""
+    kind = message.get("kind")
+    return text(message.get("advice")) or (ADVICE.get(kind, "") if isinstance(kind, str) else "")
 
 
 def estimate(message: dict[str, Any]) -> str:

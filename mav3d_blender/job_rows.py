@@ -14,7 +14,7 @@ from .runtime import Runtime, runtime
 MOST = 8
 STAGES = {
     "static": "Shape", "dynamic": "Motion", "super_resolution": "Sharpening", "mesh": "Mesh", "track": "One mesh",
-    "texture": "Texture",
+    "texture": "Texture", "preview": "Preview",
 }  # fmt: skip
 ICONS = {
     "QUEUED": "SORTTIME", "RUNNING": "PLAY", "CANCELLING": "CANCEL", "CANCELLED": "PAUSE", "INTERRUPTED": "ERROR",

@@ -13,7 +13,8 @@ CHARACTER = 6.4
 def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
     """Text over as many lines as a narrow sidebar needs."""
     width = context.region.width if context.region else 250
-    scale = context.preferences.system.ui_scale
+    # 0 where nothing is drawn on a screen.
+    scale = context.preferences.system.ui_scale or 1.0
     room = max(16, int((width - (70 if icon != "NONE" else 45) * scale) / (CHARACTER * scale)))
     column = layout.column(align=True)
     column.scale_y = 0.85

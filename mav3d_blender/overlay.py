@@ -41,11 +41,13 @@ class Overlay:
         self._location, self.job = tuple(location), job
         if self._handle is None:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
+        _redraw()
 
     def clear(self) -> None:
         """Draws nothing more."""
         if self._handle is not None:
             bpy.types.SpaceView3D.draw_handler_remove(self._handle, "WINDOW")
+            _redraw()
         self._handle = self._batch = None
         self.job = ""
 
@@ -59,6 +61,15 @@ class Overlay:
             self._batch.draw(self._shader)
             gpu.state.depth_mask_set(False)
             gpu.state.depth_test_set("NONE")
+
+
+def _redraw() -> None:
+    """Asks the 3D views to be drawn again."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            for region in area.regions if area.type == "VIEW_3D" else ():
+                if region.type == "WINDOW":
+                    region.tag_redraw()
 
 
 def read_preview(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:

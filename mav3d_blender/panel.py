@@ -9,6 +9,7 @@ from .asking import HISTORY
 from .history import read_history
 from .job_rows import draw_jobs
 from .lines import wrapped
+from .properties import MODELS, SCALES
 from .runtime import lacking, runtime
 from .vocabulary import KINDS, Vocabulary, objection, read_vocabulary
 
@@ -28,7 +29,33 @@ def complaint(settings: bpy.types.PropertyGroup) -> str:
     if not settings.prompt.strip():
         return "Type a prompt"
     known = vocabulary()
-    return objection(settings.prompt, known) if settings.preset == "primitives" and known else ""
+    if settings.preset == "primitives":
+        return objection(settings.prompt, known, bool(settings.image)) if known else ""
+    if settings.preset == "custom":
+        missing = [name for name in MODELS[:2] if not getattr(settings, name)]
+        return "Name the image and the video model under Models" if missing else ""
+    return not_ready(settings.preset)
+
+
+def not_ready(preset: str) -> str:
+    """Why the engine can't use a preset's models, as it said when it started; empty where it can, or has not said."""
+    now = runtime()
+    hello = now.session.hello if now.session else None
+    presets = hello.get("presets") if isinstance(hello, dict) else None
+    about = next((each for each in presets or [] if isinstance(each, dict) and each.get("name") == preset), {})
+    return "" if about.get("ready", True) else str(about.get("reason") or "Its models are missing")
+
+
+def settings_column(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: tuple[str, ...]):
+    """A column of settings, their names to the left; an empty name leaves a gap. Returns it, for more."""
+    column = layout.column()
+    column.use_property_split, column.use_property_decorate = True, False
+    for name in names:
+        if name:
+            column.prop(settings, name)
+        else:
+            column.separator()
+    return column
 
 
 class MAV3D_PT_main(bpy.types.Panel):
@@ -53,10 +80,7 @@ class MAV3D_PT_main(bpy.types.Panel):
             if body:
                 for kind in KINDS:
                     wrapped(body, context, f"{kind.capitalize()}: {vocabulary().listed(kind)}")
-        column = layout.column()
-        column.use_property_split, column.use_property_decorate = True, False
-        column.prop(settings, "preset")
-        column.prop(settings, "quality")
+        column = settings_column(layout, settings, ("image", "preset", "quality"))
         row = column.row(align=True)
         sub = row.row(align=True)
         sub.enabled = not settings.random_seed
@@ -78,10 +102,7 @@ class MAV3D_PT_placement(bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings, column = context.scene.mav3d, self.layout.column()
-        column.use_property_split, column.use_property_decorate = True, False
-        for name in ("start_frame", "repeat", "rate", "at_cursor"):
-            column.prop(settings, name)
+        settings_column(self.layout, context.scene.mav3d, ("start_frame", "repeat", "rate", "at_cursor"))
 
 
 class MAV3D_PT_details(bpy.types.Panel):
@@ -92,15 +113,23 @@ class MAV3D_PT_details(bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings, column = context.scene.mav3d, self.layout.column()
-        column.use_property_split, column.use_property_decorate = True, False
-        for name in ("frames", "fps", "topology"):
-            column.prop(settings, name)
-        column.separator()
-        for name in ("static_steps", "dynamic_steps", "super_resolution_steps"):
-            column.prop(settings, name)
-        column.separator()
-        column.prop(settings, "live_preview")
+        names = ("frames", "fps", "topology", "", "static_steps", "dynamic_steps", "super_resolution_steps", "", "live_preview")
+        settings_column(self.layout, context.scene.mav3d, names)
+
+
+class MAV3D_PT_models(bpy.types.Panel):
+    bl_idname = "MAV3D_PT_models"
+    bl_label = "Models"
+    bl_parent_id = "MAV3D_PT_main"
+    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "MAV3D"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.mav3d
+        column = self.layout.column()
+        # The built-in models are what they are.
+        column.active = settings.preset != "primitives"
+        settings_column(column, settings, (*MODELS, "", "negative_prompt", *SCALES, "", "image_adapter", "memory"))
 
 
 class MAV3D_PT_jobs(bpy.types.Panel):
@@ -172,5 +201,6 @@ class MAV3D_MT_history(bpy.types.Menu):
 
 
 CLASSES = (
-    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_jobs, MAV3D_PT_result, MAV3D_PT_engine, MAV3D_MT_history,
+    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_jobs, MAV3D_PT_result, MAV3D_PT_engine,
+    MAV3D_MT_history,
 )  # fmt: skip

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import EnumProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from . import package
 from .lines import wrapped
-from .runtime import engine_python, environments, runtime
-from .setup.check import Line
+from .runtime import engine_python, environments, newest_report, runtime
 from .setup.environments import installed, needs_update
+from .setup.requirements import SetupError
+from .setup.steps import Step, steps
 from .setup.variants import VARIANTS
 
 DEVICES = [
@@ -17,7 +18,12 @@ DEVICES = [
     ("CUDA", "CUDA", "An NVIDIA card"),
     ("MPS", "Metal", "Apple's own graphics"),
 ]
-ICONS = {"ok": "CHECKMARK", "missing": "ERROR", "broken": "ERROR"}
+BUILDS = [(name.upper(), variant.label, variant.sentence) for name, variant in VARIANTS.items()]
+ICONS = {"ok": "CHECKMARK", "better": "INFO", "missing": "ERROR", "broken": "ERROR", "unknown": "QUESTION"}
+FIX_ICONS = {
+    "mav3d.install_engine": "IMPORT", "mav3d.use_python": "FILE_FOLDER", "mav3d.check_engine": "FILE_REFRESH",
+    "mav3d.use_device": "CHECKMARK",
+}  # fmt: skip
 
 
 class MAV3D_AP_preferences(bpy.types.AddonPreferences):
@@ -29,11 +35,14 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         subtype="FILE_PATH",
     )
     device: EnumProperty(name="Device", description="Where the engine computes", items=DEVICES, default="CPU")
-    variant: EnumProperty(
-        name="Build",
-        description="Which build of the engine is installed",
-        items=[(name.upper(), variant.label, variant.sentence) for name, variant in VARIANTS.items()],
-        default="CPU",
+    variant: EnumProperty(name="Build", description="Which build of the engine is installed", items=BUILDS, default="CPU")
+    advanced: BoolProperty(name="Advanced", description="Where packages come from, and removing the engine")
+    package_index: StringProperty(
+        name="Package Index",
+        description=(
+            "Address of a package index, such as a company's mirror, in place of PyPI and of PyTorch's own for the CPU build; "
+            "its PyTorch may be larger. Empty: those two, or what pip's own settings on this computer say"
+        ),
     )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -42,48 +51,73 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(self, "engine_python")
         column.prop(self, "device")
-        steps = layout.column()
-        self._draw_engine(steps.box(), context)
-        lines = now.report.lines if now.report else ()
-        for number, (name, line) in enumerate(zip(("Models", "Device"), lines[1:] or (None, None), strict=True), 2):
-            _draw_line(steps.box(), context, f"{number}. {name}", line)
+        found = self._steps()
+        for number, step in enumerate(found, 1):
+            box = layout.box()
+            if number == 1 and self._draw_install(box, context):
+                continue
+            wrapped(box, context, f"{number}. {step.name}: {step.sentence}", ICONS[step.state])
+            if number == 1 and step.fixes:
+                self._draw_build(box, context)
+            _draw_fixes(box, step)
         row = layout.row(align=True)
         row.operator("mav3d.check_engine", icon="FILE_REFRESH", text="Checking …" if now.check else "Check")
         row.operator("mav3d.copy_report", icon="COPYDOWN")
+        self._draw_advanced(layout, context)
 
-    def _draw_engine(self, box: bpy.types.UILayout, context: bpy.types.Context) -> None:
-        now, chosen = runtime(), engine_python()
-        if now.report is not None and chosen is not None:
-            _draw_line(box, context, "1. Engine", now.report.lines[0])
-        else:
-            said = f"Uses {chosen}" if chosen else "Not installed yet, and no Python is named above"
-            wrapped(box, context, f"1. Engine: {said}", "NONE" if chosen else "ERROR")
-        status = now.install.poll() if now.install is not None else None
-        if status is not None and not status.ended:
-            box.progress(factor=status.fraction, text=status.phase or "Installing")
-            box.operator("mav3d.cancel_install", icon="X")
-            return
-        if status is not None and status.state == "failed":
+    def _steps(self) -> tuple[Step, Step, Step]:
+        own, outdated = installed(environments()), False
+        try:
+            outdated = own is not None and needs_update(own)
+        except SetupError:
+            pass  # the check says so
+        return steps(newest_report(), engine_python(), self.device.lower(), own is not None, outdated)
+
+    def _draw_install(self, box: bpy.types.UILayout, context: bpy.types.Context) -> bool:
+        """An installation under way, or why the last one failed; whether it is under way."""
+        install = runtime().install
+        status = install.poll() if install is not None else None
+        if status is None or (status.ended and status.state != "failed"):
+            return False
+        if status.state == "failed":
             wrapped(box, context, status.sentence, "ERROR")
-        if self.engine_python.strip():
-            return
-        own = installed(environments())
-        row = box.row(align=True)
-        row.prop(self, "variant", expand=True)
+            return False
+        box.label(text="1. Engine: being installed", icon="IMPORT")
+        box.progress(factor=status.fraction, text=f"{status.fraction:.0%}")
+        wrapped(box, context, status.phase or "Installing")
+        box.operator("mav3d.cancel_install", icon="X")
+        return True
+
+    def _draw_build(self, box: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        box.row(align=True).prop(self, "variant", expand=True)
         wrapped(box, context, VARIANTS[self.variant.lower()].sentence)
-        row = box.row(align=True)
-        text = "Install Engine" if own is None else ("Update Engine" if needs_update(own) else "Install Again")
-        row.operator("mav3d.install_engine", text=text, icon="IMPORT")
-        row.operator("mav3d.use_python", icon="FILE_FOLDER")
-        if own is not None:
+
+    def _draw_advanced(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        shown = self.advanced
+        row = layout.row()
+        row.alignment = "LEFT"
+        row.prop(self, "advanced", icon="DOWNARROW_HLT" if shown else "RIGHTARROW", emboss=False)
+        if not shown:
+            return
+        box = layout.box()
+        column = box.column()
+        column.use_property_split, column.use_property_decorate = True, False
+        column.prop(self, "package_index")
+        if installed(environments()) is not None:
+            self._draw_build(box, context)
+            row = box.row(align=True)
+            row.operator("mav3d.install_engine", text="Install Again", icon="IMPORT")
             row.operator("mav3d.uninstall_engine", icon="TRASH")
 
 
-def _draw_line(box: bpy.types.UILayout, context: bpy.types.Context, name: str, line: Line | None) -> None:
-    if line is None:
-        box.label(text=f"{name}: not checked yet", icon="QUESTION")
+def _draw_fixes(box: bpy.types.UILayout, step: Step) -> None:
+    if not step.fixes:
         return
-    wrapped(box, context, f"{name}: {line.sentence}", ICONS[line.state])
+    row = box.row(align=True)
+    for fix in step.fixes:
+        button = row.operator(fix.operator, text=fix.text, icon=FIX_ICONS[fix.operator])
+        for name, value in fix.options:
+            setattr(button, name, value)
 
 
 CLASSES = (MAV3D_AP_preferences,)

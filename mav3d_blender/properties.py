@@ -7,7 +7,16 @@ from typing import Any
 import bpy
 from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
 
-PRESETS = [("primitives", "Primitives", "Small models that are built in: offline, on any computer, simple objects")]
+PRESETS = [
+    ("primitives", "Primitives", "Small models that are built in: offline, on any computer, simple objects"),
+    ("paper", "Paper", "Public models closest to the paper's, for research alone: a graphics card, and 45 GB to fetch"),
+    ("open", "Open", "Public models whose licences allow commercial work: a graphics card, and 33 GB to fetch"),
+    ("custom", "Custom", "Models of your own choice, named below under Models"),
+]
+MEMORY = [
+    ("AUTO", "Automatic", "Low where the models fit no other way"),
+    ("LOW", "Low", "One model on the graphics card at a time: slower, for smaller cards"),
+]
 QUALITIES = [
     ("DRAFT", "Draft", "Under a minute on two cores; without the super-resolution stage"),
     ("STANDARD", "Standard", "One to two minutes on two cores"),
@@ -32,6 +41,11 @@ RATES = [
 # What of the settings makes a request, under the engine's names.
 REQUEST = ("prompt", "preset", "quality", "seed", "topology", "frames", "fps")
 STEPS = ("static_steps", "dynamic_steps", "super_resolution_steps")
+SCALES = ("image_guidance_scale", "video_guidance_scale", "upscale_guidance_scale")
+MODELS = ("image_model", "video_model", "upscale_model")
+PATHS = ("image", "image_adapter")
+# Left out of a request where they are empty or 0: the engine has values of its own.
+OPTIONAL = (*STEPS, *SCALES, *MODELS, *PATHS, "negative_prompt")
 TARGET = ("start_frame", "repeat", "rate", "at_cursor")
 
 
@@ -65,6 +79,45 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
         min=0,
         max=1_000_000,
     )
+    image: StringProperty(
+        name="Picture",
+        description="A picture of the object from the front, with transparency or on a plain background; empty for none",
+        subtype="FILE_PATH",
+    )
+    image_adapter: StringProperty(
+        name="Image Adapter",
+        description="Folder of an IP-Adapter, which shows the picture to models of class Stable Diffusion; empty for none",
+        subtype="DIR_PATH",
+    )
+    image_model: StringProperty(
+        name="Image Model", description="A folder or an id of the Hugging Face hub; empty for the preset's own"
+    )
+    video_model: StringProperty(
+        name="Video Model", description="A folder or an id of the Hugging Face hub; empty for the preset's own"
+    )
+    upscale_model: StringProperty(
+        name="Upscaler", description="A folder or an id of the Hugging Face hub; empty for the preset's own"
+    )
+    negative_prompt: StringProperty(name="Unlike", description="What pictures are to be unlike", maxlen=400)
+    image_guidance_scale: FloatProperty(
+        name="Image Scale",
+        description="How closely the image model holds to the prompt; 0 leaves it to the quality",
+        min=0,
+        max=1000,
+    )
+    video_guidance_scale: FloatProperty(
+        name="Video Scale",
+        description="How closely the video model holds to the prompt; 0 leaves it to the quality",
+        min=0,
+        max=1000,
+    )
+    upscale_guidance_scale: FloatProperty(
+        name="Upscaler Scale",
+        description="How closely the upscaler holds to the prompt; 0 leaves it to the quality",
+        min=0,
+        max=1000,
+    )
+    memory: EnumProperty(name="Memory", description="How the device's memory is used", items=MEMORY, default="AUTO")
     start_frame: IntProperty(name="Start", description="The scene's frame at which the clip begins", default=1)
     repeat: EnumProperty(name="After", description="What comes before and after the clip", items=REPEATS, default="LOOP")
     rate: EnumProperty(name="Speed", description="How the clip's rate meets the scene's", items=RATES, default="EVERY")
@@ -74,11 +127,17 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
     )
 
     def request(self) -> dict[str, Any]:
-        """The settings as the engine takes them; steps that are left to the quality are left out."""
+        """The settings as the engine takes them; what is left to it is left out."""
         values = {name: getattr(self, name) for name in REQUEST}
         values |= {"quality": self.quality.lower(), "topology": self.topology.lower().replace("_", "-")}
         values["prompt"] = " ".join(self.prompt.split())
-        return values | {name: getattr(self, name) for name in STEPS if getattr(self, name)}
+        optional = {name: getattr(self, name) for name in OPTIONAL if getattr(self, name)}
+        # The built-in models are what they are.
+        unused = (*MODELS, "image_adapter", *SCALES, "negative_prompt") if self.preset == "primitives" else ()
+        values |= {name: value for name, value in optional.items() if name not in unused}
+        if self.memory != "AUTO":
+            values["memory"] = self.memory.lower()
+        return values | {name: bpy.path.abspath(values[name]) for name in PATHS if name in values}
 
     def target(self) -> dict[str, Any]:
         """Where the result is to go, as plain values."""
@@ -86,11 +145,12 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
 
     def take(self, request: dict[str, Any], target: dict[str, Any] | None = None) -> None:
         """Makes these settings those of an earlier request; values that are not known here are left alone."""
-        values = {**dict.fromkeys(STEPS, 0), **request, **(target or {})}
-        for name in ("quality", "topology"):
+        absent = {name: 0 if name in (*STEPS, *SCALES) else "" for name in OPTIONAL}
+        values = {**absent, "memory": "auto", **request, **(target or {})}
+        for name in ("quality", "topology", "memory"):
             if isinstance(values.get(name), str):
                 values[name] = values[name].upper().replace("-", "_")
-        for name in (*REQUEST, *STEPS, *TARGET):
+        for name in (*REQUEST, *OPTIONAL, "memory", *TARGET):
             if name in values:
                 try:
                     setattr(self, name, values[name])

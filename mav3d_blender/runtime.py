@@ -31,7 +31,7 @@ LOG = "engine.log"
 class Runtime:
     """session: None until it is first needed. file: changes with every .blend that is opened. began: when each running job was
     first heard of, seconds. warned: the newest sentence worth showing above the jobs. looked: whether set-up was at work at the
-    last tick."""
+    last tick. taken: the installation that was last seen to be done."""
 
     session: Session | None = None
     file: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -42,6 +42,7 @@ class Runtime:
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     waiting: dict[str, Background[Any]] = field(default_factory=dict)
     install: Install | None = None
+    taken: Install | None = None
     removal: Background[Removal] | None = None
     check: Background[Report] | None = None
     report: Report | None = None
@@ -104,6 +105,12 @@ def engine_python() -> Path | None:
     if chosen is not None and chosen.engine_python.strip():
         return Path(bpy.path.abspath(chosen.engine_python.strip()))
     return installed(environments())
+
+
+def newest_report() -> Report | None:
+    """What the newest check found: one that was asked for, or the one at the end of an installation."""
+    now = runtime()
+    return now.report or (now.install.checked if now.install is not None else None)
 
 
 def environments() -> Path:

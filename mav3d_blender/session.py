@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from .assignments import Assignments
 from .breaker import CircuitBreaker
 from .engine_process import EngineProcess
 from .events import Event, Limits
@@ -32,13 +33,14 @@ class Session:
         breaker: CircuitBreaker | None = None,
     ) -> None:
         self.store, self.limits = store, limits or Limits()
-        self._work = Work(store, make_process, self.limits, breaker or CircuitBreaker())
+        self._assigned = Assignments(store)
+        self._work = Work(self._assigned, make_process, self.limits, breaker or CircuitBreaker())
         self._refreshed: float | None = None
 
     def generate(self, request: dict[str, Any], target: dict[str, Any] | None = None) -> Job:
         """A new job, which begins when the engine is free. request: as the engine takes it; target: plain values."""
         job = self.store.new(request, target or {})
-        self._work.queue(job)
+        self._assigned.queue(job)
         return job
 
     def resume(self, name: str, changes: dict[str, Any] | None = None) -> Job:
@@ -48,8 +50,8 @@ class Session:
         again = replace(job, state="QUEUED", stage="", step=0, steps=0, eta_s=0.0, message="", advice="", imported=False)
         # The engine knows nothing yet of a job that has not begun.
         again = replace(again, changes=changes) if job.begun else replace(again, request=job.request | changes, changes={})
-        self._work.put(again)
-        self._work.queue(again, job)
+        self._assigned.put(again)
+        self._assigned.queue(again, job)
         return again
 
     def retry(self, name: str) -> Job:
@@ -69,18 +71,18 @@ class Session:
     def remove(self, name: str) -> None:
         """Deletes a job that has ended, with its folder."""
         self.store.remove(name)
-        self._work.tell(Event("job", name))
+        self._assigned.tell(Event("job", name))
 
     def aim(self, name: str, target: dict[str, Any]) -> None:
         """The job's result is to go elsewhere. target: plain values."""
         job = self._job(name)
         if not self.store.owns(name):
             raise JobError("The job runs in another Blender, which places it.")
-        self._work.put(replace(job, target=target))
+        self._assigned.put(replace(job, target=target))
 
     def imported(self, name: str) -> None:
         """Its result has been placed."""
-        self._work.put(replace(self._job(name), imported=True))
+        self._assigned.put(replace(self._job(name), imported=True))
 
     def estimate(self, request: dict[str, Any]) -> None:
         """Asks what a request would take; an "estimate" event brings the answer to the newest question."""
@@ -104,7 +106,7 @@ class Session:
         """Blender ends: so does the engine, within `timeout` seconds and a moment, and jobs are saved as interrupted."""
         for job in self._active():
             state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
-            self._work.settle(job, state, f"Blender was closed. {GOES_ON}")
+            self._assigned.settle(job, state, f"Blender was closed. {GOES_ON}")
         self._work.close(timeout)
 
     def tick(self, now: float) -> list[Event]:
@@ -114,11 +116,10 @@ class Session:
             self._refreshed = now
             changed, sentences = self.store.refresh()
             for name in changed:
-                self._work.tell(Event("job", name))
+                self._assigned.tell(Event("job", name))
             for sentence in sentences:
-                self._work.tell(Event("error", message=sentence))
-        events, self._work.events = self._work.events, []
-        return events
+                self._assigned.tell(Event("error", message=sentence))
+        return self._assigned.told()
 
     @property
     def busy(self) -> bool:
@@ -129,7 +130,7 @@ class Session:
     @property
     def running(self) -> Job | None:
         """The job that the engine works on."""
-        return next((job for job in map(self.store.get, self._work.sent) if job and job.id in self._work.began), None)
+        return next((job for job in map(self.store.get, self._assigned.sent) if job and job.id in self._assigned.began), None)
 
     def unfinished(self) -> list[Job]:
         """Jobs that were interrupted, the oldest first."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from .installing import take_installed
 from .jobs import Job
 from .results import place_result
 from .runtime import Runtime, runtime, session
@@ -131,6 +132,7 @@ def set_up_at_work(now: Runtime) -> bool:
             now.report = checked.poll()
         except Exception as error:
             now.warned = f"The engine could not be checked ({error}): choose another Python."
+    take_installed(now)
     running = now.install is not None and not now.install.poll().ended
     looking = any(work is not None and not work.done for work in (now.check, now.pythons, now.removal))
     new, now.looked = new or (now.looked and not (running or looking)), running or looking
@@ -138,11 +140,14 @@ def set_up_at_work(now: Runtime) -> bool:
 
 
 def redraw() -> None:
-    """Asks the sidebars and the preferences to be drawn again."""
+    """Asks the sidebars and the preferences to be drawn again; not the views beside the sidebars, which may take long."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PREFERENCES"):
+            if area.type == "PREFERENCES":
                 area.tag_redraw()
+            for region in area.regions if area.type == "VIEW_3D" else ():
+                if region.type == "UI":
+                    region.tag_redraw()
 
 
 def wait(identifier: str, told=print) -> Job:

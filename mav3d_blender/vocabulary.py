@@ -31,8 +31,9 @@ def read_vocabulary(path: Path) -> Vocabulary | None:
         return None
 
 
-def objection(prompt: str, vocabulary: Vocabulary) -> str:
-    """Why the built-in models can't take the prompt, in a few words; empty where they can."""
+def objection(prompt: str, vocabulary: Vocabulary, pictured: bool = False) -> str:
+    """Why the built-in models can't take the prompt, in a few words; empty where they can. pictured: whether a picture shows
+    the object, which the prompt then need not name."""
     text, found = f" {re.sub(r'[^0-9a-z]+', ' ', prompt.lower()).strip()} ", {}
     for kind in ("motions", "objects", "colours"):
         phrases = {phrase: word for word, others in vocabulary.words[kind].items() for phrase in (word, *others)}
@@ -44,7 +45,7 @@ def objection(prompt: str, vocabulary: Vocabulary) -> str:
     unknown = [word for word in text.split() if word != "|" and word not in vocabulary.ignored]
     if unknown:
         return "Unknown: " + ", ".join(dict.fromkeys(unknown))
-    if not found["objects"]:
+    if not found["objects"] and not pictured:
         return "Name an object"
     several = next((kind for kind in KINDS if len(found[kind]) > 1), None)
     if several:

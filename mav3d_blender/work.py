@@ -7,36 +7,29 @@ from dataclasses import replace
 from typing import Any
 
 from . import heard, protocol
+from .assignments import Assignments
 from .breaker import CircuitBreaker
 from .cancels import Cancels
 from .engine_process import EngineProcess
 from .estimates import Estimates
 from .events import Event, Limits
 from .heard import GOES_ON
-from .jobs import Job, JobError, JobStore
+from .jobs import Job
 
 NOT_BEGUN = "It had not begun."
 BY_HAND = "Look at its log, then start or stop it by hand."
 
 
 class Work:
-    """Drives one engine at a time, which is started when there is something for it.
-
-    waiting: jobs to be sent. sent: jobs the engine has. began: those of them that it has worked on. events: what happened.
-    """
+    """Drives one engine at a time, which is started when there is something for it. assigned: what it is to do."""
 
     def __init__(
-        self, store: JobStore, make_process: Callable[[], EngineProcess], limits: Limits, breaker: CircuitBreaker
+        self, assigned: Assignments, make_process: Callable[[], EngineProcess], limits: Limits, breaker: CircuitBreaker
     ) -> None:
-        self.store, self.limits, self.breaker = store, limits, breaker
+        self.assigned, self.limits, self.breaker = assigned, limits, breaker
         self.process: EngineProcess | None = None
-        self.waiting: list[str] = []
-        self.sent: list[str] = []
-        self.began: set[str] = set()
-        self._before: dict[str, Job] = {}
         self.cancels, self.estimates = Cancels(limits), Estimates()
         self.wanted = False
-        self.events: list[Event] = []
         self._make_process = make_process
         self._state, self._ended, self._worked = "", False, False
         self._heard_at: float | None = None
@@ -57,29 +50,22 @@ class Work:
         self._start_engine(now)
         self._send_waiting()
 
-    def queue(self, job: Job, before: Job | None = None) -> None:
-        """The job is to be done, or to go on. before: what it was then, and is again if nothing comes of that."""
-        self.waiting.append(job.id)
-        if before is not None:
-            self._before[job.id] = before
-        self.tell(Event("job", job.id))
-
     def cancel(self, job: Job) -> None:
         """The job is to be stopped."""
-        if job.id not in self.sent:
-            self.settle(job, "CANCELLED", NOT_BEGUN)
+        if job.id not in self.assigned.sent:
+            self._settle(job, "CANCELLED", NOT_BEGUN)
         elif self.cancels.ask(job.id):
-            self.put(replace(job, state="CANCELLING"))
+            self.assigned.put(replace(job, state="CANCELLING"))
             self.send({"type": "cancel", "job": job.id})
 
     def stop(self) -> None:
         """Ends the engine; what waits is interrupted at once, and what runs when it is saved."""
         self.wanted = False
         self.estimates.drop()
-        for name in [*self.waiting, *(name for name in self.sent if name not in self.began)]:
-            job = self.store.get(name)
+        for name in [*self.assigned.waiting, *(name for name in self.assigned.sent if name not in self.assigned.began)]:
+            job = self.assigned.store.get(name)
             if job is not None and job.state == "QUEUED":
-                self.settle(job, "INTERRUPTED", f"The engine was stopped. {NOT_BEGUN}")
+                self._settle(job, "INTERRUPTED", f"The engine was stopped. {NOT_BEGUN}")
         if self.process is not None:
             self.process.stop()
 
@@ -87,26 +73,11 @@ class Work:
         """Ends the engine for good, within `timeout` seconds and a moment, and forgets its jobs."""
         self.wanted = False
         self.estimates.drop()
-        self.waiting.clear()
+        self.assigned.waiting.clear()
         self._forget_sent()
         if self.process is not None:
             self.process.close(timeout)
             self.process = None
-
-    def settle(self, job: Job, state: str, message: str, advice: str = "") -> None:
-        """The job ends in this state; one that was to go on and has not begun to ends as it was before, with the reason."""
-        before = self._before.pop(job.id, None)
-        ended = job if before is None or job.id in self.began else before
-        self.let_go(job.id)
-        self.put(replace(ended, state=state if ended is job else before.state, message=message, advice=advice))
-
-    def let_go(self, name: str) -> None:
-        """The engine has nothing more to do with the job."""
-        for names in (self.sent, self.waiting):
-            if name in names:
-                names.remove(name)
-        self.began.discard(name)
-        self.cancels.drop(name)
 
     def send(self, message: dict[str, Any]) -> None:
         """To the engine that runs; its end decides what becomes of what it does not take any more."""
@@ -114,25 +85,12 @@ class Work:
             self.process.send(message)
         except ValueError as error:
             sentence = f"This can't be sent to the engine: {error}."
-            job = self.store.get(message.get("job", ""))
+            job = self.assigned.store.get(message.get("job", ""))
             if job is not None:
-                self.settle(job, "FAILED", sentence)
+                self._settle(job, "FAILED", sentence)
             else:
                 self.estimates.drop()
-            self.tell(Event("error", message.get("job", ""), sentence))
-
-    def put(self, job: Job) -> None:
-        """The job as it is now. A disk that takes nothing more is said, and stops nothing."""
-        try:
-            self.store.put(job)
-        except JobError as error:
-            self.tell(Event("error", job.id, str(error)))
-        self.tell(Event("job", job.id))
-
-    def tell(self, event: Event) -> None:
-        """Each event once a tick."""
-        if event not in self.events:
-            self.events.append(event)
+            self.assigned.tell(Event("error", message.get("job", ""), sentence))
 
     def why_failed(self) -> str:
         """The reason and the advice of an engine that failed; empty where none did."""
@@ -150,46 +108,45 @@ class Work:
             if self.estimates.answers(message):
                 failed = message["type"] == "error"
                 words = heard.sentence(message) if failed else heard.estimate(message)
-                self.tell(Event("error" if failed else "estimate", message=words))
+                self.assigned.tell(Event("error" if failed else "estimate", message=words))
         elif name is None and message["type"] == "error":
-            self.tell(Event("error", message=heard.sentence(message)))
-        elif isinstance(name, str) and name in self.sent:
-            job = self.store.get(name)
+            self.assigned.tell(Event("error", message=heard.sentence(message)))
+        elif isinstance(name, str) and name in self.assigned.sent:
+            job = self.assigned.store.get(name)
             if job is not None:
                 self._hear_of(job, message)
 
     def _hear_of(self, job: Job, message: dict[str, Any]) -> None:
         kind = message["type"]
         if kind in ("started", "progress"):
-            self.began.add(job.id)
+            self.assigned.began.add(job.id)
             self._worked = True
         elif kind == "cancelling":
             self.cancels.taken(job.id)
         elif kind == "error" and message.get("kind") == "protocol" and job.state == "RUNNING":
-            self.tell(Event("error", job.id, heard.sentence(message)))
+            self.assigned.tell(Event("error", job.id, heard.sentence(message)))
             return
         elif kind == "cancelled" and job.state == "QUEUED":
             # The engine leaves and drops what it has not begun; the next one does it.
-            self.let_go(job.id)
-            self.waiting.append(job.id)
+            self.assigned.let_go(job.id)
+            self.cancels.drop(job.id)
+            self.assigned.waiting.append(job.id)
             self.process.stop()
             return
         after = heard.applied(job, message)
         if after == job:
             return
         if after.active:
-            self.put(after)
+            self.assigned.put(after)
         else:
             self.breaker.reset()
-            if after.state == "DONE":
-                self._before.pop(job.id, None)
-            self.settle(after, after.state, after.message, after.advice)
+            self._settle(after, after.state, after.message, after.advice)
         if kind == "preview":
-            self.tell(Event("preview", job.id, path=heard.path(message), mesh=message.get("kind") == "mesh"))
+            self.assigned.tell(Event("preview", job.id, path=heard.path(message), mesh=message.get("kind") == "mesh"))
         elif after.state == "DONE":
-            self.tell(Event("result", job.id, after.message, after.asset))
+            self.assigned.tell(Event("result", job.id, after.message, after.asset))
         elif kind == "error":
-            self.tell(Event("error", job.id, heard.sentence(message)))
+            self.assigned.tell(Event("error", job.id, heard.sentence(message)))
 
     # Its life.
 
@@ -198,7 +155,7 @@ class Work:
         process = self.process
         if process.state != self._state:
             self._state = process.state
-            self.tell(Event("engine", message=self.why_failed()))
+            self.assigned.tell(Event("engine", message=self.why_failed()))
         if not process.alive and not self._ended:
             self._ended = True
             self._end_jobs(process)
@@ -206,20 +163,20 @@ class Work:
     def _end_jobs(self, process: EngineProcess) -> None:
         """The engine is gone. What ran is interrupted; what had not begun waits for the next one, if this one could work."""
         failed, again = process.state == "failed", []
-        for job in list(filter(None, map(self.store.get, self.sent))):
+        for job in self.assigned.jobs(self.assigned.sent):
             if job.state == "CANCELLING":
-                how = "The engine did not answer and was ended" if job.id in self.began else "Stopped"
-                self.settle(job, "CANCELLED", f"{how}. {GOES_ON if job.begun else NOT_BEGUN}")
-            elif job.id not in self.began:
+                how = "The engine did not answer and was ended" if job.id in self.assigned.began else "Stopped"
+                self._settle(job, "CANCELLED", f"{how}. {GOES_ON if job.begun else NOT_BEGUN}")
+            elif job.id not in self.assigned.began:
                 again.append(job.id)
             else:
                 why = f"The engine ended unexpectedly ({process.reason.rstrip('.')})" if failed else "The engine was stopped"
-                self.settle(job, "INTERRUPTED", f"{why}. {GOES_ON}", process.advice)
-        self.waiting[:0] = again
+                self._settle(job, "INTERRUPTED", f"{why}. {GOES_ON}", process.advice)
+        self.assigned.waiting[:0] = again
         if failed and not self._worked:
             # The next one would fail in the same way.
-            for job in list(filter(None, map(self.store.get, self.waiting))):
-                self.settle(job, "FAILED", process.reason, process.advice)
+            for job in self.assigned.jobs(self.assigned.waiting):
+                self._settle(job, "FAILED", process.reason, process.advice)
             self.wanted = False
         if failed:
             self.estimates.drop()
@@ -227,14 +184,15 @@ class Work:
         self._forget_sent()
 
     def _start_engine(self, now: float) -> None:
-        if not (self.waiting or self.wanted or self.estimates.open) or (self.process is not None and self.process.alive):
+        needed = self.assigned.waiting or self.wanted or self.estimates.open
+        if not needed or (self.process is not None and self.process.alive):
             return
         self.wanted = False
         if not self.breaker.may_start(now):
-            for job in list(filter(None, map(self.store.get, self.waiting))):
-                self.settle(job, "INTERRUPTED", self.breaker.sentence, BY_HAND)
+            for job in self.assigned.jobs(self.assigned.waiting):
+                self._settle(job, "INTERRUPTED", self.breaker.sentence, BY_HAND)
             self.estimates.drop()
-            self.tell(Event("engine", message=self.why_failed()))
+            self.assigned.tell(Event("engine", message=self.why_failed()))
             return
         self.process, self._state, self._ended, self._worked = self._make_process(), "", False, False
         self._idle_since = self._heard_at = None
@@ -244,11 +202,11 @@ class Work:
     def _send_waiting(self) -> None:
         if self.process is None or self.process.state != "ready":
             return
-        for name in list(self.waiting):
-            self.waiting.remove(name)
-            job = self.store.get(name)
+        for name in list(self.assigned.waiting):
+            self.assigned.waiting.remove(name)
+            job = self.assigned.store.get(name)
             if job is not None and job.state == "QUEUED":
-                self.sent.append(name)
+                self.assigned.sent.append(name)
                 # A pause without jobs was no silence.
                 self._heard_at, self._told_silence = None, False
                 self.send(order(job))
@@ -257,7 +215,7 @@ class Work:
             self.send(question)
 
     def _watch_cancels(self, now: float) -> None:
-        due, process = self.cancels.overdue(now, self.began), self.process
+        due, process = self.cancels.overdue(now, self.assigned.began), self.process
         if process is None or not process.alive:
             return
         if due == "kill":
@@ -270,21 +228,24 @@ class Work:
         process = self.process
         if process is None or process.state != "ready":
             return
-        if not (self.sent or self.waiting or self.estimates.open):
+        if not (self.assigned.sent or self.assigned.waiting or self.estimates.open):
             self._idle_since = now if self._idle_since is None else self._idle_since
             if now - self._idle_since >= self.limits.idle:
                 process.stop()
             return
         self._idle_since = None
         self._heard_at = now if self._heard_at is None else self._heard_at
-        if self.sent and now - self._heard_at >= self.limits.silence and not self._told_silence:
+        if self.assigned.sent and now - self._heard_at >= self.limits.silence and not self._told_silence:
             self._told_silence = True
             sentence = f"The engine has said nothing for {self.limits.silence / 60:.0f} minutes: wait, or cancel the job."
-            self.tell(Event("engine", self.sent[0], sentence))
+            self.assigned.tell(Event("engine", self.assigned.sent[0], sentence))
+
+    def _settle(self, job: Job, state: str, message: str, advice: str = "") -> None:
+        self.assigned.settle(job, state, message, advice)
+        self.cancels.drop(job.id)
 
     def _forget_sent(self) -> None:
-        self.sent.clear()
-        self.began.clear()
+        self.assigned.forget_sent()
         self.cancels.clear()
 
 

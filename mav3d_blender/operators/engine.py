@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import bpy
-from bpy.props import StringProperty
+from bpy.props import EnumProperty, StringProperty
 
 from .. import package, ticking
 from ..installing import begin_install, begin_removal, report_text
-from ..runtime import LOG, engine_python, lacking, preferences, runtime, session
+from ..preferences import DEVICES
+from ..runtime import LOG, engine_python, preferences, runtime, session
 from ..setup.background import Background
 from ..setup.check import start_check
 from ..setup.pythons import find_pythons
 from ..setup.requirements import SetupError
+from ..setup.variants import VARIANTS
 
 LOG_NAME = "MAV3D engine log"
 LARGEST_LOG = 200_000
@@ -75,12 +77,8 @@ class MAV3D_OT_check_engine(bpy.types.Operator):
     bl_idname, bl_label = "mav3d.check_engine", "Check"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        chosen = engine_python()
-        if chosen is None:
-            self.report({"ERROR"}, lacking() + ".")
-            return {"CANCELLED"}
         now = runtime()
-        now.check = start_check(chosen)
+        now.check = start_check(engine_python())
         if bpy.app.background:
             now.report, now.check = now.check.wait(), None
             self.report({"INFO"}, now.report.text)
@@ -118,10 +116,28 @@ class MAV3D_OT_use_python(bpy.types.Operator):
         return bpy.ops.mav3d.check_engine()
 
 
+class MAV3D_OT_use_device(bpy.types.Operator):
+    """Have the engine compute there. One that runs goes on where it is until it is started anew"""
+
+    bl_idname, bl_label = "mav3d.use_device", "Use This Device"
+    device: EnumProperty(name="Device", description="Where the engine computes", items=DEVICES, options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        chosen = preferences()
+        if chosen is None:
+            self.report({"ERROR"}, "Install MAV3D as an extension first.")
+            return {"CANCELLED"}
+        chosen.device = self.device
+        return {"FINISHED"}
+
+
 class MAV3D_OT_install_engine(bpy.types.Operator):
-    """Download the engine's packages into an environment of its own. Nothing is put into Blender's Python"""
+    """Download the engine's packages into an environment of its own, to be used instead of any Python named above"""
 
     bl_idname, bl_label = "mav3d.install_engine", "Install Engine"
+    variant: StringProperty(
+        name="Build", description='"CPU" or "CUDA"; as the preferences say if left out', options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -131,11 +147,17 @@ class MAV3D_OT_install_engine(bpy.types.Operator):
         return True
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        chosen = preferences()
+        name = self.variant or (chosen.variant if chosen is not None else "CPU")
+        variant = VARIANTS.get(name.lower())
+        message = f"{variant.sentence} Nothing is put into Blender's own Python." if variant else ""
+        return context.window_manager.invoke_confirm(
+            self, event, title="Download and install the engine?", message=message, confirm_text="Install"
+        )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            begin_install()
+            begin_install(self.variant.lower())
         except SetupError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -191,5 +213,6 @@ def show_text(text: bpy.types.Text) -> None:
 
 CLASSES = (
     MAV3D_OT_stop_engine, MAV3D_OT_show_log, MAV3D_OT_open_preferences, MAV3D_OT_check_engine, MAV3D_OT_find_pythons,
-    MAV3D_OT_use_python, MAV3D_OT_install_engine, MAV3D_OT_cancel_install, MAV3D_OT_uninstall_engine, MAV3D_OT_copy_report,
+    MAV3D_OT_use_python, MAV3D_OT_use_device, MAV3D_OT_install_engine, MAV3D_OT_cancel_install, MAV3D_OT_uninstall_engine,
+    MAV3D_OT_copy_report,
 )  # fmt: skip

@@ -40,7 +40,7 @@ class MAV3D_OT_cancel(bpy.types.Operator):
 
 
 class MAV3D_OT_resume(bpy.types.Operator):
-    """Go on with this job from its last checkpoint"""
+    """Go on with this job from its last checkpoint. Its result goes where it was to go when it was asked for"""
 
     bl_idname, bl_label = "mav3d.resume", "Resume"
     job: JOB

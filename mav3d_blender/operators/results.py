@@ -78,39 +78,35 @@ class MAV3D_OT_continue_optimising(bpy.types.Operator):
         return asking.go_on(context, job.id, changes)
 
 
-class MAV3D_OT_bake_to_frames(bpy.types.Operator):
-    """Turn shape keys into one editable mesh a frame, in a new object; this one is hidden"""
+class Baking:
+    """What both ways of baking have in common. bake: makes the new object, which is selected."""
 
-    bl_idname, bl_label = "mav3d.bake_to_frames", "Bake to Frames"
     bl_options = {"REGISTER", "UNDO"}
     poll = classmethod(on_result)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return baked(self, context, bake_to_frames)
+        try:
+            twin = self.bake(context.object, context.scene)
+        except BakeError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        context.object.select_set(False)
+        twin.select_set(True)
+        context.view_layer.objects.active = twin
+        return {"FINISHED"}
 
 
-class MAV3D_OT_frames_to_shape_keys(bpy.types.Operator):
+class MAV3D_OT_bake_to_frames(Baking, bpy.types.Operator):
+    """Turn shape keys into one editable mesh a frame, in a new object; this one is hidden"""
+
+    bl_idname, bl_label, bake = "mav3d.bake_to_frames", "Bake to Frames", staticmethod(bake_to_frames)
+
+
+class MAV3D_OT_frames_to_shape_keys(Baking, bpy.types.Operator):
     """Turn a mesh a frame into one mesh with shape keys, in a new object, where all frames have the same faces"""
 
     bl_idname, bl_label = "mav3d.frames_to_shape_keys", "Frames to Shape Keys"
-    bl_options = {"REGISTER", "UNDO"}
-    poll = classmethod(on_result)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return baked(self, context, frames_to_shape_keys)
-
-
-def baked(operator: bpy.types.Operator, context: bpy.types.Context, bake) -> set[str]:
-    """Bakes the active object and selects what came of it."""
-    try:
-        twin = bake(context.object, context.scene)
-    except BakeError as error:
-        operator.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-    context.object.select_set(False)
-    twin.select_set(True)
-    context.view_layer.objects.active = twin
-    return {"FINISHED"}
+    bake = staticmethod(frames_to_shape_keys)
 
 
 class MAV3D_OT_mark_as_asset(bpy.types.Operator):

@@ -37,12 +37,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Report:
-    """lines: engine environment, models, device. usable: the engine can be started with this Python, if perhaps with other
-    versions than those it was tried with. text: all of it, to copy."""
+    """python: what was asked; None where there was none to ask. lines: engine environment, models, device. usable: the engine
+    can be started with this Python, if perhaps with other versions than those it was tried with. text: all of it, to copy.
+    devices: where PyTorch can work, "cpu" first. cuda_missing: there is an NVIDIA card, and a build that does not know it."""
 
+    python: Path | None
     lines: tuple[Line, Line, Line]
     usable: bool
     text: str
+    devices: tuple[str, ...] = ()
+    cuda_missing: bool = False
 
     @property
     def ok(self) -> bool:
@@ -50,27 +54,41 @@ class Report:
 
 
 def start_check(
-    python: Path, requirements: Path = ENGINE_REQUIREMENTS, models: Path = BUILT_IN, time_limit: float = TIME_LIMIT
+    python: Path | None,
+    requirements: Path = ENGINE_REQUIREMENTS,
+    models: Path = BUILT_IN,
+    time_limit: float = TIME_LIMIT,
 ) -> Background[Report]:
     """Starts `check`; `.poll()` of what comes back is the report, or None until there is one."""
     return Background(check, python, requirements, models, time_limit)
 
 
 def check(
-    python: Path, requirements: Path = ENGINE_REQUIREMENTS, models: Path = BUILT_IN, time_limit: float = TIME_LIMIT
+    python: Path | None,
+    requirements: Path = ENGINE_REQUIREMENTS,
+    models: Path = BUILT_IN,
+    time_limit: float = TIME_LIMIT,
 ) -> Report:
-    """Asks the interpreter `python`, in a process of its own, what it has; never raises for what is wrong with it."""
+    """Asks the interpreter `python`, in a process of its own, what it has; never raises for what is wrong with it.
+
+    None: there is none yet.
+    """
     model_line, model_faults = _models(models)
     answers: dict[str, Any] = {}
     wanted: list[Requirement] = []
     try:
+        if python is None:
+            raise SetupError("Not installed yet, and no Python is named.")
         wanted = read_requirements(requirements)
         answers = ask(python, [requirement.name for requirement in wanted], time_limit)
         environment, usable = _environment(python, wanted, answers)
     except SetupError as error:
-        environment, usable = Line("Engine environment", "missing" if not python.exists() else "broken", str(error)), False
-    lines = (environment, model_line, _device(answers.get("torch")))
-    return Report(lines, usable, _text(python, lines, wanted, answers, model_faults))
+        state = "missing" if python is None or not python.exists() else "broken"
+        environment, usable = Line("Engine environment", state, str(error)), False
+    torch = answers.get("torch")
+    lines = (environment, model_line, _device(torch))
+    text = _text(python, lines, wanted, answers, model_faults)
+    return Report(python, lines, usable, text, _devices(torch), _cuda_missing(torch))
 
 
 def _environment(python: Path, wanted: list[Requirement], answers: dict[str, Any]) -> tuple[Line, bool]:
@@ -149,16 +167,29 @@ def _device(state: dict[str, Any] | None) -> Line:
     if state["cuda_build"] and any("driver" in text for text in state["warnings"]):
         sentence = "The graphics card's driver is too old for this PyTorch: update it (the CPU works until then)."
         return Line(name, "broken", sentence)
-    if state["nvidia"] and not state["cuda_build"]:
+    if _cuda_missing(state):
         return Line(name, "ok", "The CPU. There is an NVIDIA card: install the engine's CUDA variant to use it.")
     return Line(name, "ok", "The CPU; no graphics card that PyTorch can use.")
 
 
+def _devices(state: dict[str, Any] | None) -> tuple[str, ...]:
+    """Where PyTorch can work."""
+    if state is None or "error" in state:
+        return ()
+    found = [name for name in ("cuda", "mps") if state.get(name)] if "device_error" not in state else []
+    return ("cpu", *found)
+
+
+def _cuda_missing(state: dict[str, Any] | None) -> bool:
+    return bool(state and "error" not in state and state["nvidia"] and not state["cuda_build"])
+
+
 def _text(
-    python: Path, lines: tuple[Line, ...], wanted: list[Requirement], answers: dict[str, Any], model_faults: list[str]
+    python: Path | None, lines: tuple[Line, ...], wanted: list[Requirement], answers: dict[str, Any], model_faults: list[str]
 ) -> str:
     shown = [f"{line.name}: {line.state}. {line.sentence}" for line in lines]
-    shown += [f"System: {platform.platform()}, {platform.machine()}, {os.cpu_count()} processors", f"Python asked: {python}"]
+    shown.append(f"System: {platform.platform()}, {platform.machine()}, {os.cpu_count()} processors")
+    shown.append(f"Python asked: {python or 'none'}")
     shown.append(f"Asked from: Python {sys.version.split()[0]}")
     for key in ("interpreter", "torch"):
         if key in answers:

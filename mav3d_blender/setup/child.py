@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-# What Blender's Python may have set for itself and another interpreter must not see.
-DROPPED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "PYTHONPLATLIBDIR", "__PYVENV_LAUNCHER__")
 GRACE = 3.0
 
 
@@ -24,8 +22,13 @@ class Ended:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment of a child, with `changes`."""
-    kept = {name: value for name, value in os.environ.items() if name.upper() not in DROPPED}
+    """The environment of a child, with `changes`: Blender's, without what is meant for Blender's own Python. Proxies and pip's
+    settings stay: they are the user's."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith("PYTHON") and name != "__PYVENV_LAUNCHER__"
+    }
     return kept | {"PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"} | changes
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
+from . import hosts
 from .requirements import PYTHON_RANGE
+
+_MIRROR = "or name a package index that answers under Advanced in the preferences of MAV3D"
+# All attempts at one page of an index have failed; pip then looks in the others and says that there is no such version.
+_LAST_TRY = r"Retry\(total=0,[^\n]*"
 
 # In the order of trust: what is near the top is named by the system itself, what is below may follow from something else.
 _KNOWN: tuple[tuple[str, str], ...] = (
@@ -38,7 +43,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|SSLError|certificate verify failed|self[- ]signed certificate"
         r"|invalid path: .*\.(?:pem|crt)|CA certificate",
-        "The connection is not trusted (SSL): correct the computer's clock, or name your company's certificate in PIP_CERT.",
+        "The connection to {host} is not trusted (SSL): correct the computer's clock, name your company's certificate in "
+        f"PIP_CERT, {_MIRROR}.",
     ),
     (
         r"ProxyError|Cannot connect to proxy|407 Proxy Authentication|Tunnel connection failed|Missing dependencies for SOCKS",
@@ -53,23 +59,38 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         "The packages ask for versions that don't go together: look for a constraint in pip's settings (PIP_CONSTRAINT).",
     ),
     (
+        _LAST_TRY + r"(?:Name or service not known|getaddrinfo|nodename nor|name resolution|NameResolution|Failed to resolve)",
+        "{host} was not found: check the network connection (and that Blender may go online), then install again, "
+        f"{_MIRROR}.",
+    ),
+    (
+        _LAST_TRY + r"(?:[Tt]imed out|Timeout)",
+        "{host} does not answer: check the network connection, the firewall and the proxy (HTTPS_PROXY), then install again, "
+        f"{_MIRROR}.",
+    ),
+    (
+        _LAST_TRY + r"(?:NewConnectionError|Connection refused|unreachable|No route|Connection (?:reset|aborted))",
+        "{host} can't be reached: check the network connection, the firewall and the proxy (HTTPS_PROXY), then install again, "
+        f"{_MIRROR}.",
+    ),
+    (
         r"from versions: (?!none)[^)]*\)",
         f"The index has {{name}}, but no version of it for this Python and this system: use Python {PYTHON_RANGE} (64-bit).",
     ),
     (
         r"Name or service not known|getaddrinfo failed|nodename nor servname|Temporary failure in name resolution"
         r"|NameResolutionError|Errno -[23]\b|Errno 11001\b",
-        "The package index was not found: check the network connection (and that Blender may go online), then install again.",
+        "{host} was not found: check the network connection (and that Blender may go online), then install again.",
     ),
     (
         r"ReadTimeout|ConnectTimeout|Read timed out|timed out|Connection reset|ConnectionResetError|WinError 1005[34]\b"
         r"|Connection aborted|RemoteDisconnected|ProtocolError",
-        "The connection broke off: install again, which goes on from what is there.",
+        "The connection to {host} broke off: install again, which goes on from what is there.",
     ),
     (
         r"NewConnectionError|Connection refused|Network is unreachable|No route to host|Errno 101\b|WinError 1006[015]\b"
         r"|Max retries",
-        "The package index can't be reached: check the network connection and the firewall, then install again.",
+        "{host} can't be reached: check the network connection and the firewall, then install again.",
     ),
     (
         r"from versions: none|No matching distribution found",
@@ -93,7 +114,9 @@ def explain(text: str, code: int | None) -> str:
     for pattern, sentence in _KNOWN:
         if re.search(pattern, text, re.IGNORECASE):
             name = _NAME.search(text)
-            return sentence.format(name=name.group(1) if name else "A package")
+            host = hosts.silent(text) or "the package index"
+            filled = sentence.format(name=name.group(1) if name else "A package", host=host)
+            return filled.replace("the ", "The ", 1) if filled.startswith("the ") else filled
     errors = [line.strip() for line in text.splitlines() if re.match(r"\s*(?:ERROR|error)\b", line)]
     last = errors[-1].removeprefix("ERROR:").strip() if errors else next(reversed(text.strip().splitlines()), "no message")
     return f"The installation failed ({last[:200]}): look at the log."

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from . import child
-from .check import check
+from .check import Report, check
 from .environments import LOCK, Marker, interpreter, lock, put_aside, read_marker, remove, replace_patiently, write_marker
 from .faults import explain
 from .models import BUILT_IN
@@ -25,12 +25,15 @@ from .place import check_place
 from .progress import CHECKING, MAKING, PipProgress
 from .pythons import describe
 from .requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
-from .variants import index_arguments, variant_of, with_build
+from .source import Source
+from .variants import variant_of
 
 # A user's own settings that would send the packages elsewhere, or silence what is read here; indexes and proxies stay.
 _PIP_DROPPED = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_QUIET", "PIP_VERBOSE", "PIP_PROGRESS_BAR", "PIP_DRY_RUN")
 _PACKAGES_PER_REQUIREMENT = 3
 _TICK = 0.2
+# pip asks an index that does not answer for every package anew; after so many questions it is ended.
+_MOST_UNANSWERED = 3
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+_-]*")
 
 
@@ -57,9 +60,8 @@ class _Cancelled(Exception):
 class Install:
     """One installation into `folder`, by processes of its own; `start`, then `poll` from a timer until the status has ended.
 
-    version: the extension's, which names the environment. index_arguments: pip's arguments on where packages come from, in
-    place of PyTorch's index for the variant ([]: only what the user's own pip settings say). What an earlier attempt left is
-    taken up.
+    version: the extension's, which names the environment. source: where packages come from. What an earlier attempt left is
+    taken up. checked: what the check at its end found, once it is done.
     """
 
     def __init__(
@@ -71,12 +73,13 @@ class Install:
         *,
         online: bool,
         requirements: Path = ENGINE_REQUIREMENTS,
-        index_arguments: list[str] | None = None,
+        source: Source | None = None,
         models: Path = BUILT_IN,
     ) -> None:
         self.folder, self.base_python, self.version, self.variant = folder, base_python, version, variant
         self.online, self.requirements, self.models = online, requirements, models
-        self.index_arguments = index_arguments
+        self.source = source or Source()
+        self.checked: Report | None = None
         self.log = folder / f"engine-{version}.log"
         self._target = folder / f"engine-{version}"
         self._part = folder / f"engine-{version}.part"
@@ -157,12 +160,11 @@ class Install:
         if not _VERSION.fullmatch(self.version) or self.version.endswith((".part", ".old")):
             raise SetupError(f"{self.version!r} is no version.")
         variant = variant_of(self.variant)
-        asked = self.index_arguments
-        if not self.online and "--no-index" not in (asked or []):
+        if not self.online and not self.source.local:
             raise SetupError(
                 "Blender may not go online: allow it in Preferences > System > Network, or choose a Python that has the engine."
             )
-        wanted = read_requirements(self.requirements)
+        wanted, arguments = read_requirements(self.requirements), self.source.pip_arguments(variant)
         base = describe(self.base_python)
         if base.fault:
             raise SetupError(base.fault)
@@ -173,8 +175,8 @@ class Install:
             if path.exists() and read_marker(path) is None and not (path.is_dir() and not any(path.iterdir())):
                 raise SetupError(f"{path} is in the way and was not made here: move it away, or choose another folder.")
         marker = Marker(self.version, self.variant, stamp(wanted), dotted, complete=False)
-        lines = [str(requirement) for requirement in (with_build(wanted, variant) if asked is None else wanted)]
-        return marker, lines, index_arguments(variant) if asked is None else asked
+        lines = [str(requirement) for requirement in self.source.wanted(wanted, variant)]
+        return marker, lines, arguments
 
     def _make(self, marker: Marker, lines: list[str], arguments: list[str], held: int) -> None:
         python = interpreter(self._part)
@@ -199,6 +201,7 @@ class Install:
             raise SetupError(report.lines[0].sentence)
         self._stop_if_cancelled()
         self._finish(marker)
+        self.checked = replace(report, python=interpreter(self._target))
 
     def _prepare(self, marker: Marker) -> None:
         """Takes up what an earlier attempt left, if it was for the same; else begins anew."""
@@ -273,6 +276,9 @@ class Install:
                 if self._cancel.wait(_TICK):
                     child.kill(process)
                     raise _Cancelled
+                if progress is not None and progress.unanswered >= _MOST_UNANSWERED:
+                    child.kill(process)
+                    raise SetupError(explain(self.log.read_text("utf-8", "replace"), None))
             reader.seek(start)
             said = reader.read()
         if process.returncode != 0:

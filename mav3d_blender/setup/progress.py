@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+from . import hosts
 from .requirements import normal_name
 
 # The share of a whole installation that is behind when a part begins.
@@ -17,13 +20,19 @@ _LOOKING = re.compile(r"^\s*(?:Collecting|Requirement already satisfied:) ([A-Za
 _LOCAL = re.compile(r"^\s*Processing (\S.*?\.whl)(?: \(from .*\))?\s*$")
 _INSTALLING = re.compile(r"^Installing collected packages: (.+)$")
 _FETCH_SMALLEST = 10**5  # the least a package counts for, in bytes
+# Seconds without anything new after which it is said what is waited for.
+_QUIET = 4.0
 
 
 class PipProgress:
-    """Reads pip's lines and says a phase and a fraction in [0, 1]. download: the bytes expected; packages: the count."""
+    """Reads pip's lines and says a phase and a fraction in [0, 1]. download: the bytes expected; packages: the count; now:
+    seconds that only grow. unanswered: how many questions were asked for the last time, without an answer before."""
 
-    def __init__(self, download: int, packages: int) -> None:
+    def __init__(self, download: int, packages: int, now: Callable[[], float] = time.monotonic) -> None:
         self.phase = "Looking up packages"
+        self._now, self._changed, self._before = now, now(), (0, 0)
+        self._asked, self._lines = hosts.asked(""), 0
+        self.unanswered = 0
         self.fraction = FETCHING
         self._download, self._packages = max(download, 1), max(packages, 1)
         self._looked_up: set[str] = set()
@@ -34,7 +43,15 @@ class PipProgress:
 
     def read(self, line: str) -> None:
         """Takes one line that pip printed."""
-        if match := _LOOKING.match(line):
+        self._lines += 1
+        if line.startswith("Looking in indexes:"):
+            self._asked = hosts.asked(line)
+        elif again := hosts.retried(line):
+            host, left = again
+            self.unanswered += left == 0
+            more = f"{left + 1} more times" if left else "once more"
+            self.phase = f"{host or 'An index'} does not answer, asking {more}"
+        elif match := _LOOKING.match(line):
             self._looked_up.add(normal_name(match.group(1)))
             self.phase = f"Looking up {match.group(1)}"
             self._file = None
@@ -63,12 +80,21 @@ class PipProgress:
             self._raise_to(INSTALLING + (CHECKING - INSTALLING) * share)
             return
         sizes = _downloads(temporary)
+        self._notice_silence((self._lines, sum(sizes.values())))
         if self._file is not None and self._file[0] in sizes:
             name, size = self._file
             self.phase = f"Downloading {_package_of(name)} ({sizes[name] / 1e6:.0f} of {size / 1e6:.0f} MB)"
         counted = min(len(self._looked_up) / self._packages, 1)
         fetched = min((sum(sizes.values()) + self._local) / self._download, 1)
         self._raise_to(FETCHING + (INSTALLING - FETCHING) * (0.4 * counted + 0.6 * fetched))
+
+    def _notice_silence(self, seen: tuple[int, int]) -> None:
+        """seen: lines read and bytes downloaded; where they stay the same for long, the phase says what is waited for."""
+        now = self._now()
+        if seen != self._before:
+            self._before, self._changed = seen, now
+        elif now - self._changed >= _QUIET and self._asked:
+            self.phase = self.phase.partition(" · ")[0] + f" · waiting for {self._asked}, {now - self._changed:.0f} s"
 
     def _raise_to(self, fraction: float) -> None:
         self.fraction = max(self.fraction, fraction)

@@ -1,23 +1,26 @@
 """Runs inside a real Blender with a window: goes through a user's session and writes what it saw to FOLDER/seen.json.
 
-blender --python inside.py -- FOLDER PYTHON. Generate itself is pressed from outside, with the mouse: FOLDER/ready.json says
+blender --python inside.py -- FOLDER PYTHON. The prompt is typed and Generate is pressed from outside: FOLDER/ready.json says
 where the sidebar is.
 """
 
-import json
 import os
 import signal
 import sys
 import time
-import traceback
 from pathlib import Path
 
 import bpy
 
+sys.path.insert(0, str(Path(__file__).parent))
+from watch import BEAT, Beats, go, package, write
+
 FOLDER, PYTHON = Path(sys.argv[-2]), sys.argv[-1]
-NAME = next(addon.module for addon in bpy.context.preferences.addons if addon.module.endswith(".mav3d"))
-PACKAGE = f"{NAME}.mav3d_blender"
-seen = {"blender": bpy.app.version_string, "python": sys.version.split()[0], "gaps": [], "slow": [], "progress": []}
+NAME = package()
+# How long the window is watched after the object is there, seconds.
+AFTERWARDS = 2.0
+beats = Beats()
+seen = {"blender": bpy.app.version_string, "python": sys.version.split()[0], "progress": []}
 
 
 def steps():
@@ -28,42 +31,25 @@ def steps():
     area.spaces.active.show_region_ui = True
     bpy.data.objects["Cube"].location.x = 4
     settings = window.scene.mav3d
-    settings.prompt, settings.quality, settings.seed = "a red ball bouncing", "DRAFT", 1
+    settings.quality, settings.seed = "DRAFT", 1
     yield 3.0
     region = next(region for region in area.regions if region.type == "UI")
-    write("ready.json", {"x": region.x, "y": region.y, "width": region.width, "height": region.height, "window": window.height})
-    runtime = sys.modules[f"{PACKAGE}.runtime"].runtime()
+    place = {"x": region.x, "y": region.y, "width": region.width, "height": region.height, "window": window.height}
+    write(FOLDER, "ready.json", place)
+    runtime = sys.modules[f"{NAME}.mav3d_blender.runtime"].runtime()
+    said = None
     while runtime.session is None or not runtime.session.store.jobs():
-        write("category.json", {"category": region.active_panel_category})
-        yield 0.1
+        beats.beat(None, "before")
+        if said != (said := {"category": region.active_panel_category, "prompt": settings.prompt}):
+            write(FOLDER, "panel.json", said)
+        yield BEAT
     seen["pressed"] = True
-    write("pressed.json", {})
-    last = time.monotonic()
-    while not runtime.session.store.jobs()[-1].imported:
-        job = runtime.session.store.jobs()[-1]
-        if job.state == "RUNNING" and job.stage == "dynamic" and "killed" not in seen:
-            seen["killed"] = os.kill(runtime.session._work.process.pid, signal.SIGKILL)
-        if job.state == "INTERRUPTED" and "interrupted" not in seen:
-            seen["interrupted"] = job.message
-            bpy.ops.mav3d.resume(job=job.id)
-        elif job.state in ("FAILED", "INTERRUPTED"):
-            raise RuntimeError(job.message)
-        seen["gaps"].append(time.monotonic() - last)
-        if seen["gaps"][-1] > 0.25:
-            seen["slow"].append([round(seen["gaps"][-1], 2), job.state, job.stage, job.step, job.image[-20:]])
-        last = time.monotonic()
-        if job.steps and [job.stage] != seen["progress"][-1:]:
-            seen["progress"].append(job.stage)
-        if job.image and job.step > 60 and not (FOLDER / "running.json").is_file():
-            write("running.json", {})
-        seen["overlay"] = seen.get("overlay") or runtime.overlay.job == job.id
-        seen["thumbnail"] = seen.get("thumbnail") or bool(job.image)
-        yield 0.02
+    write(FOLDER, "pressed.json", {})
+    yield from watch_job(runtime)
     host = window.view_layer.objects.active
     seen["prompt"], seen["keys"] = host.mav3d.prompt, len(host.data.shape_keys.key_blocks)
     seen["name"] = host.name
-    yield 1.0
-    write("placed.json", {})
+    write(FOLDER, "placed.json", {})
     yield 1.5
     heights = []
     for frame in range(1, 17):
@@ -101,24 +87,29 @@ def steps():
     seen["jobs"] = str(runtime.session.store.folder)
 
 
-def write(name: str, values: dict) -> None:
-    part = FOLDER / f"{name}.part"
-    part.write_text(json.dumps(values))
-    part.rename(FOLDER / name)
+def watch_job(runtime):
+    """Until the newest job's object has been there for a while; the engine is killed once on the way."""
+    session, ended = runtime.session, None
+    while ended is None or time.monotonic() - ended < AFTERWARDS:
+        job = session.store.jobs()[-1]
+        beats.beat(session._work.process and session._work.process.pid, job.state, job.stage, job.step, job.image[-20:])
+        if job.state == "RUNNING" and job.stage == "dynamic" and "killed" not in seen:
+            seen["killed"] = os.kill(session._work.process.pid, signal.SIGKILL)
+        if job.state == "INTERRUPTED" and "interrupted" not in seen:
+            seen["interrupted"] = job.message
+            bpy.ops.mav3d.resume(job=job.id)
+        elif job.state in ("FAILED", "INTERRUPTED"):
+            raise RuntimeError(job.message)
+        if job.steps and [job.stage] != seen["progress"][-1:]:
+            seen["progress"].append(job.stage)
+        if job.image and job.step > 60 and not (FOLDER / "running.json").is_file():
+            write(FOLDER, "running.json", {})
+        seen["overlay"] = seen.get("overlay") or runtime.overlay.job == job.id
+        seen["thumbnail"] = seen.get("thumbnail") or runtime.thumbnails.icon(job.image) > 0
+        if job.imported and ended is None:
+            ended = time.monotonic()
+        yield BEAT
+    seen["gaps"], seen["own"], seen["slow"] = beats.gaps, beats.own, beats.slow
 
 
-def advance():
-    try:
-        return next(running)
-    except StopIteration:
-        pass
-    except Exception:
-        seen["error"] = traceback.format_exc()
-    write("seen.json", seen)
-    bpy.ops.wm.quit_blender()
-    return None
-
-
-bpy.context.preferences.view.show_splash = False
-running = steps()
-bpy.app.timers.register(advance, first_interval=3.0, persistent=True)
+go(steps(), FOLDER, seen)

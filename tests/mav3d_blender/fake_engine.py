@@ -161,9 +161,9 @@ class Engine:
                 time.sleep(min(pause, 0.01))
             if name in self.cancelled and "slow-cancel" not in self.options:
                 asset = write_asset(folder / "asset", request, name)
-                return self.end("cancelled", job=name, path=str(asset), message="Stopped; Resume goes on from there.")
+                return self.end("cancelled", job=name, path=str(asset), message="Stopped; the scene is kept.")
             if self.leaving and "stubborn" not in self.options:
-                return self.end("cancelled", job=name, message="Stopped; the checkpoint is kept. Resume goes on from there.")
+                return self.end("cancelled", job=name, message="Stopped; the checkpoint is kept.")
         if "fail" in self.options:
             advice = "Choose a lower quality."
             return self.end("error", job=name, kind="memory", message="There is not enough memory.", advice=advice)

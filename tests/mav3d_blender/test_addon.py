@@ -3,7 +3,9 @@
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
@@ -11,12 +13,17 @@ import pytest
 
 import mav3d_blender
 from mav3d_blender import package, runtime, ticking
-from mav3d_blender.asking import more_steps
+from mav3d_blender.asking import more_steps, target_again
 from mav3d_blender.engine_process import EngineProcess
+from mav3d_blender.installing import begin_install
 from mav3d_blender.job_rows import fraction, progress_text, state_text
 from mav3d_blender.jobs import Job, JobError
 from mav3d_blender.overlay import lit, read_preview
+from mav3d_blender.preferences import MAV3D_AP_preferences
 from mav3d_blender.setup.background import Background
+from mav3d_blender.setup.check import Line, Report
+from mav3d_blender.setup.install import Status
+from mav3d_blender.setup.requirements import SetupError
 from mav3d_blender.ticking import set_up_at_work
 from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset
 
@@ -153,6 +160,120 @@ def test_what_a_check_finds_is_taken_and_shown_once(addon):
     while not now.check.done:
         time.sleep(0.01)
     assert set_up_at_work(now) and "could not be checked" in now.warned and now.report == "a report"
+
+
+def test_what_was_installed_takes_the_place_of_a_named_python(addon):
+    now, chosen = runtime.runtime(), bpy.context.preferences.addons[package.NAME].preferences
+    now.install = SimpleNamespace(poll=lambda: Status("running"), checked=None, cancel=lambda: None, wait=lambda seconds: None)
+    set_up_at_work(now)
+    assert chosen.engine_python
+    now.install.poll = lambda: Status("done")
+    set_up_at_work(now)
+    assert chosen.engine_python == ""
+    chosen.engine_python = sys.executable
+    set_up_at_work(now)
+    assert chosen.engine_python == sys.executable, "it is named anew, after the installation"
+
+
+class Layout:
+    """Takes what is drawn: texts, and the buttons with what they are called with."""
+
+    def __init__(self, top=None) -> None:
+        self.top = top or self
+        self.texts, self.buttons = [], []
+
+    def column(self, **options):
+        return Layout(self.top)
+
+    row = box = column
+
+    def label(self, text="", icon="NONE"):
+        self.top.texts.append((text, icon))
+
+    def prop(self, owner, name, **options):
+        getattr(owner, name)
+
+    def progress(self, factor, text):
+        self.top.texts.append((text, "PROGRESS"))
+
+    def operator(self, name, text=None, **options):
+        self.top.buttons.append((name, text, SimpleNamespace()))
+        return self.top.buttons[-1][2]
+
+
+def drawn(**changes) -> Layout:
+    """The preferences as they look now."""
+    chosen, cls = bpy.context.preferences.addons[package.NAME].preferences, MAV3D_AP_preferences
+    values = {name: getattr(chosen, name) for name in ("engine_python", "device", "variant", "advanced", "package_index")}
+    methods = {name: value for name, value in vars(cls).items() if name == "_steps" or name.lstrip("_").startswith("draw")}
+    shown = type("Shown", (), methods)()
+    vars(shown).update(values | changes | {"layout": Layout()})
+    shown.draw(bpy.context)
+    return shown.layout
+
+
+def test_set_up_is_three_steps_with_what_mends_each(addon, tmp_path):
+    now, chosen = runtime.runtime(), bpy.context.preferences.addons[package.NAME].preferences
+    chosen.engine_python = ""
+    first = drawn()
+    assert [name for name, *_ in first.buttons] == [
+        "mav3d.install_engine", "mav3d.use_python", "mav3d.check_engine", "mav3d.check_engine", "mav3d.copy_report",
+    ]  # fmt: skip
+    python, fine = Path(sys.executable), [Line(name, "ok", f"{name} is fine.") for name in ("Engine", "Models", "Device")]
+    chosen.engine_python = str(python)
+    now.report = Report(python, tuple(fine), True, "", ("cpu",))
+    good = drawn()
+    assert [icon for _, icon in good.texts if icon != "BLANK1"] == ["CHECKMARK"] * 3
+    assert [name for name, *_ in good.buttons] == ["mav3d.check_engine", "mav3d.copy_report"]
+    now.report = Report(python, tuple(fine), True, "", ("cpu",), cuda_missing=True)
+    name, text, options = drawn().buttons[0]
+    assert (name, text, options.variant) == ("mav3d.install_engine", "Install the CUDA Build", "CUDA")
+    now.install = SimpleNamespace(poll=lambda: Status("running", "Looking up torch · waiting for pypi.org, 9 s", 0.2))
+    assert "waiting for pypi.org" in " ".join(text for text, _ in drawn().texts)
+    now.install = SimpleNamespace(poll=lambda: Status("failed", sentence="pypi.org does not answer."))
+    assert "does not answer" in " ".join(text for text, _ in drawn(advanced=True).texts)
+    now.install = None
+
+
+def test_a_device_is_chosen_by_its_button(addon):
+    assert bpy.ops.mav3d.use_device(device="CUDA") == {"FINISHED"}
+    assert bpy.context.preferences.addons[package.NAME].preferences.device == "CUDA"
+
+
+def test_a_package_index_that_is_none_is_said_before_anything_is_installed(addon):
+    bpy.context.preferences.addons[package.NAME].preferences.package_index = "mirror"
+    with pytest.raises(SetupError, match="is no address"):
+        begin_install()
+    assert runtime.runtime().install is None
+
+
+def test_a_job_that_goes_on_is_placed_as_it_was_asked_for(addon):
+    addon.cursor.location = (1, 2, 3)
+    settings = addon.mav3d
+    settings.start_frame, settings.repeat, settings.rate, settings.at_cursor = 40, "PING_PONG", "SCENE", True
+    first = generate(addon)
+    name = first.mav3d.job
+    asked = runtime.session().store.get(name).target
+    runtime.session().store.put(replace(runtime.session().store.get(name), state="INTERRUPTED"))
+    # Blender is closed and opened again, and other things are set.
+    runtime.forget()
+    settings.start_frame, settings.repeat, settings.rate, settings.at_cursor = 7, "HOLD", "EVERY", False
+    addon.cursor.location = (9, 9, 9)
+    assert bpy.ops.mav3d.resume(job=name) == {"FINISHED"}
+    second = bpy.context.view_layer.objects.active
+    assert second != first and tuple(second.location) == (1, 2, 3)
+    kept = runtime.session().store.get(name).target
+    assert {**kept, "file": ""} == {**asked, "file": ""} and kept["file"] == runtime.runtime().file != asked["file"]
+
+
+def test_a_scene_of_another_file_is_not_looked_for(addon):
+    job = Job("a", "", {}, target={"start_frame": 3, "scene": addon.name, "file": "another", "location": [0, 0, 1]})
+    other = bpy.data.scenes.new("Other")
+    with bpy.context.temp_override(scene=other):
+        assert target_again(bpy.context, job) == job.target | {"scene": "Other", "file": runtime.runtime().file}
+        here = replace(job, target=job.target | {"file": runtime.runtime().file})
+        assert target_again(bpy.context, here)["scene"] == addon.name
+        assert target_again(bpy.context, replace(job, target={})).keys() >= {"start_frame", "location", "scene", "file"}
 
 
 def test_a_result_that_cannot_be_placed_is_told_of_and_ends_nothing(addon, monkeypatch):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.jobs import JobError, JobStore
+from mav3d_blender.heard import GOES_ON, advice, applied
+from mav3d_blender.jobs import Job, JobError, JobStore
 from mav3d_blender.owner import Owner, host, start_stamp
 from mav3d_blender.session import Event, Limits, Session
 from mav3d_blender.timeline.asset import read_asset
@@ -231,7 +232,7 @@ def test_a_cancel_that_is_not_heard_is_followed_by_a_signal(desk):
     here.until(lambda: here.session.running)
     here.session.cancel(name)
     job = here.until_state(name, "CANCELLED")
-    assert job.message == "Stopped; the checkpoint is kept. Resume goes on from there." and job.begun
+    assert job.message == "Stopped; the checkpoint is kept." and job.begun and job.advice == GOES_ON
     here.until_state(waits, "DONE")
     assert len(here.engines) == 2
 
@@ -254,6 +255,30 @@ def test_a_cancel_of_a_waiting_job_leaves_the_running_one_alone(desk):
     here.session._work.send = lambda message: None  # the cancel is lost
     here.session.cancel(waits)
     assert here.until_state(running, "DONE").step == 60
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ({"kind": "memory", "advice": "Close other programs."}, "Close other programs."),
+        ({"kind": "memory", "advice": ""}, "Resume goes on from the last checkpoint. A lower quality takes less."),
+        ({"kind": "taken"}, "Retry begins it anew, in a folder of its own."),
+        ({"kind": "busy"}, "Then press Resume."),
+        ({"kind": "prompt"}, ""),
+        ({"kind": ["memory"]}, ""),
+    ],
+)
+def test_what_to_do_about_an_error_is_in_words_of_the_panel(message, said):
+    assert advice(message) == said
+    job = applied(Job("a", "", {}, state="RUNNING"), {"type": "error", "message": "No.", **message})
+    assert (job.state, job.message, job.advice) == ("FAILED", "No.", said)
+
+
+def test_a_stopped_job_says_that_it_can_go_on_where_it_has_begun(tmp_path):
+    job, message = Job("a", str(tmp_path), {}, state="CANCELLING"), {"type": "cancelled", "message": "Stopped."}
+    assert (applied(job, message).message, applied(job, message).advice) == ("Stopped.", "")
+    (tmp_path / "job.json").write_text("{}")
+    assert applied(job, message).advice == GOES_ON
 
 
 def test_an_estimate_in_words(desk):
@@ -297,7 +322,8 @@ def test_the_engine_is_stopped_by_hand(desk):
     here.tick()
     here.session.stop_engine()
     assert here.job(waits).state == "INTERRUPTED"
-    assert "Resume goes on" in here.until_state(running, "INTERRUPTED").message
+    job = here.until_state(running, "INTERRUPTED")
+    assert "Resume goes on" in f"{job.message} {job.advice}"
     here.until(lambda: not here.session.busy)
     assert here.session.state == "stopped" and len(here.engines) == 1
     here.session.resume(waits)
@@ -308,7 +334,7 @@ def test_the_engine_is_stopped_by_hand(desk):
 def test_an_engine_ended_from_outside(desk):
     here = desk()
     running, waits = here.running(), here.ask("steps=2")
-    here.until(lambda: not here.session._work.waiting)
+    here.until(lambda: not here.session._assigned.waiting)
     os.kill(here.engines[0].pid, 15)
     here.until_state(running, "INTERRUPTED")
     here.until_state(waits, "DONE")
@@ -318,7 +344,7 @@ def test_an_engine_ended_from_outside(desk):
 def test_blender_closes_in_the_middle(desk):
     here = desk("stubborn")
     running, waits, stopping = here.running(), here.ask(), here.ask()
-    here.until(lambda: not here.session._work.waiting)
+    here.until(lambda: not here.session._assigned.waiting)
     here.session.cancel(stopping)
     pid = here.engines[0].pid
     here.session.close(0.5)

@@ -88,17 +88,18 @@ def test_importing_torch_has_a_time_limit(tmp_path, wanted):
 
 
 @pytest.mark.parametrize(
-    ("more", "state", "words"),
+    ("more", "state", "words", "other"),
     [
-        (CUDA.format(work="return 16"), "ok", "GeForce RTX 4090, 24 GB, one of 2"),
-        (CUDA.format(work="raise RuntimeError('CUDA error: no kernel image is available')"), "broken", "not among the cards"),
-        (CUDA.format(work="raise RuntimeError('CUDA error: unknown error')"), "broken", "update its driver"),
-        (TOO_OLD, "broken", "driver is too old"),
-        (MPS, "ok", "MPS"),
+        (CUDA.format(work="return 16"), "ok", "GeForce RTX 4090, 24 GB, one of 2", ["cuda"]),
+        (CUDA.format(work="raise RuntimeError('CUDA error: no kernel image is here')"), "broken", "not among the cards", []),
+        (CUDA.format(work="raise RuntimeError('CUDA error: unknown error')"), "broken", "update its driver", []),
+        (TOO_OLD, "broken", "driver is too old", []),
+        (MPS, "ok", "MPS", ["mps"]),
     ],
 )
-def test_devices(tmp_path, wanted, more, state, words):
+def test_devices(tmp_path, wanted, more, state, words, other):
     report = check(environment(tmp_path, TORCH + more), wanted)
+    assert report.devices == ("cpu", *other) and not report.cuda_missing
     assert report.lines[2].state == state and words in report.lines[2].sentence
     assert report.lines[0].state == "ok"
 
@@ -106,7 +107,8 @@ def test_devices(tmp_path, wanted, more, state, words):
 def test_an_nvidia_card_without_a_cuda_build_is_pointed_out(tmp_path, wanted, monkeypatch):
     fake_python(tmp_path / "programs" / "nvidia-smi")
     monkeypatch.setenv("PATH", str(tmp_path / "programs") + os.pathsep + os.environ["PATH"])
-    assert "CUDA variant" in check(environment(tmp_path), wanted).lines[2].sentence
+    report = check(environment(tmp_path), wanted)
+    assert "CUDA variant" in report.lines[2].sentence and report.cuda_missing and report.devices == ("cpu",)
 
 
 def test_blenders_python_settings_do_not_reach_the_other_interpreter(tmp_path, wanted, monkeypatch):
@@ -132,6 +134,12 @@ def test_any_path_gets_one_sentence(tmp_path, wanted, make, state, words):
     report = check(make(tmp_path / "python"), wanted)
     assert report.lines[0].state == state and words in report.lines[0].sentence and not report.usable
     assert report.lines[1].state == "ok" and report.lines[2].state == "missing"
+
+
+def test_before_there_is_a_python_the_models_are_checked_all_the_same():
+    report = check(None)
+    assert [line.state for line in report.lines] == ["missing", "ok", "missing"] and report.devices == ()
+    assert "Not installed yet" in report.lines[0].sentence and not report.usable and "Python asked: none" in report.text
 
 
 def test_missing_models_do_not_hide_a_good_environment(tmp_path, wanted):

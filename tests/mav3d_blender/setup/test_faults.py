@@ -22,7 +22,31 @@ CASES = {
     "refused": (
         RETRY + "'NewConnectionError('<HTTPSConnection object>: Failed to establish a new connection: [Errno 111] Connection "
         "refused')': /simple/torch/\n" + NONE,
-        "can't be reached",
+        "pypi.org can't be reached",
+    ),
+    "refused by one of two": (
+        "Looking in indexes: https://pypi.org/simple, https://me:secret@mirror.example:8443/whl/cpu\n" + RETRY + "'NewConn"
+        "ectionError('<HTTPSConnection object>: Failed to establish a new connection: [Errno 111] Connection refused')': "
+        "/whl/cpu/torch/\nERROR: Could not find a version that satisfies the requirement torch==2.13.0+cpu (from versions: "
+        "2.11.0, 2.13.0)\n",
+        "mirror.example:8443 can't be reached",
+    ),
+    "swallowed": (
+        RETRY + "'ConnectTimeoutError(<HTTPSConnection object>, 'Connection to download.pytorch.org timed out. (connect "
+        "timeout=15.0)')': /whl/cpu/torch/\nERROR: Could not find a version that satisfies the requirement torch==2.13.0+cpu "
+        "(from versions: 2.11.0, 2.13.0)\n",
+        "download.pytorch.org does not answer",
+    ),
+    "silent": (
+        RETRY + "'ReadTimeoutError(\"HTTPConnectionPool(host='mirror.example', port=8080): Read timed out. (read timeout=15.0)"
+        "\")': /simple/torch/\n" + NONE,
+        "mirror.example:8080 does not answer",
+    ),
+    "answered at last": (
+        "WARNING: Retrying (Retry(total=1, connect=None, read=None, redirect=None, status=None)) after connection broken by "
+        "'ReadTimeoutError(\"HTTPConnectionPool(host='mirror.example', port=8080): Read timed out.\")': /simple/torch/\n"
+        "ERROR: Could not find a version that satisfies the requirement torch==2.13.0 (from versions: 2.1.0)\n",
+        "no version of it for this Python",
     ),
     "proxy": (
         RETRY + "'ProxyError('Cannot connect to proxy.', NewConnectionError('<HTTPSConnection object>: Failed to establish a "
@@ -34,12 +58,12 @@ CASES = {
         "HTTPSConnectionPool(host='pypi.org', port=443): Max retries exceeded with url: /simple/torch/ (Caused by "
         "SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed "
         "certificate in certificate chain (_ssl.c:1006)'))) - skipping\n" + NONE,
-        "PIP_CERT",
+        "pypi.org is not trusted",
     ),
     "timeout": (
         "ERROR: Exception:\npip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool("
         "host='files.pythonhosted.org', port=443): Read timed out.\n",
-        "goes on from what is there",
+        "files.pythonhosted.org broke off: install again, which goes on from what is there",
     ),
     "another version": (
         "ERROR: Ignored the following versions that require a different python version: 1.18.0 Requires-Python >=3.12\n"

@@ -12,6 +12,7 @@ import pytest
 from mav3d_blender.setup import environments, place
 from mav3d_blender.setup.environments import installed, interpreter, needs_update, read_marker, uninstall
 from mav3d_blender.setup.install import Install
+from mav3d_blender.setup.source import Source
 
 from .conftest import TORCH, base_python, facts, fake_python, make_wheel
 
@@ -29,12 +30,12 @@ def setting(tmp_path, monkeypatch):
     wheels = tmp_path / "wheels"
     make_wheel(wheels, "torch", "2.13.0+cpu", TORCH, requires="helper>=1")
     make_wheel(wheels, "helper", "1.0")
-    return tmp_path / "engines", wanted, ["--no-index", "--find-links", str(wheels)]
+    return tmp_path / "engines", wanted, Source(arguments=("--no-index", "--find-links", str(wheels)))
 
 
 def make(setting, **options):
-    folder, wanted, arguments = setting
-    options = {"online": False, "requirements": wanted, "index_arguments": arguments} | options
+    folder, wanted, source = setting
+    options = {"online": False, "requirements": wanted, "source": source} | options
     return Install(folder, options.pop("base", base_python()), options.pop("version", "0.1.0"), **options)
 
 
@@ -53,7 +54,7 @@ def follow(job, until=lambda status: False, seconds=60):
 
 
 def test_a_failed_installation_is_taken_up_replaced_and_removed(setting):
-    folder, wanted, arguments = setting
+    folder, wanted, _ = setting
     part = folder / "engine-0.1.0.part"
 
     job = make(setting)
@@ -73,6 +74,7 @@ def test_a_failed_installation_is_taken_up_replaced_and_removed(setting):
     seen = follow(job)
     python = seen[-1].python
     assert (seen[-1].state, seen[-1].fraction) == ("done", 1.0), job.report()
+    assert job.checked.ok and job.checked.python == python and job.checked.devices == ("cpu",)
     assert python == installed(folder) == interpreter(folder / "engine-0.1.0")
     assert python.lstat().st_mtime_ns == before  # the same environment
     assert [status.fraction for status in seen] == sorted(status.fraction for status in seen)
@@ -99,7 +101,7 @@ def test_a_failed_installation_is_taken_up_replaced_and_removed(setting):
 def test_cancelling_midway_ends_pip_and_leaves_nothing(setting):
     folder, _, _ = setting
     with socket.create_server(("127.0.0.1", 0)) as silent:  # an index that takes a call and never answers
-        job = make(setting, online=True, index_arguments=["--index-url", f"http://127.0.0.1:{silent.getsockname()[1]}/simple"])
+        job = make(setting, online=True, source=Source(f"http://127.0.0.1:{silent.getsockname()[1]}/simple"))
         job.start()
         follow(job, lambda status: status.phase.startswith("Looking up") or status.fraction >= 0.05)
         silent.settimeout(20)
@@ -114,6 +116,66 @@ def test_cancelling_midway_ends_pip_and_leaves_nothing(setting):
             pass
         call.close()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("swallows", [True, False])
+def test_an_index_that_does_not_answer_is_named_within_its_time(setting, swallows):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        if not swallows:
+            silent.close()
+        job = make(setting, online=True, source=Source(f"http://{address}/simple", seconds=1.0, tries=2))
+        job.start()
+        seen = follow(job)
+        # Making the environment is most of it.
+        begin = next(number for number, status in enumerate(seen) if "Looking up" in status.phase)
+        assert (len(seen) - begin) * 0.02 < 8
+    assert seen[-1].state == "failed"
+    words = "does not answer" if swallows else "can't be reached"
+    assert f"{address} {words}" in seen[-1].sentence and "HTTPS_PROXY" in seen[-1].sentence
+    assert "package index that answers under Advanced in the preferences" in seen[-1].sentence
+
+
+def test_an_index_beside_another_does_not_hold_up_every_package(setting):
+    folder, wanted, source = setting
+    for number in range(6):
+        make_wheel(folder.parent / "wheels", f"more{number}", "1.0")
+    wanted.write_text("torch==2.13.0\n" + "".join(f"more{number}==1.0\n" for number in range(6)))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        arguments = (*source.arguments[1:], "--index-url", f"http://{address}/simple")
+        job = make(setting, online=True, source=Source(arguments=arguments, seconds=0.5, tries=2))
+        job.start()
+        status = follow(job)[-1]
+    assert status.state == "failed" and f"{address} does not answer" in status.sentence
+    said = job.log.read_text("utf-8")
+    assert "more5" not in said and "torch" in said
+
+
+def test_pips_own_settings_are_the_users(setting, monkeypatch):
+    folder, _, source = setting
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS"):
+        monkeypatch.setenv(name, "blender")
+    kept = {"PIP_INDEX_URL": "https://mirror/simple", "PIP_CERT": "/a.pem", "HTTPS_PROXY": "http://proxy:1", "no_proxy": "x"}
+    for name, value in kept.items():
+        monkeypatch.setenv(name, value)
+    environ = make(setting)._pip_environment()
+    assert kept.items() <= environ.items() and "blender" not in environ.values() and "PIP_TARGET" not in environ
+    for name in kept:
+        monkeypatch.delenv(name)
+    # A whole installation from where pip's own file says, of whatever build is there.
+    make_wheel(folder.parent / "wheels", "little", "1.6")
+    (folder.parent / "pip.conf").write_text(f"[global]\nno-index = true\nfind-links = {source.arguments[2]}\n")
+    for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(folder.parent / "pip.conf"))
+    job = make(setting, online=True, source=Source())
+    job.start()
+    assert follow(job)[-1].state == "done", job.report()
+
+
+def test_an_index_that_is_no_address(setting):
+    assert "is no address" in refused(make(setting, online=True, source=Source("mirror.example")))
 
 
 def test_cancelling_keeps_the_engine_that_is_there(setting):
@@ -139,7 +201,7 @@ def refused(job):
 
 
 def test_nothing_is_fetched_where_blender_may_not_go_online(setting):
-    assert "may not go online" in refused(make(setting, index_arguments=None))
+    assert "may not go online" in refused(make(setting, source=Source()))
     assert not setting[0].exists()
 
 

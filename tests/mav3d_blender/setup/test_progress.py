@@ -35,6 +35,30 @@ def test_a_run_of_pip_moves_forward_and_says_what_it_does(tmp_path):
     assert seen == sorted(seen)
 
 
+def test_it_says_what_it_waits_for(tmp_path):
+    clock = [0.0]
+    progress = PipProgress(download=1, packages=1, now=lambda: clock[0])
+
+    def after(seconds, line=None):
+        clock[0] += seconds
+        if line is not None:
+            progress.read(line)
+        progress.look(tmp_path / "none", tmp_path / "none")
+        return progress.phase
+
+    after(1, "Looking in indexes: https://pypi.org/simple, https://download.pytorch.org/whl/cpu")
+    assert after(3) == "Looking up packages"
+    assert after(3) == "Looking up packages · waiting for pypi.org or download.pytorch.org, 6 s"
+    assert after(1) == "Looking up packages · waiting for pypi.org or download.pytorch.org, 7 s"
+    retry = "WARNING: Retrying (Retry(total=%d, connect=None, read=None, redirect=None, status=None)) after connection broken "
+    retry += "by 'ConnectTimeoutError(x, 'Connection to download.pytorch.org timed out. (timeout=15)')': /whl/cpu/torch/"
+    assert after(8, retry % 1) == "download.pytorch.org does not answer, asking 2 more times"
+    assert progress.unanswered == 0
+    assert after(15, retry % 0) == "download.pytorch.org does not answer, asking once more" and progress.unanswered == 1
+    assert after(5).startswith("download.pytorch.org does not answer, asking once more · waiting")
+    assert after(1, "Collecting torch==2.13.0+cpu") == "Looking up torch"
+
+
 def test_local_files_count_by_their_size(tmp_path):
     wheel = tmp_path / "torch-2.13.0+cpu-cp311-cp311-linux_x86_64.whl"
     wheel.write_bytes(bytes(10**6))

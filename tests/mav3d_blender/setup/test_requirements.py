@@ -4,6 +4,7 @@ import pytest
 
 from mav3d_blender.setup import variants
 from mav3d_blender.setup.requirements import Requirement, SetupError, read_requirements, satisfies, stamp
+from mav3d_blender.setup.source import Source
 
 
 def test_the_engines_own_list_is_read():
@@ -54,6 +55,25 @@ def test_torchs_build_is_named_where_its_index_is_used():
     assert variants.index_arguments(cuda, "win32") == ["--extra-index-url", "https://download.pytorch.org/whl/cu130"]
     cpu = variants.variant_of("cpu", "darwin")
     assert variants.with_build(wanted, cpu, "darwin") == wanted and variants.index_arguments(cpu, "darwin") == []
+
+
+def test_a_package_index_takes_the_place_of_others():
+    wanted, mirror = [Requirement("torch", "==", "2.13.0")], Source(" https://mirror.example/simple ", seconds=7.5, tries=2)
+    cpu, cuda = (variants.variant_of(name, "linux") for name in ("cpu", "cuda"))
+    patience = ["--timeout", "7.5", "--retries", "1"]
+    own = [*patience, "--index-url", "https://mirror.example/simple"]
+    assert mirror.pip_arguments(cpu, "linux") == own and mirror.wanted(wanted, cpu, "linux") == wanted
+    # CUDA's builds are PyTorch's own.
+    assert mirror.pip_arguments(cuda, "linux") == [*own, "--extra-index-url", cuda.index]
+    assert [str(item) for item in mirror.wanted(wanted, cuda, "linux")] == ["torch==2.13.0+cu130"]
+    assert Source(seconds=7.5, tries=2).pip_arguments(cpu, "linux") == [*patience, "--extra-index-url", cpu.index]
+    assert [str(item) for item in Source().wanted(wanted, cpu, "linux")] == ["torch==2.13.0+cpu"]
+
+
+@pytest.mark.parametrize("address", ["mirror.example", "ftp://mirror/simple", "https://", "https://a b/simple", "http://[::1"])
+def test_what_is_no_index_is_refused(address):
+    with pytest.raises(SetupError, match="is no address"):
+        Source(address).pip_arguments(variants.variant_of("cpu", "linux"), "linux")
 
 
 def test_variants_that_do_not_exist():
