@@ -18,7 +18,7 @@ from engine.stages.scene import Scene
 
 FIELD = FieldSettings(resolutions=(12, 24), times=4, channels=6, hidden=16, occupancy=16)
 STAGE = StageSettings(
-    steps=25, cameras=1, size=16, samples=24, rates=Rates(0.02, 0.0, 0.01), distillation=Distillation(), explore=0.2,
+    steps=40, cameras=1, size=16, samples=24, rates=Rates(0.02, 0.0, 0.01), distillation=Distillation(), explore=0.2,
 )  # fmt: skip
 
 
