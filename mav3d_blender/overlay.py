@@ -6,6 +6,7 @@ step.
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import bpy
@@ -26,18 +27,16 @@ class Overlay:
         self._location = (0.0, 0.0, 0.0)
         self.job = ""
 
-    def show(self, job: str, path: Path, location: tuple[float, float, float]) -> None:
-        """Replaces what is drawn. A file that can't be read leaves it as it is: another follows."""
-        mesh = read_preview(path)
-        if mesh is None or bpy.app.background:
+    def show(self, job: str, mesh: tuple[np.ndarray, np.ndarray, np.ndarray], location: tuple[float, float, float]) -> None:
+        """Replaces what is drawn. mesh: as `lit_preview` gives it."""
+        if bpy.app.background:
             return
         import gpu
         from gpu_extras.batch import batch_for_shader
 
         vertices, triangles, colours = mesh
         self._shader = self._shader or gpu.shader.from_builtin("SMOOTH_COLOR")
-        content = {"pos": vertices, "color": lit(vertices, triangles, colours)}
-        self._batch = batch_for_shader(self._shader, "TRIS", content, indices=triangles)
+        self._batch = batch_for_shader(self._shader, "TRIS", {"pos": vertices, "color": colours}, indices=triangles)
         self._location, self.job = tuple(location), job
         if self._handle is None:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
@@ -72,6 +71,12 @@ def _redraw() -> None:
                     region.tag_redraw()
 
 
+def lit_preview(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """`read_preview` with colours as they are drawn, float32 [V, 4]; needs nothing of Blender's."""
+    mesh = read_preview(path)
+    return None if mesh is None else (mesh[0], mesh[1], lit(*mesh))
+
+
 def read_preview(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """vertices float32 [V, 3], triangles int32 [T, 3] and colours float32 [V, 3] in [0, 1] of a preview mesh; None where there
     is none that can be drawn."""
@@ -82,7 +87,7 @@ def read_preview(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None
             vertices = np.ascontiguousarray(file["vertices"], np.float32)
             triangles = np.ascontiguousarray(file["triangles"], np.int32)
             colours = file["colours"].astype(np.float32) / 255
-    except (OSError, ValueError, KeyError, EOFError, TypeError):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
         return None
     shaped = vertices.ndim == 2 and vertices.shape[1:] == (3,) == triangles.shape[1:] and colours.shape == vertices.shape
     if not shaped or not 0 < len(triangles) <= MOST_TRIANGLES or not np.isfinite(vertices).all():

@@ -30,8 +30,9 @@ LOG = "engine.log"
 @dataclass
 class Runtime:
     """session: None until it is first needed. file: changes with every .blend that is opened. began: when each running job was
-    first heard of, seconds. warned: the newest sentence worth showing above the jobs. looked: whether set-up was at work at the
-    last tick. taken: the installation that was last seen to be done."""
+    first heard of, seconds. warned: the newest sentence worth showing above the jobs. preview: the job whose mesh is to be
+    drawn next, and its reading. looked: whether set-up was at work at the last tick. taken: the installation that was last seen to be
+    done."""
 
     session: Session | None = None
     file: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -41,6 +42,7 @@ class Runtime:
     overlay: Overlay = field(default_factory=Overlay)
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     waiting: dict[str, Background[Any]] = field(default_factory=dict)
+    preview: tuple[str, Background[Any]] | None = None
     install: Install | None = None
     taken: Install | None = None
     removal: Background[Removal] | None = None

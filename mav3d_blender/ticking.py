@@ -10,6 +10,7 @@ import bpy
 
 from .installing import take_installed
 from .jobs import Job
+from .overlay import lit_preview
 from .results import place_result
 from .runtime import Runtime, runtime, session
 from .setup.background import Background
@@ -37,6 +38,9 @@ def tick() -> float:
     working = set_up_at_work(now)
     if heard or working:
         redraw()
+    else:
+        # Not in the same breath as the sidebar: each may take long to draw.
+        _show_preview(now)
     return BUSY if heard or working or now.waiting or (now.session is not None and now.session.busy) else IDLE
 
 
@@ -63,9 +67,19 @@ def _handle(now: Runtime, event: Any) -> None:
     elif now.overlay.job == job.id:
         now.overlay.clear()
     if event.kind == "preview" and event.mesh and job.state == "RUNNING" and _wanted(job):
-        now.overlay.show(job.id, Path(event.path), job.target.get("location", (0, 0, 0)))
+        now.preview = job.id, Background(lit_preview, Path(event.path))
     if event.kind == "result" and job.target.get("file") == now.file:
         fetch(now, job)
+
+
+def _show_preview(now: Runtime) -> None:
+    """Draws the newest preview mesh, once it is read. One that can't be read leaves what is drawn: another follows."""
+    if now.session is None or now.preview is None or not now.preview[1].done:
+        return
+    (identifier, reading), now.preview = now.preview, None
+    job, mesh = now.session.store.get(identifier), reading.wait()
+    if mesh is not None and job is not None and job.state == "RUNNING" and _wanted(job):
+        now.overlay.show(identifier, mesh, job.target.get("location", (0, 0, 0)))
 
 
 def _wanted(job: Job) -> bool:
