@@ -20,6 +20,7 @@ from engine.guidance.teacher import Lesson
 from engine.job import STAGES, JobFolder
 from engine.job_picture import take_in
 from engine.lock import held
+from engine.memory_plan import plan_memory
 from engine.queue import Queue, Task
 from engine.reader import shortened
 from engine.request import Request
@@ -107,8 +108,11 @@ class Worker:
         return results[-1]
 
     def _estimate(self, request: Request) -> dict[str, Any]:
-        lesson = Lesson(request.canonical_prompt(), request.models(), request.negative_prompt)
-        found = estimate(request.resolved_quality(), lesson, request.frames, self.device, take_in(request)[1])
+        models, quality = request.models(), request.resolved_quality()
+        if not models.built_in and not (plan := plan_memory(models, quality, self.device)).fits_low:
+            raise OutOfMemoryError(plan.verdict())
+        lesson = Lesson(request.canonical_prompt(), models, request.negative_prompt)
+        found = estimate(quality, lesson, request.frames, self.device, take_in(request)[1])
         return protocol.estimate({stage: round(value, 1) for stage, value in found.seconds.items()}, found.memory_mb)
 
 

@@ -31,8 +31,8 @@ LOG = "engine.log"
 class Runtime:
     """session: None until it is first needed. file: changes with every .blend that is opened. began: when each running job was
     first heard of, seconds. warned: the newest sentence worth showing above the jobs. preview: the job whose mesh is to be
-    drawn next, and its reading. looked: whether set-up was at work at the last tick. taken: the installation that was last seen to be
-    done."""
+    drawn next, and its reading. looked: whether set-up was at work at the last tick. taken: the installation that was last seen
+    to be done."""
 
     session: Session | None = None
     file: str = field(default_factory=lambda: uuid.uuid4().hex)

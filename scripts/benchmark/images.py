@@ -3,9 +3,9 @@
 Pictures of the vocabulary's objects in random colours, from random cameras near the front, of random size, margin and
 background, become clips with a random motion; the prompt names the motion alone. Half of the pictures are rendered by Cycles
 from meshes made in Blender (`scripts.benchmark.photographs`), half from the world that the models were taught, under another
-light. Results go to DIR/results.jsonl as they come, and a contact sheet to DIR/sheet.png, a row a picture: the picture, cut out,
-the first frame's mesh from the same camera, both outlines over one another (grey: both, red: the picture's alone, blue: the
-mesh's), six frames of the clip.
+light. Results go to DIR/results.jsonl as they come, and a contact sheet to DIR/sheet.png, a row a picture: the picture, it cut
+out, the first frame's mesh from the same camera, both outlines over one another (grey: both, red: the picture's alone, blue:
+the mesh's), six frames of the clip.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ def folder_at(path, request: Request, done: Progress | None) -> JobFolder:
     ("request_", "done", "changes"),
     [
         (DRAFT, END, {"topology": "fixed", "frames": 30, "fps": 24}),
+        (DRAFT, END, {"memory": "low"}),
         (DRAFT, END, {"dynamic_steps": 80}),
         (DRAFT, END, {"super_resolution_steps": 5}),
         (STANDARD, Progress("super_resolution", 30), {"super_resolution_steps": 60}),

@@ -1,16 +1,23 @@
 """The command line with public models of the user's own choice, small and random, and what it says when they are not right."""
 
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
+import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from engine.generate import ready
+from engine.guidance.presets import PRESETS
+from engine.guidance.teacher import Lesson
+from engine.settings import PUBLIC_QUALITIES
 from tests.engine.guidance import public_models
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,3 +154,14 @@ def test_an_estimate_says_first_what_memory_is_needed(models):
     assert done.returncode == 0 and "It fits" in done.stdout and "together" in done.stdout, done.stderr
     done = launch("estimate", "a corgi", "--preset", "open")
     assert done.returncode == 0 and "not fetched" in done.stdout and "together" not in done.stdout, done.stderr
+
+
+def test_a_stages_models_are_gone_when_the_next_begins(models):
+    preset = replace(PRESETS["custom"], image=str(models / "stable_diffusion"), video=str(models / "modelscope"))
+    teachers, lesson, quality = {}, Lesson("a corgi", preset), PUBLIC_QUALITIES["draft"]
+    ready(teachers, "static", lesson, quality)
+    network = weakref.ref(teachers["image"].guidance.denoiser.unet)
+    assert network() is not None
+    ready(teachers, "dynamic", lesson, quality)
+    gc.collect()
+    assert list(teachers) == ["video"] and network() is None

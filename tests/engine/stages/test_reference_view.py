@@ -79,7 +79,8 @@ def test_a_blob_is_pulled_into_the_outline_and_the_colours():
         if step % 8 == 7:
             scene.occupancy.update(scene.field, torch.tensor([0.5]))
     assert last < first / 3
-    images, opacity = render(scene.field, scene.occupancy, View(reference.camera(), torch.tensor([0.5]), 32, 48, torch.ones(1, 3)))
+    view = View(reference.camera(), torch.tensor([0.5]), 32, 48, torch.ones(1, 3))
+    images, opacity = render(scene.field, scene.occupancy, view)
     wanted = reference.seen(32)[1] > 0.5
     solid = opacity[0, 0] > 0.5
     assert (solid & wanted).sum() / (solid | wanted).sum() > 0.85
