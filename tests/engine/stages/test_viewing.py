@@ -12,7 +12,7 @@ from tests.engine.stages.test_stages import FIELD, STAGE
 
 
 class Guidance:
-    elevation, fov = (0.1, 0.4), 0.5
+    elevation, fov, together = (0.1, 0.4), 0.5, 1
 
 
 def look(**options):
@@ -25,6 +25,20 @@ def test_cameras_go_all_round_at_the_models_own_elevation_and_fov():
     gaps = cameras.azimuth.sort().values.diff()
     assert 0 <= cameras.azimuth.min() and cameras.azimuth.max() <= 2 * math.pi and gaps.max() < 2 * math.pi / 4 + 1e-6
     assert cameras.elevation.min() >= 0.1 and cameras.elevation.max() <= 0.4
+
+
+def test_a_model_of_several_views_has_them_in_rings():
+    class Views(Guidance):
+        together = 4
+
+    cameras = draw_cameras(Scene.new(FIELD, 0), Views, look(), 1)
+    azimuth, elevation = cameras.azimuth.view(2, 4), cameras.elevation.view(2, 4)
+    quarter = torch.tensor(math.pi / 2)
+    assert torch.allclose(torch.remainder(azimuth.diff(dim=1), 2 * math.pi), quarter.expand(2, 3), atol=1e-5)
+    assert torch.equal(elevation[:, :1].expand(2, 4), elevation) and elevation[0, 0] != elevation[1, 0]
+    assert elevation.min() >= 0.1 and elevation.max() <= 0.4
+    held = draw_cameras(Scene.new(FIELD, 0), Views, look(azimuth=(0, 0)), 1)
+    assert not held.azimuth.any()
 
 
 def test_settings_may_hold_the_camera_in_front():
