@@ -29,6 +29,12 @@ def shown_frames(frames: int, group: int = 1, most: int | None = None) -> Tensor
     return torch.cat([chosen[:1].expand(again), chosen])
 
 
+def as_shown(frames: Tensor, size: int, group: int = 1, most: int | None = None) -> Tensor:
+    """frames [clips, frames, 3, H, W] as a model sees them, [clips, model frames, 3, size, size]; see `shown_frames`."""
+    shown = shown_frames(frames.shape[1], group, most)
+    return resized(frames[:, shown.to(frames.device)], size, size)
+
+
 def resized(images: Tensor, height: int, width: int) -> Tensor:
     """images [..., 3, H, W] as [..., 3, height, width]: smoothly enlarged, or averaged over what they shrink to."""
     if images.shape[-2:] == (height, width):

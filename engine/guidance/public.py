@@ -66,7 +66,7 @@ class PublicGuidance:
             pictures = denoiser.pictures(shown)
         each = cameras if denoiser.clips else cameras.per_frame(count)
         text = prompt.at(each)
-        conditions = denoiser.conditions(each, low_resolution, generator)
+        conditions = conditions_of(denoiser, each, low_resolution, generator)
 
         def predict(noisy: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
             conditional = self._denoised(noisy, timesteps, text, conditions)
@@ -97,6 +97,14 @@ class PublicGuidance:
 
     def _here(self) -> AbstractContextManager:
         return self.resident if self.resident is not None else nullcontext()
+
+
+def conditions_of(
+    denoiser: Any, cameras: Cameras, low_resolution: Tensor | None, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """What the denoiser is told beside text and timestep, one row for each picture or clip; nothing as a rule."""
+    tell = getattr(denoiser, "conditions", None)
+    return {} if tell is None else tell(cameras, low_resolution, generator)
 
 
 def network_of(denoiser: Any) -> torch.nn.Module:

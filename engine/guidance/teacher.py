@@ -126,7 +126,8 @@ def _encoded(kind: Any, folder: Path, lesson: Lesson, device: torch.device | str
     """The prompt by the model's own encoders, which are gone when this returns."""
     components = load_components(folder, _precision(device), device, only=kind.texts)
     by_view = not getattr(kind, "knows_cameras", False)
-    prompt = encode_prompt(kind.encode, components, lesson.text, lesson.negative, by_view)
+    text = lesson.text + getattr(kind, "text_suffix", "")
+    prompt = encode_prompt(kind.encode, components, text, lesson.negative, by_view)
     del components
     gc.collect()
     if torch.device(device).type == "cuda":

@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from engine.errors import ModelError
-from engine.guidance.clip_frames import resized, shown_frames
+from engine.guidance.clip_frames import as_shown
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.space import CausalLatentSpace
 from engine.guidance.text import TextStates, encode_t5
@@ -39,11 +38,7 @@ class CogVideoX:
         self.size = -(-size // config.patch_size) * config.patch_size * self.space.factor
 
     def pictures(self, frames: Tensor) -> Tensor:
-        shown = shown_frames(frames.shape[1], self.space.group)
-        return resized(frames[:, shown.to(frames.device)], self.size, self.size)
-
-    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
-        return {}
+        return as_shown(frames, self.size, self.space.group)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         # A transformer made for shorter texts takes as much as it holds.

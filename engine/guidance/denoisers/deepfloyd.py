@@ -40,9 +40,6 @@ class DeepFloyd:
     def pictures(self, frames: Tensor) -> Tensor:
         return each_frame(frames, self.size)
 
-    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
-        return {}
-
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         return noise_of(self.unet(noisy, timesteps, text.states).sample, noisy)
 

@@ -28,6 +28,8 @@ class MultiView:
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(encode_clip)
     clips, together, knows_cameras = False, VIEWS, True
+    # What its captions of 3D renders ended in.
+    text_suffix = ", 3d asset"
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.unet, self.space = components["unet"], LatentSpace(components["vae"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from engine.guidance.denoisers.unet import each_frame, native_size, picture_conditions, pooled_conditions
@@ -29,9 +28,6 @@ class StableDiffusion:
 
     def pictures(self, frames: Tensor) -> Tensor:
         return each_frame(frames, self.size)
-
-    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
-        return {}
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         return self.unet(noisy, timesteps, text.states, added_cond_kwargs=picture_conditions(text)).sample

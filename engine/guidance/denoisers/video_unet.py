@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from engine.guidance.clip_frames import resized, shown_frames
+from engine.guidance.clip_frames import as_shown
 from engine.guidance.denoisers.unet import native_size, picture_conditions
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.space import LatentSpace
@@ -30,11 +29,7 @@ class VideoUNet:
         self.size = native_size(self.unet) * self.space.factor
 
     def pictures(self, frames: Tensor) -> Tensor:
-        shown = shown_frames(frames.shape[1], most=self.most_frames)
-        return resized(frames[:, shown.to(frames.device)], self.size, self.size)
-
-    def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
-        return {}
+        return as_shown(frames, self.size, most=self.most_frames)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         return self.unet(noisy.transpose(1, 2), timesteps, text.states).sample.transpose(1, 2)

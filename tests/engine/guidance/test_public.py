@@ -10,7 +10,7 @@ from engine.errors import ModelError
 from engine.guidance import kinds
 from engine.guidance.denoisers.video_unet import AnimateDiff
 from engine.guidance.presets import PRESETS
-from engine.guidance.public import PublicGuidance
+from engine.guidance.public import PublicGuidance, conditions_of
 from engine.guidance.teacher import Lesson, load_teacher
 from engine.scene.cameras import Cameras
 from engine.settings import Distillation
@@ -48,7 +48,7 @@ def by_hand(guidance, prompt, frames, low=None):
     pictures = denoiser.pictures(frames)
     generator = torch.Generator().manual_seed(7)
     each = CAMERAS if denoiser.clips else CAMERAS.per_frame(frames.shape[1])
-    conditions = denoiser.conditions(each, low, generator)
+    conditions = conditions_of(denoiser, each, low, generator)
     vae = getattr(denoiser.space, "autoencoder", None)
     pixels = pictures * 2 - 1
     if vae is None:
