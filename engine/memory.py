@@ -113,7 +113,7 @@ def _working(kind: Any, folders: dict[str, Path], size: int, frames: int, half: 
         if not denoiser.clips:
             shown = shown[:1].expand(denoiser.together if denoiser.together > 1 else pictures, -1, -1, -1)
         clean = denoiser.space.encode(shown)
-        text = _text(network_of(denoiser), len(clean), dtype)
+        text = blank_text(network_of(denoiser), len(clean), dtype)
         told = _conditions(denoiser, len(clean), frames, size)
         one = shown[:1]
         timesteps = torch.zeros(len(clean))
@@ -140,7 +140,8 @@ def _empty(folder: Path, name: str, dtype: torch.dtype) -> Any:
     return found.from_config(read_object(where / "config.json")).to(dtype).eval().requires_grad_(False)
 
 
-def _text(network: Any, count: int, dtype: torch.dtype) -> TextStates:
+def blank_text(network: Any, count: int, dtype: torch.dtype) -> TextStates:
+    """States of `count` texts without content, of the shape that a denoiser's network takes; on the default device."""
     config = network.config
     read = config.get if hasattr(config, "get") else lambda name: getattr(config, name, None)
     width = read("encoder_hid_dim") or read("cross_attention_dim") or read("text_dim") or read("text_embed_dim")

@@ -24,7 +24,7 @@ from engine.guidance.presets import PRESETS
 from engine.guidance.prompts import EncodedPrompt
 from engine.guidance.public import network_of
 from engine.guidance.teacher import Lesson
-from engine.memory import _text, model_need
+from engine.memory import blank_text, model_need
 from engine.scene.cameras import random_cameras
 from engine.settings import PUBLIC_QUALITIES
 from scripts.benchmark.full_size import PARAMETERS, save
@@ -67,7 +67,7 @@ def measured(name: str, folder: Path, device: torch.device, options: argparse.Na
         torch.cuda.reset_peak_memory_stats(device)
     guidance = teacher.load_teacher(role, lesson, settings.distillation, device).guidance
     network = network_of(guidance.denoiser)
-    text = _text(network, 1, torch.float32)
+    text = blank_text(network, 1, torch.float32)
     text = type(text)(torch.zeros_like(text.states, device=device), None)
     generator = torch.Generator().manual_seed(0)
     cameras = random_cameras(settings.cameras, generator).to(device)
