@@ -32,9 +32,8 @@ def follow_reference(scene: Scene, reference: Reference, settings: StageSettings
     moment = torch.tensor([0.5 / field.shape.times], device=scene.device)
     size = min(round(FINER * settings.size), MOST)
     background = random_backgrounds(1, scene.generator, coloured=True).to(scene.device)
-    view = View(
-        reference.camera(), moment, size, settings.samples, background, scene.random_seed(), settings.explore
-    )
+    # Nothing is looked for in empty space: behind the object it would grow unseen from where the picture was taken.
+    view = View(reference.camera(), moment, size, settings.samples, background, scene.random_seed())
     colours, alpha = reference.seen(size)
     wanted = colours + (1 - alpha) * background[0][:, None, None]
     weight = settings.reference * (settings.size / size) ** 2
