@@ -25,14 +25,19 @@ import numpy as np
 import torch
 from PIL import Image
 
+from engine.errors import EngineError
 from engine.evaluate.soup import read_soups
 from engine.evaluate.verdict import judge_soups
+from engine.guidance.presets import PRESETS
+from engine.guidance.vocabulary import Vocabulary
 from engine.mesh.picture import draw_shaded, draw_textured, labelled
 from engine.mesh.surface import Mesh
+from engine.models.source import locate
 from engine.models.world import clips
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
-from engine.photo import Photo
+from engine.photo import Photo, read_photo
+from engine.recognise import recognise
 from engine.reference import ABOUT
 from engine.request import PICTURE
 from engine.scene.cameras import Cameras
@@ -60,8 +65,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=6)
     parser.add_argument("--quality", default="draft")
     parser.add_argument("--draw", type=int, default=0, help="seed of the draw of pictures")
+    parser.add_argument("--recognise", action="store_true", help="only ask what the pictures show")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
+    if options.recognise:
+        recognised(draw_cases(options.count, options.draw), options.output)
+        return
     results = options.output / "results.jsonl"
     done = {json.loads(line)["name"] for line in results.read_text().splitlines()} if results.exists() else set()
     for case in draw_cases(options.count, options.draw):
@@ -71,6 +80,24 @@ def main() -> None:
             with open(results, "a") as file:
                 file.write(json.dumps(record) + "\n")
     report(results, options.output)
+
+
+def recognised(cases: list[Case], output: Path) -> None:
+    """Prints how many pictures are seen as what they show."""
+    folder = locate(PRESETS["primitives"].image)
+    vocabulary = Vocabulary.read(folder.parent)
+    right = {"colour": 0, "object": 0}
+    for case in cases:
+        path = output / "picture.png"
+        imageio.imwrite(path, photograph(case.shape, case.colour, case.shot) if case.cycles else world_picture(case))
+        try:
+            shot = recognise(read_photo(path), folder, vocabulary)
+            right["colour"] += shot.colour == case.colour
+            right["object"] += shot.shape == case.shape
+            print(f"{case.name}: {shot.colour} {shot.shape}, outline {shot.overlap}", flush=True)
+        except EngineError as error:
+            print(f"{case.name}: {error}", flush=True)
+    print(f"of {len(cases)} pictures: colour right {right['colour']}, object right {right['object']}")
 
 
 def draw_cases(count: int, seed: int) -> list[Case]:
