@@ -127,7 +127,12 @@ def _encoded(kind: Any, folder: Path, lesson: Lesson, device: torch.device | str
     components = load_components(folder, _precision(device), device, only=kind.texts)
     by_view = not getattr(kind, "knows_cameras", False)
     text = lesson.text + getattr(kind, "text_suffix", "")
-    prompt = encode_prompt(kind.encode, components, text, lesson.negative, by_view)
+    try:
+        prompt = encode_prompt(kind.encode, components, text, lesson.negative, by_view)
+    except (IndexError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"The tokenizer and the text encoder in {folder} do not fit one another ({error}): fetch or copy the model again."
+        ) from error
     del components
     gc.collect()
     if torch.device(device).type == "cuda":

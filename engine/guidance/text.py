@@ -49,7 +49,7 @@ class TextStates:
 def encode_clip(components: dict[str, Any], texts: list[str]) -> TextStates:
     """CLIP's last states, as Stable Diffusion, ModelScope, AnimateDiff, MVDream and the x4 upscaler take them."""
     encoder = components["text_encoder"]
-    tokens = _tokens(components["tokenizer"], texts, encoder.config.max_position_embeddings)
+    tokens = _tokens(components["tokenizer"], texts, _longest(components["tokenizer"], encoder))
     return TextStates(encoder(tokens.input_ids.to(encoder.device)).last_hidden_state)
 
 
@@ -58,7 +58,8 @@ def encode_two_clips(components: dict[str, Any], texts: list[str]) -> TextStates
     states, pooled = [], None
     for suffix in ("", "_2"):
         encoder = components["text_encoder" + suffix]
-        tokens = _tokens(components["tokenizer" + suffix], texts, encoder.config.max_position_embeddings)
+        tokenizer = components["tokenizer" + suffix]
+        tokens = _tokens(tokenizer, texts, _longest(tokenizer, encoder))
         output = encoder(tokens.input_ids.to(encoder.device), output_hidden_states=True)
         states.append(output.hidden_states[-2])
         pooled = output[0]
@@ -73,16 +74,21 @@ def encode_t5(
     masked: whether the encoder is told which tokens are padding. zeroed: whether padding's states are set to zero.
     """
     encoder = components["text_encoder"]
-    tokens = components["tokenizer"](
-        texts, padding="max_length", truncation=True, max_length=length, return_attention_mask=True, return_tensors="pt"
-    )
+    tokens = _tokens(components["tokenizer"], texts, length)
     mask = tokens.attention_mask.to(encoder.device)
     ids = tokens.input_ids.to(encoder.device)
     states = encoder(ids, attention_mask=mask if masked else None).last_hidden_state
     return TextStates(states * mask[..., None].to(states) if zeroed else states)
 
 
-def _tokens(tokenizer: Any, texts: list[str], longest: int) -> Any:
-    # A tokenizer saved without its length says something huge.
-    length = min(tokenizer.model_max_length, longest)
-    return tokenizer(texts, padding="max_length", truncation=True, max_length=length, return_tensors="pt")
+def _longest(tokenizer: Any, encoder: Any) -> int:
+    """How many tokens CLIP takes. A tokenizer saved without its length says something huge."""
+    return min(tokenizer.model_max_length, encoder.config.max_position_embeddings)
+
+
+def _tokens(tokenizer: Any, texts: list[str], length: int) -> Any:
+    """The texts' tokens and which of them are no padding, all of them `length` long."""
+    if getattr(tokenizer, "pad_token", "") is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    options = {"truncation": True, "max_length": length, "return_attention_mask": True}
+    return tokenizer(texts, padding="max_length", return_tensors="pt", **options)

@@ -1,10 +1,12 @@
 """Every class of public model, small and random, against score distillation written out by hand."""
 
 import math
+import shutil
 from dataclasses import replace
 
 import pytest
 import torch
+from transformers import CLIPTokenizer
 
 from engine.errors import ModelError
 from engine.guidance import kinds
@@ -80,8 +82,7 @@ def by_hand(guidance, prompt, frames, low=None):
     timesteps = torch.full((len(clean),), timestep)
     with torch.no_grad():
         told, blank = (
-            denoiser(noisy, timesteps, text, conditions)
-            for text in (prompt.at(each), prompt.unconditional.expand(len(clean)))
+            denoiser(noisy, timesteps, text, conditions) for text in (prompt.at(each), prompt.unconditional.expand(len(clean)))
         )
         predicted = blank + scale * (told - blank)
         if denoiser.schedule.prediction == "v_prediction":
@@ -204,3 +205,24 @@ def test_public_guidance_says_where_it_looks_from(models):
     guidance = teacher(models, "stable_diffusion").guidance
     assert isinstance(guidance, PublicGuidance) and guidance.together == 1
     assert guidance.elevation == (0.0, math.radians(30)) and 0 < guidance.fov < 1
+
+
+def test_a_tokenizer_of_another_model_is_told_of_in_words(models, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(models / "stable_diffusion", folder)
+    pieces = [
+        "<|startoftext|>",
+        "<|endoftext|>",
+        *(f"{chr(200 + i)}" for i in range(200)),
+        "a</w>",
+        "c",
+        "o",
+        "r",
+        "g",
+        "i</w>",
+    ]
+    CLIPTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[], model_max_length=77).save_pretrained(
+        folder / "tokenizer"
+    )
+    with pytest.raises(ModelError, match="do not fit one another"):
+        load_teacher("image", Lesson("a corgi", replace(PRESETS["custom"], image=str(folder))), FIXED)
