@@ -38,6 +38,8 @@ RATES = [
     ("EVERY", "Frame for Frame", "One frame of the clip in every frame of the scene"),
     ("SCENE", "Set Scene Rate", "Set the scene's frame rate and range to the clip's"),
 ]
+# A path may begin at the .blend's own folder; before 4.5 that went without saying.
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 # What of the settings makes a request, under the engine's names.
 REQUEST = ("prompt", "preset", "quality", "seed", "topology", "frames", "fps")
 STEPS = ("static_steps", "dynamic_steps", "super_resolution_steps")
@@ -83,11 +85,13 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
         name="Picture",
         description="A picture of the object from the front, with transparency or on a plain background; empty for none",
         subtype="FILE_PATH",
+        options=RELATIVE,
     )
     image_adapter: StringProperty(
         name="Image Adapter",
         description="Folder of an IP-Adapter, which shows the picture to models of class Stable Diffusion; empty for none",
         subtype="DIR_PATH",
+        options=RELATIVE,
     )
     image_model: StringProperty(
         name="Image Model", description="A folder or an id of the Hugging Face hub; empty for the preset's own"
