@@ -64,7 +64,7 @@ def generate(
     reference = load_reference(request, folder.path, device)
     text = request.canonical_prompt(reference.shot.seen if reference else None)
     quality = request.resolved_quality()
-    check_models(request.models(), {role for roles in roles_of(quality).values() for role in roles})
+    check_models(request.models(), dict.fromkeys(role for roles in roles_of(quality).values() for role in roles))
     low_memory = wants_low(request, quality, torch.device(device))
     lesson = Lesson(text, request.models(), request.negative_prompt, low_memory)
     if reference is not None:

@@ -173,7 +173,7 @@ class Request:
         """Raises RequestError where models are named for a preset with models of its own, or one that is needed is not."""
         preset, models = PRESETS[self.preset], self.models()
         if preset.built_in and models != preset:
-            raise RequestError("The primitives preset has its own models: give --preset custom to name others.")
+            raise RequestError("The preset primitives has its own models: choose the preset custom to name others.")
         quality = self.resolved_quality()
         needed = {"image": quality.static.steps, "video": quality.dynamic.steps or quality.super_resolution.steps}
         needed["upscale"] = quality.super_resolution.steps
@@ -181,9 +181,8 @@ class Request:
             needed["video"] = 0
         missing = [role for role, steps in needed.items() if steps and not getattr(models, role)]
         if missing:
-            options = " and ".join(f"--{role}-model" for role in missing)
-            kinds = " and ".join(missing)
-            raise RequestError(f"Preset {self.preset} has no {kinds} model: give {options}, a folder or a hub id.")
+            names = " and ".join(f"{role}_model" for role in missing)
+            raise RequestError(f"Preset {self.preset} has no {' and no '.join(missing)} model: give {names}, a folder or a hub id.")
 
 
 def choice(name: str, value: Any, choices: Any) -> None:

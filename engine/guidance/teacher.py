@@ -74,7 +74,7 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
     """
     source = getattr(lesson.preset, role)
     if not source:
-        raise ModelError(f"There is no {role} model: name a folder or a hub id with --{role}-model.")
+        raise ModelError(f"There is no {role} model: give {role}_model, a folder or a hub id.")
     folder = locate(source)
     kind = kinds.kind_of(folder, role)
     if kind == kinds.BUILT_IN:

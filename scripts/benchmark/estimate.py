@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from engine.job import STAGES
 from scripts.benchmark.machine import describe_machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -64,7 +65,8 @@ def stage_seconds(messages: list[tuple[float, dict[str, Any]]]) -> dict[str, flo
     ends: dict[str, float] = {}
     for second, message in messages:
         if message["type"] == "progress":
-            ends[message["stage"]] = second
+            # The estimate has all of an export as "mesh".
+            ends[message["stage"] if message["stage"] in STAGES else "mesh"] = second
     starts = [begun, *ends.values()]
     return {stage: end - start for (stage, end), start in zip(ends.items(), starts, strict=False)}
 

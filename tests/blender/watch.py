@@ -26,6 +26,7 @@ class Beats:
         self.slow: list[list] = []
         self._engines: dict[int, float] = {}
         self._before: dict | None = None
+        self._servers = display_servers()
 
     def beat(self, engine: int | None, *going_on: object) -> None:
         """engine: its process, which may change. going_on: words for `slow`."""
@@ -43,13 +44,17 @@ class Beats:
         if engine is not None:
             self._engines[engine] = seconds_of(engine) or self._engines.get(engine, 0.0)
         used = {"blender": time.process_time(), "engine": sum(self._engines.values()), "all": seconds_of_all()}
-        return {"clock": time.monotonic(), "waited": waiting_times(), **used}
+        waits = {
+            "waited": waiting_times(os.getpid()),
+            "display": sum(sum(waiting_times(server).values()) for server in self._servers),
+        }
+        return {"clock": time.monotonic(), **waits, **used}
 
 
-def waiting_times() -> dict[int, float]:
-    """How long each of Blender's threads has been ready to run without a processor, seconds; empty where Linux does not say."""
+def waiting_times(process: int) -> dict[int, float]:
+    """How long each of a process's threads has been ready to run without a processor, seconds; empty where Linux does not say."""
     times = {}
-    for path in Path("/proc/self/task").glob("*/schedstat"):
+    for path in Path(f"/proc/{process}/task").glob("*/schedstat"):
         try:
             times[int(path.parent.name)] = int(path.read_text().split()[1]) / 1e9
         except (OSError, IndexError):
@@ -57,11 +62,18 @@ def waiting_times() -> dict[int, float]:
     return times
 
 
+def display_servers() -> list[int]:
+    """Processes that show windows on a screen, or on none."""
+    named = [path for path in Path("/proc").glob("[0-9]*/comm") if path.read_text().startswith(("Xvfb", "Xorg"))]
+    return [int(path.parent.name) for path in named]
+
+
 def waited(before: dict, now: dict) -> float:
-    """Seconds that the main thread waited for a processor between two looks, itself or for a thread that draws for it."""
+    """Seconds that the main thread waited for a processor between two looks: itself, for one of the threads that draw for it, and
+    for the display's server."""
     times = {thread: end - before["waited"].get(thread, end) for thread, end in now["waited"].items()}
     main = times.pop(os.getpid(), 0.0)
-    return main + max(times.values(), default=0.0)
+    return main + max(times.values(), default=0.0) + now["display"] - before["display"]
 
 
 def others(before: dict, now: dict) -> float:

@@ -143,7 +143,7 @@ def test_a_wrong_choice_is_told_of_in_a_sentence(models, tmp_path, image, says):
 
 def test_a_role_without_a_model_is_told_of_at_the_door(tmp_path):
     done = launch("generate", "a corgi", "--output", str(tmp_path / "job"), "--preset", "custom", "--image-model", "a/b")
-    assert done.returncode == 1 and "--video-model" in done.stderr and not (tmp_path / "job").exists()
+    assert done.returncode == 1 and "video_model" in done.stderr and not (tmp_path / "job").exists()
     done = launch("generate", "a red ball", "--output", str(tmp_path / "job"), "--image-model", "a/b")
     assert done.returncode == 1 and "custom" in done.stderr
 

@@ -27,7 +27,7 @@ def test_a_request_is_its_values():
         ({"mode": "3d", "dynamic_steps": 5}, "no dynamic stage"),
         ({"memory": "much"}, "auto or low"),
         ({"image_model": "a/b"}, "custom"),
-        ({"preset": "custom", "image_model": "a/b", "video_model": "c/d"}, "--upscale-model"),
+        ({"preset": "custom", "image_model": "a/b", "video_model": "c/d"}, "upscale_model"),
         ({"preset": "open", "image_model": 3}, "a folder or a hub id"),
         ({"preset": "open", "video_guidance_scale": "high"}, "number from 0"),
         ({"preset": "open", "negative_prompt": "x" * 401}, "400 characters"),
