@@ -182,7 +182,7 @@ class Request:
         missing = [role for role, steps in needed.items() if steps and not getattr(models, role)]
         if missing:
             names = " and ".join(f"{role}_model" for role in missing)
-            raise RequestError(f"Preset {self.preset} has no {' and no '.join(missing)} model: give {names}, a folder or a hub id.")
+            raise RequestError(f"Preset {self.preset} lacks models: give {names}, a folder or a hub id each.")
 
 
 def choice(name: str, value: Any, choices: Any) -> None:
