@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from engine.guidance.prompts import EncodedPrompt
@@ -13,12 +15,16 @@ from engine.stages.viewing import draw_view
 
 # The time planes are zero in this stage, so that any time will do.
 ANY_TIME = (0.5,)
+# A picture pulls fully after this share of the stage: before there is a body to shape, it would fill its outline anywhere along
+# the line of sight, and what is behind the body later stays there unseen.
+PICTURE_AFTER = 0.4
 
 
 def static_step(
     scene: Scene, guidance: Guidance, prompt: EncodedPrompt, settings: StageSettings, progress: float
 ) -> Metrics:
     """One optimisation step; `progress` in [0, 1] of the stage."""
+    settings = replace(settings, reference=settings.reference * min(1.0, progress / PICTURE_AFTER))
     view = draw_view(scene, guidance, settings, torch.tensor(ANY_TIME, device=scene.device))
 
     def gradient(images: torch.Tensor) -> torch.Tensor:
