@@ -16,7 +16,7 @@ LEAST_CONTRAST, LEAST_PEAK = 0.03, 0.08
 # Shares: of the border that an object may touch; of the largest piece that other pieces must have; of the object that a hole
 # must have.
 MOST_BORDER, LEAST_PIECE, LEAST_HOLE = 0.04, 0.02, 0.003
-LEAST_PIXELS = 20
+LEAST_PIXELS = 8
 # A gap this wide, a share of the object's size, is part of it.
 NARROW = 0.06
 
@@ -79,7 +79,7 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
     sizes[0] = 0
     holes = np.flatnonzero((sizes > LEAST_HOLE * different.sum()) & (offsets < max(0.02, 1.5 * spread)))
     background = np.isin(outside, [label for label in {*reaching.tolist(), *holes.tolist()} if label])
-    return ndimage.gaussian_filter((~background).astype(np.float32), 0.6)
+    return _soft(~background, off)
 
 
 def _background(colours: np.ndarray) -> tuple[np.ndarray, float]:
@@ -96,6 +96,17 @@ def _background(colours: np.ndarray) -> tuple[np.ndarray, float]:
         # What an object covers of the border is left out; a touch of slack for a perfectly even one.
         kept = off <= max(3 * np.median(off), 0.01)
     return terms @ weights, float(off[kept].std())
+
+
+def _soft(solid: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """Alpha of what is solid: a pixel on its edge is as solid as it differs from the background, in shares of what the object
+    behind that edge does. In a small picture such pixels are much of the object."""
+    inside = ndimage.binary_erosion(solid, iterations=2)
+    if not inside.any():
+        return solid.astype(np.float32)
+    nearest = tuple(ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True))
+    share = np.clip(off / np.maximum(off[nearest], LEAST_CONTRAST), 0, 1)
+    return np.where(solid & ~inside, share, solid).astype(np.float32)
 
 
 def _closed(solid: np.ndarray) -> np.ndarray:

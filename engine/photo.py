@@ -15,7 +15,7 @@ from engine.cut_out import PhotoError, cut_out, object_box
 # A prepared picture's side, and how much of it the object's longer side takes.
 SIDE, FILL = 512, 0.8
 FORMATS = ("PNG", "JPEG", "WEBP")
-LARGEST_FILE, MOST_PIXELS, LEAST_SIDE = 100 * 2**20, 100_000_000, 32
+LARGEST_FILE, MOST_PIXELS, LEAST_SIDE = 100 * 2**20, 100_000_000, 16
 # What the object is looked for in; finer pictures are made smaller first.
 WORKING_SIDE = 1024
 

@@ -40,7 +40,7 @@ FAINT = 0.15
 NEAR = 0.08
 # What a difference in shading counts beside outlines, for the object and then for the camera; and what a camera's being 30
 # degrees off the front, or off ELEVATION, counts. Set by trying, with `scripts.benchmark.images --recognise`.
-SHADING, CAMERA_SHADING, OBLIQUE, ELEVATION = 0.05, 0.1, 0.02, 10
+SHADING, CAMERA_SHADING, OBLIQUE, ELEVATION = 0.15, 0.1, 0.02, 10
 # Below this the picture shows something else.
 LEAST_OVERLAP = 0.75
 

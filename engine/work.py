@@ -50,7 +50,7 @@ def work(
     written.
     """
     known = (folder.path / ABOUT).exists() and not overwrite
-    # A picture that can't be used leaves no folder behind.
+    # A picture that can't be used leaves nothing behind.
     shot = None if photo is None or known else shot_of(photo, request, device)
     about = {"engine": VERSION, "protocol": protocol.VERSION, "models": told(request.models())}
     folder.open(request.as_dict(), about, overwrite)

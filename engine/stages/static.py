@@ -17,7 +17,7 @@ from engine.stages.viewing import draw_view
 ANY_TIME = (0.5,)
 # A picture pulls fully after this share of the stage: before there is a body to shape, it would fill its outline anywhere along
 # the line of sight, and what is behind the body later stays there unseen.
-PICTURE_AFTER = 0.4
+PICTURE_AFTER = 0.25
 
 
 def static_step(

@@ -52,7 +52,7 @@ class Beats:
 
 
 def waiting_times(process: int) -> dict[int, float]:
-    """How long each of a process's threads has been ready to run without a processor, seconds; empty where Linux does not say."""
+    """Seconds that each of a process's threads has been ready to run without a processor; empty where Linux does not say."""
     times = {}
     for path in Path(f"/proc/{process}/task").glob("*/schedstat"):
         try:
@@ -64,13 +64,19 @@ def waiting_times(process: int) -> dict[int, float]:
 
 def display_servers() -> list[int]:
     """Processes that show windows on a screen, or on none."""
-    named = [path for path in Path("/proc").glob("[0-9]*/comm") if path.read_text().startswith(("Xvfb", "Xorg"))]
-    return [int(path.parent.name) for path in named]
+    servers = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if path.read_text().startswith(("Xvfb", "Xorg")):
+                servers.append(int(path.parent.name))
+        except OSError:
+            continue  # it has ended
+    return servers
 
 
 def waited(before: dict, now: dict) -> float:
-    """Seconds that the main thread waited for a processor between two looks: itself, for one of the threads that draw for it, and
-    for the display's server."""
+    """Seconds of waiting for a processor between two looks: of the main thread, of the one that waited longest of those that
+    draw for it, and of the display's server."""
     times = {thread: end - before["waited"].get(thread, end) for thread, end in now["waited"].items()}
     main = times.pop(os.getpid(), 0.0)
     return main + max(times.values(), default=0.0) + now["display"] - before["display"]

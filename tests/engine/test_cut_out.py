@@ -61,6 +61,12 @@ def test_shading_that_passes_through_the_ground_s_own_grey_opens_no_gap():
     assert area(cut_out(pixels, "p")) == pytest.approx(DISC, rel=0.05)
 
 
+def test_edges_between_pixels_are_soft():
+    fine = picture(radius=36, size=(128, 128), centre=(64, 64))
+    small = fine.reshape(16, 8, 16, 8, 4).mean((1, 3))
+    assert area(cut_out(small, "p")) == pytest.approx(np.pi * 4.5**2, rel=0.06)
+
+
 def test_specks_are_dropped_and_colours_go_on_beyond_the_outline():
     pixels = picture()
     pixels[5:7, 5:7, :3] = 0
@@ -83,7 +89,7 @@ def transparent(pixels: np.ndarray) -> None:
 
 def small(pixels: np.ndarray) -> None:
     pixels[..., 3] = 0
-    pixels[60:70, 60:70, 3] = 1
+    pixels[60:66, 60:66, 3] = 1
 
 
 def too_near(pixels: np.ndarray) -> None:
@@ -97,7 +103,7 @@ def too_near(pixels: np.ndarray) -> None:
         (busy, "not plain.*save a PNG with transparency"),
         (empty, "nothing stands out"),
         (transparent, "transparent all over"),
-        (small, "10 pixels across"),
+        (small, "6 pixels across"),
         (too_near, "leave a margin"),
     ],
 )

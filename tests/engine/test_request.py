@@ -1,7 +1,7 @@
 import pytest
 
-from engine.errors import EngineError
-from engine.request import Request
+from engine.errors import EngineError, PromptError
+from engine.request import Request, RequestError
 
 
 def test_a_request_is_its_values():
@@ -37,6 +37,21 @@ def test_a_request_is_its_values():
 def test_bad_values_are_refused_in_words(values, said):
     with pytest.raises(EngineError, match=said):
         Request.checked({"prompt": "a ball", **values})
+
+
+def test_a_picture_stands_for_what_the_prompt_does_not_say():
+    request = Request.checked({"prompt": "bouncing", "image": "photo.png"})
+    assert request.as_dict()["image"] == "photo.png" and "image_sha256" not in request.as_dict()
+    # Nobody has looked yet.
+    assert request.canonical_prompt().endswith(" bouncing")
+    assert request.canonical_prompt(("white", "duck")) == "white duck bouncing"
+    kept = request.as_dict() | {"image": "reference.png", "image_sha256": "0" * 64}
+    assert Request.checked(kept).as_dict() == kept
+    for values in ({"image": ""}, {"image": 3}, {"image": "a\0b"}, {"image": "photo.png", "image_sha256": "0" * 64}):
+        with pytest.raises(RequestError, match="image"):
+            Request.checked({"prompt": "bouncing"} | values)
+    with pytest.raises(PromptError, match="names no object"):
+        Request.checked({"prompt": "bouncing"}).canonical_prompt()
 
 
 def test_steps_can_be_set_for_each_stage():

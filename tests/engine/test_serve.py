@@ -236,6 +236,8 @@ def test_one_job_at_a_time_and_the_rest_waits_in_order(engine, tmp_path):
         (b'{"type": "generate", "job": "a", "folder": "/tmp/x"}', "needs a request"),
         (b'{"type": "generate", "job": "a", "folder": "/tmp/x", "request": {"prompt": "a ball", "preset": [1]}}', "text"),
         (b'{"type": "generate", "job": "a", "folder": "/tmp/x", "request": {"prompt": "a ball", "without": 3}}', "list"),
+        (b'{"type": "generate", "job": "a", "folder": "/x", "request": {"prompt": "a ball", "image": "a.png"}}', "whole path"),
+        (b'{"type": "estimate", "request": {"prompt": "still", "image": 7}}', "text"),
         (b'{"type": "generate", "job": "a", "folder": "/x", "request": {"prompt": "a ball"}, "previews": "mesh"}', "previews"),
         (b'{"type": "resume", "job": "a", "folder": "/nowhere/at/all"}', "no job"),
         (b'{"type": "cancel", "job": "nobody"}', "nobody"),
@@ -246,6 +248,14 @@ def test_what_makes_no_sense_is_answered_and_changes_nothing(engine, line, said)
     engine.write(line + b"\n")
     (error,) = engine.until("error", timeout=5)
     assert said in error["message"] and error["kind"] in ("protocol", "request", "job")
+
+
+def test_a_picture_that_is_not_there_ends_its_job_alone(engine, tmp_path):
+    request = SHORT | {"image": str(tmp_path / "none.png")}
+    engine.send("generate", job="pictured", folder=str(tmp_path / "job"), request=request)
+    error = engine.until("error", job="pictured")[-1]
+    assert error["kind"] == "photo" and "none.png" in error["message"]
+    assert not (tmp_path / "job" / "job.json").exists()
 
 
 def test_a_closed_stdin_leaves_a_checkpoint(tiny_models, tmp_path):

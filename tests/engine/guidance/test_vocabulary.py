@@ -3,7 +3,7 @@ import json
 import pytest
 
 from engine.errors import ModelError, PromptError
-from engine.guidance.vocabulary import Vocabulary, canonical_prompt, check_prompt
+from engine.guidance.vocabulary import Vocabulary, canonical_prompt, check_prompt, words_of
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
@@ -26,6 +26,16 @@ WORDS = Vocabulary(**vocabulary())
 )
 def test_sentences_are_understood(text, canonical):
     assert canonical_prompt(text, WORDS) == canonical
+
+
+def test_what_a_prompt_does_not_say_is_what_the_picture_shows():
+    seen = ("white", "duck")
+    assert canonical_prompt("bouncing up and down", WORDS, seen=seen) == "white duck bouncing"
+    assert canonical_prompt("a blue one jumping", WORDS, seen=seen) == "blue duck jumping"
+    assert canonical_prompt("a box", WORDS, seen=seen) == "white cube still"
+    assert words_of("a blue one jumping", WORDS) == {"colours": "blue", "objects": None, "motions": "jumping"}
+    with pytest.raises(PromptError, match="names no object"):
+        canonical_prompt("bouncing", WORDS)
 
 
 @pytest.mark.parametrize(
