@@ -38,7 +38,8 @@ def start(arguments: list[str | Path], **options: Any) -> subprocess.Popen[bytes
         flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
         options["creationflags"] = flags
     else:
-        options["start_new_session"] = True
+        # No session: Linux shares the processor out by session first, and across sessions a lower priority counts for nothing.
+        options["process_group"] = 0
     options = {"stdin": subprocess.DEVNULL, "env": environment()} | options
     child = subprocess.Popen([os.fspath(argument) for argument in arguments], **options)
     if os.name != "nt":

@@ -13,7 +13,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from watch import BEAT, Beats, go, package, write
+from watch import BEAT, Beats, go, package, show_keyframes, write
 
 FOLDER, PYTHON = Path(sys.argv[-2]), sys.argv[-1]
 NAME = package()
@@ -30,6 +30,7 @@ def steps():
     area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
     area.spaces.active.show_region_ui = True
     bpy.data.objects["Cube"].location.x = 4
+    show_keyframes()
     settings = window.scene.mav3d
     settings.quality, settings.seed = "DRAFT", 1
     yield 3.0

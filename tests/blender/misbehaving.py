@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from watch import BEAT, Beats, go, package, write
+from watch import BEAT, Beats, go, package, show_keyframes, write
 
 FOLDER, PYTHON = Path(sys.argv[-2]), sys.argv[-1]
 NAME = package()
@@ -34,6 +34,7 @@ def steps():
     area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
     area.spaces.active.show_region_ui = True
     window.scene.mav3d.prompt = "red ball bouncing"
+    show_keyframes()
     yield 2.0
     region = next(region for region in area.regions if region.type == "UI")
     # Which tab is open can be chosen here in newer versions only; in the others what is drawn is not ours.

@@ -15,9 +15,9 @@ SLOW = 0.25
 class Beats:
     """Told every BEAT seconds, it knows how long the window stood still in between.
 
-    gaps: seconds from beat to beat. own: the same without the time in which Blender was ready to go on and waited for a
-    processor that neither it nor the engine had: what else runs on the machine is no fault of the window's. slow: the gap, its
-    own part and what was going on, of those whose own part is above SLOW.
+    gaps: seconds from beat to beat. own: the same without the time in which Blender, or the display's server, was ready to go
+    on and waited for a processor that neither it nor the engine had: what else runs on the machine is no fault of the window's.
+    slow: the gap, its own part and what was going on, of those whose own part is above SLOW.
     """
 
     def __init__(self) -> None:
@@ -111,6 +111,12 @@ def package() -> str:
     """The name of the add-on's package in this Blender."""
     addons = bpy.context.preferences.addons
     return next(addon.module for addon in addons if addon.module.endswith(".mav3d"))
+
+
+def show_keyframes() -> None:
+    """Has the timeline draw keyframes, the cube's: for its first ones ever the driver compiles a shader, which is Blender's to
+    wait for and not ours."""
+    bpy.data.objects["Cube"].keyframe_insert("location", frame=1)
 
 
 def write(folder: Path, name: str, values: dict) -> None:
