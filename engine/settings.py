@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 class Distillation:
     """How a stage asks its model.
 
-    guidance_scale: classifier-free, diffusers' convention. noise_start, noise_end: noise level in [0, 1] at the first and last
-    step. noise_spread: half-width of the uniform draw about it. weighting: see `residual_gradient`.
+    guidance_scale: classifier-free, diffusers' convention; None for that of the model's class. noise_start, noise_end: noise
+    level in [0, 1] at the first and last step. noise_spread: half-width of the uniform draw about it. weighting: see
+    `residual_gradient`.
     """
 
-    guidance_scale: float = 3.0
+    guidance_scale: float | None = 3.0
     noise_start: float = 0.95
     noise_end: float = 0.3
     noise_spread: float = 0.05
@@ -171,22 +172,23 @@ HIGH = replace(
 
 # The paper's own numbers as far as they are known. Verified: 8 cameras, 64 x 64 pixels, 16 frames, 12,000 steps in all.
 # Recalled and not read: how the steps are shared out, 128 intervals, the learning rate, 256 x 256 pixels, the annealed blob,
-# moving cameras, frame-rate sampling. Not known, and taken from HexPlane's and 4D-fy's code: planes, guidance scale, noise
-# levels, weights of the regularisers. For public models on a GPU; not run with them yet.
+# moving cameras, frame-rate sampling. Not known, and taken from HexPlane's and 4D-fy's code: planes, noise levels, weights
+# of the regularisers. Guidance scales are those published for a model's class. For public models on a GPU; not run with them
+# yet.
 PAPER = Quality(
     "paper",
     static=StageSettings(
         steps=5000, cameras=8, size=64, samples=128, rates=Rates(1e-3, 0.0, 1e-3), last_rate=1.0,
-        distillation=Distillation(100.0, 0.98, 0.3, 0.3, "sds"), explore=0.05, entropy=1e-3, variation=1e-4,
+        distillation=Distillation(None, 0.98, 0.3, 0.3, "sds"), explore=0.05, entropy=1e-3, variation=1e-4,
     ),
     dynamic=StageSettings(
         steps=5000, cameras=8, size=64, samples=128, rates=Rates(1e-4, 1e-3, 1e-4), last_rate=1.0,
-        distillation=Distillation(100.0, 0.98, 0.3, 0.3, "sds"), explore=0.05, entropy=1e-3, variation=1e-4,
+        distillation=Distillation(None, 0.98, 0.3, 0.3, "sds"), explore=0.05, entropy=1e-3, variation=1e-4,
         smoothness=1e-2, time_variation=2e-4, look=CameraSettings(moving=0.9), span=(0.25, 1.0), blob_growth=10.0,
     ),
     super_resolution=StageSettings(
         steps=2000, cameras=1, size=256, samples=128, rates=Rates(1e-4, 1e-4, 1e-4), last_rate=1.0,
-        distillation=Distillation(100.0, 0.5, 0.02, 0.1, "sds"), video_distillation=Distillation(100.0, 0.5, 0.02, 0.1, "sds"),
+        distillation=Distillation(None, 0.5, 0.02, 0.1, "sds"), video_distillation=Distillation(None, 0.5, 0.02, 0.1, "sds"),
         entropy=1e-3, variation=1e-4, smoothness=1e-2, time_variation=2e-4, look=CameraSettings(moving=0.9),
     ),
     field=FieldSettings(resolutions=(64, 128), channels=24, hidden=64, occupancy=64, trajectory=False),

@@ -13,6 +13,8 @@ from engine.scene.cameras import Cameras
 class ImageGuidance(ClipGuidance):
     """A camera-aware image denoiser, applied to every frame of every camera alone."""
 
+    guidance_scale = 1.5
+
     def gradient(
         self,
         frames: Tensor,

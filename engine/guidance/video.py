@@ -21,6 +21,8 @@ class ClipGuidance:
 
     # Its cameras need not stand in any order.
     together = 1
+    # What the built-in models were measured best with.
+    guidance_scale = 1.0
 
     def __init__(self, components: dict[str, Any], distillation: Distillation) -> None:
         missing = [name for name in ("unet", "pose_encoder", "scheduler") if name not in components]

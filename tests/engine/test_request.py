@@ -79,7 +79,7 @@ def test_models_are_named_in_place_of_the_presets_own():
     assert models.image == "a/b" and models.video.startswith("Wan-AI/")
     quality = request.resolved_quality()
     assert quality.dynamic.distillation.guidance_scale == quality.super_resolution.video_distillation.guidance_scale == 30
-    assert quality.static.distillation.guidance_scale == quality.super_resolution.distillation.guidance_scale == 100
+    assert quality.static.distillation.guidance_scale == quality.super_resolution.distillation.guidance_scale is None
     assert Request.checked(request.as_dict()) == request
 
 

@@ -31,6 +31,8 @@ class DeepFloyd:
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS))
     clips, together = False, 1
+    # threestudio, for the first stage; none is published for the second.
+    guidance_scale = 20.0
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.unet, self.space = components["unet"], PixelSpace()

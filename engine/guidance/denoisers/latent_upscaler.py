@@ -26,6 +26,8 @@ class LatentUpscaler:
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(encode_clip)
     clips, together = False, 1
+    # None is published; that of Stable Diffusion, its first stage.
+    guidance_scale = 100.0
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.unet, self.space = components["unet"], LatentSpace(components["vae"])

@@ -28,6 +28,8 @@ class MultiView:
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(encode_clip)
     clips, together, knows_cameras = False, VIEWS, True
+    # MVDream, section 4; 4D-fy.
+    guidance_scale = 50.0
     # What its captions of 3D renders ended in.
     text_suffix = ", 3d asset"
 

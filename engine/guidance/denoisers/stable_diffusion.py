@@ -20,6 +20,8 @@ class StableDiffusion:
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(encode_clip)
     clips, together, sees_pictures = False, 1, True
+    # DreamFusion, section 4; threestudio and stable-dreamfusion have it for Stable Diffusion.
+    guidance_scale = 100.0
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.unet, self.space = components["unet"], LatentSpace(components["vae"])

@@ -21,6 +21,8 @@ class VideoUNet:
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(encode_clip)
     clips, together = True, 1
+    # Animate124, Dream-in-4D and 4D-fy.
+    guidance_scale = 100.0
     most_frames: int | None = None
 
     def __init__(self, components: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ class Wan:
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS, zeroed=True))
     clips, together = True, 1
+    # None is published; that of the other video models.
+    guidance_scale = 100.0
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.transformer, self.space = components["transformer"], CausalLatentSpace(components["vae"])

@@ -194,6 +194,20 @@ def test_a_scale_of_one_asks_once(models):
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "scale"), [("deepfloyd", 20), ("stable_diffusion", 100), ("modelscope", 100), ("deepfloyd_upscaler", 20)]
+)
+def test_without_a_guidance_scale_a_model_has_the_published_one_of_its_class(models, name, scale):
+    assert teacher(models, name, replace(FIXED, guidance_scale=None)).guidance.distillation.guidance_scale == scale
+    assert teacher(models, name, replace(FIXED, guidance_scale=3.0)).guidance.distillation.guidance_scale == 3
+
+
+@pytest.mark.parametrize(("role", "scale"), [("image", 1.5), ("video", 1.0)])
+def test_a_built_in_model_among_public_ones_has_its_own_scale(role, scale):
+    ready = load_teacher(role, Lesson("a red ball", PRESETS["primitives"]), replace(FIXED, guidance_scale=None))
+    assert ready.guidance.distillation.guidance_scale == scale
+
+
 def test_noise_of_an_upscaler_is_the_same_in_all_frames_of_a_clip(models):
     guidance = teacher(models, "deepfloyd_upscaler").guidance
     still = torch.full((2, 3, 3, 16, 16), 0.5)

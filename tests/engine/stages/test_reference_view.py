@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from engine.photo import SIDE, Photo
 from engine.reference import Reference, Shot
 from engine.scene.render import View, render
 from engine.settings import Distillation, FieldSettings, Rates, StageSettings
-from engine.stages import reference_view
+from engine.stages import reference_view, static
 from engine.stages.optimise import distil_view
 from engine.stages.reference_view import at_rest, follow_reference
 from engine.stages.scene import Scene
@@ -97,6 +98,14 @@ def test_without_a_weight_or_with_nothing_to_move_it_costs_nothing(monkeypatch):
     scene.free(STAGE.rates)
     view = View(scene.reference.camera(), torch.tensor([0.5]), 4, 8, torch.zeros(1, 3))
     assert "reference" not in distil_view(scene, view, torch.zeros_like, replace(STAGE, reference=0.0))
+
+
+@pytest.mark.parametrize(("progress", "share"), [(0.0, 0.0), (0.125, 0.5), (0.25, 1.0), (0.9, 1.0)])
+def test_in_the_static_stage_it_pulls_once_there_is_a_body(monkeypatch, progress, share):
+    monkeypatch.setattr(static, "distil_view", lambda scene, view, gradient, settings: {"weight": settings.reference})
+    guidance = SimpleNamespace(elevation=(0.0, 0.5), fov=0.6, together=1)
+    metrics = static.static_step(Scene.new(FIELD, 0), guidance, "a block", replace(STAGE, reference=0.8), progress)
+    assert metrics["weight"] == pytest.approx(0.8 * share)
 
 
 def test_a_body_that_has_gone_elsewhere_is_still_held_in_its_own_axes():
