@@ -7,6 +7,8 @@ does (Bahmani et al., ECCV 2024) with a given spline; here it is optimised with 
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 
@@ -21,10 +23,22 @@ class Trajectory(nn.Module):
     def __init__(self, times: int) -> None:
         super().__init__()
         self.translation, self.rotation, self.log_scale = (nn.Parameter(torch.zeros(times, 3)) for _ in range(3))
+        self._held: float | None = None
+
+    def held(self, time: float) -> Trajectory:
+        """The same parameters as a pose: in the middle and of its own size at all times, with the attitude and the proportions
+        that it has at `time` in [0, 1]."""
+        twin = copy.copy(self)
+        twin._held = time
+        return twin
 
     def placement(self, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """At times [F] in [0, 1]: centre [F, 3], rotation body to world [F, 3, 3], scale [F, 3]."""
+        if self._held is not None:
+            times = torch.full_like(times, self._held)
         centre, turn, log_scale = (_at(value, times) for value in (self.translation, self.rotation, self.log_scale))
+        if self._held is not None:
+            centre, log_scale = torch.zeros_like(centre), log_scale - log_scale.mean(-1, keepdim=True)
         return centre, rotation_matrix(turn), log_scale.clamp(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE).exp()
 
     def to_body(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:

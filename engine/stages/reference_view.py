@@ -23,13 +23,13 @@ def follow_reference(scene: Scene, reference: Reference, settings: StageSettings
     """Adds the gradient of `settings.reference` times the squared differences of colours and opacity from the picture, summed
     over the view and counted as if it had the stage's own pixels. Returns the root mean square difference of colours.
 
-    The picture is of the clip's first moment and of the body in its own axes. It lies on a random background, and so does the
-    render, so that what is transparent can't pass for a colour.
+    The picture is of the clip's first moment: how the body is, and how it stands. Where it is and how large are the motion's.
+    It lies on a random background, and so does the render, so that what is transparent can't pass for a colour.
     """
-    field = at_rest(scene.field)
+    field = standing(scene.field)
     if not any(parameter.requires_grad for group in field.groups().values() for parameter in group):
         return 0.0
-    moment = torch.tensor([0.5 / field.shape.times], device=scene.device)
+    moment = torch.tensor([first_moment(field)], device=scene.device)
     size = min(round(FINER * settings.size), MOST)
     background = random_backgrounds(1, scene.generator, coloured=True).to(scene.device)
     # Nothing is looked for in empty space: behind the object it would grow unseen from where the picture was taken.
@@ -48,13 +48,18 @@ def follow_reference(scene: Scene, reference: Reference, settings: StageSettings
     return off
 
 
-def at_rest(field: Field | MlpField) -> Field | MlpField:
-    """The same parameters without the trajectory: the body in its own axes."""
+def standing(field: Field | MlpField) -> Field | MlpField:
+    """The same parameters, in the middle and of its own size, as it stands at the first moment."""
     if field.trajectory is None:
         return field
     twin = copy.copy(field)
-    twin._modules = {**field._modules, "trajectory": None}
+    twin._modules = {**field._modules, "trajectory": field.trajectory.held(first_moment(field))}
     return twin
+
+
+def first_moment(field: Field | MlpField) -> float:
+    """The first frame's time in [0, 1]."""
+    return 0.5 / field.shape.times
 
 
 def _outline(alpha: Tensor, weight: float):
@@ -71,7 +76,7 @@ def _outline(alpha: Tensor, weight: float):
 
 
 def _occupancy(scene: Scene, field: Field | MlpField, moment: Tensor) -> Occupancy:
-    """That of the body at rest; the scene's own knows it only as long as nothing moves."""
+    """That of the standing body; the scene's own knows it only as long as nothing moves."""
     own = scene.occupancy
     if own.bits is None or len(own.bits) == 1:
         return own

@@ -27,6 +27,18 @@ def test_a_new_trajectory_is_identity():
     assert torch.allclose(own, points(20), atol=1e-6)
 
 
+def test_held_it_keeps_attitude_and_proportions_of_one_time_at_all_times():
+    trajectory = Trajectory(2)
+    trajectory.translation.data[:] = 0.7
+    trajectory.rotation.data[0] = torch.tensor([0.0, 0.0, math.pi / 2])
+    trajectory.log_scale.data[0] = torch.tensor([0.5, 0.2, 0.2])
+    centre, rotation, scale = trajectory.held(0.25).placement(torch.tensor([0.25, 0.75]))
+    assert not centre.any() and torch.equal(rotation[0], rotation[1])
+    assert torch.allclose(rotation[0] @ torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 1.0, 0.0]), atol=1e-6)
+    assert torch.allclose(scale[1].log(), torch.tensor([0.2, -0.1, -0.1]), atol=1e-6)
+    assert trajectory.placement(torch.tensor([0.25]))[0].any()
+
+
 def test_a_moved_turned_and_scaled_point_is_found_by_hand():
     trajectory = Trajectory(1)
     trajectory.translation.data[0] = torch.tensor([0.5, 0.0, 0.0])

@@ -14,7 +14,7 @@ from engine.scene.render import View, render
 from engine.settings import Distillation, FieldSettings, Rates, StageSettings
 from engine.stages import reference_view, static
 from engine.stages.optimise import distil_view
-from engine.stages.reference_view import at_rest, follow_reference
+from engine.stages.reference_view import follow_reference, standing
 from engine.stages.scene import Scene
 
 FIELD = FieldSettings(resolutions=(12, 24), times=4, channels=6, hidden=16, occupancy=16)
@@ -39,7 +39,7 @@ def loss(scene: Scene, reference: Reference, settings: StageSettings) -> float:
     scene.generator.set_state(state)
     size, moment = round(1.5 * settings.size), torch.tensor([0.5 / 4])
     view = View(reference.camera(), moment, size, settings.samples, background, seed)
-    images, opacity = render(at_rest(scene.field), scene.occupancy, view)
+    images, opacity = render(standing(scene.field), scene.occupancy, view)
     colours, alpha = reference.seen(size)
     wanted = colours + (1 - alpha) * background[0][:, None, None]
     off = (images[0, 0] - wanted).square().sum() + (opacity[0, 0] - alpha).square().sum()
@@ -92,7 +92,7 @@ def test_a_blob_is_pulled_into_the_outline_and_the_colours():
 def test_without_a_weight_or_with_nothing_to_move_it_costs_nothing(monkeypatch):
     scene = Scene.new(FIELD, 0)
     scene.reference = Reference.of(block(), Shot())
-    scene.free(replace(STAGE.rates, trajectory=0.1), rigid_only=True)
+    scene.free(Rates(0.0, 0.0, 0.0))
     monkeypatch.setattr(reference_view, "render_and_follow", None)
     assert follow_reference(scene, scene.reference, STAGE) == 0
     scene.free(STAGE.rates)
@@ -119,6 +119,32 @@ def test_a_body_that_has_gone_elsewhere_is_still_held_in_its_own_axes():
     scene.generator.set_state(state)
     after = follow_reference(scene, reference, STAGE)
     assert after == pytest.approx(before, abs=0.02)
+
+
+def test_a_body_that_leans_at_the_first_moment_is_set_upright():
+    scene, reference = Scene.new(FIELD, 0), Reference.of(block(), Shot(width=1.2))
+    scene.reference = reference
+    view = View(reference.camera(), torch.tensor([0.5]), 4, 8, torch.zeros(1, 3))
+    scene.free(STAGE.rates)
+    for step in range(STAGE.steps):
+        scene.set_rates(STAGE.rates, 1 - step / STAGE.steps)
+        distil_view(scene, view, torch.zeros_like, STAGE)
+    with torch.no_grad():
+        scene.field.trajectory.rotation[:, 1] += 0.5
+        scene.field.trajectory.log_scale[:, 0] -= 0.3
+        scene.field.trajectory.log_scale += 0.3
+        scene.field.trajectory.translation += 0.1
+    settings = replace(STAGE, rates=Rates(0.0, 0.0, 0.0, 0.04), trajectory_jitter=0.1, trajectory_offset=0.0)
+    scene.free(settings.rates, rigid_only=True)
+    for step in range(STAGE.steps):
+        scene.set_rates(settings.rates, 1 - step / STAGE.steps)
+        distil_view(scene, view, torch.zeros_like, settings)
+    trajectory = scene.field.trajectory
+    assert abs(float(trajectory.rotation[0, 1])) < 0.1
+    # The proportions, but neither place nor size.
+    assert float(trajectory.log_scale[0, 0] - trajectory.log_scale[0, 2]) == pytest.approx(0, abs=0.1)
+    assert float(trajectory.log_scale[0].mean()) == pytest.approx(0.2, abs=0.02)
+    assert torch.allclose(trajectory.translation, torch.tensor(0.1))
 
 
 def test_the_picture_is_seen_where_its_shot_says():
