@@ -14,7 +14,7 @@ from typing import Any
 from engine import protocol
 from engine.errors import EngineError
 from engine.evaluate.options import add_evaluate_options
-from engine.hints import HINTS
+from engine.hints import hint
 from engine.mesh.track.options import add_track_options
 from engine.models.options import add_models_options
 
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options)
     except EngineError as error:
-        _tell(options, protocol.error(error.kind, str(error), HINTS.get(error.kind, "")))
+        _tell(options, protocol.error(error.kind, str(error), hint(error)))
         return 130 if error.kind == "stopped" else 1
     except BrokenPipeError:
         return 1

@@ -18,6 +18,16 @@ class ModelError(EngineError):
     kind = "model"
 
 
+class NotFetchedError(ModelError):
+    """A model of the hub that is not on this machine. source: its id."""
+
+    kind = "fetch"
+
+    def __init__(self, sentence: str, source: str) -> None:
+        super().__init__(sentence)
+        self.source = source
+
+
 class JobError(EngineError):
     kind = "job"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.errors import EngineError
+
 HINTS = {
     "taken": "Give another folder with --output, or add --overwrite.",
     "busy": "Or give another folder with --output.",
@@ -12,4 +14,10 @@ HINTS = {
     "diverged": "`export` makes an asset of the checkpoint.",
     "empty": "The scene is kept: `render` shows it.",
     "stopped": "Run the same command to go on from the checkpoint.",
+    "fetch": "`python -m engine models fetch {source}` fetches it.",
 }
+
+
+def hint(error: EngineError) -> str:
+    """Empty where no option helps."""
+    return HINTS.get(error.kind, "").format(source=getattr(error, "source", ""))

@@ -60,15 +60,21 @@ def serve(device: str) -> int:
 
 
 def about_preset(preset: Preset) -> dict[str, Any]:
-    """A preset's entry in `hello`: whether its models are there, why not, and the words they know if not any."""
-    about = {"name": preset.name, "ready": True, "reason": ""}
+    """A preset's entry in `hello`: whether its models are there, why not, by role if it is a model that is missing, and the
+    words they know if not any."""
+    about, missing, folders = {"name": preset.name}, {}, []
+    for role, source in preset.sources().items():
+        try:
+            folders += [locate(source)] if source else []
+        except EngineError as error:
+            missing[role] = str(error)
+    about |= {"ready": not missing, "reason": next(iter(missing.values()), ""), "missing": missing}
+    if missing or not preset.built_in:
+        return about
     try:
-        folders = [locate(source) for source in preset.sources().values() if source]
-        words = Vocabulary.read(folders[0].parent) if preset.built_in else None
+        words = Vocabulary.read(folders[0].parent)
     except EngineError as error:
         return about | {"ready": False, "reason": str(error)}
-    if words is None:
-        return about
     return about | {"words": {kind: list(getattr(words, kind)) for kind in ("colours", "objects", "motions")}}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine import protocol
 from engine.errors import ModelError
-from engine.guidance.presets import PRESETS
+from engine.guidance.presets import PRESETS, ROLES
 from engine.models import store
 from engine.models.catalogue import canonical, listed
 from engine.models.check import check_model
@@ -55,7 +55,8 @@ def _fetch(options: argparse.Namespace, tell: Tell) -> int:
     from engine.models.plan import plan_fetch
 
     wrong = 0
-    for source in _sources(options.sources):
+    replaced = {role: getattr(options, f"{role}_model") for role in ROLES}
+    for source in _sources(options.sources, {role: source for role, source in replaced.items() if source}):
         try:
             if Path(source).expanduser().is_dir() and store.split_source(source) is None:
                 raise ModelError(f"{source} is a folder: there is nothing to fetch.")
@@ -66,7 +67,7 @@ def _fetch(options: argparse.Namespace, tell: Tell) -> int:
             _announce(plan)
             from engine.models.fetch import fetch
 
-            folder = fetch(plan, _reporter(tell))
+            folder = fetch(plan, _reporter(tell, plan.id))
             tell(protocol.result(str(folder)), f"{source} is in {folder}")
         except ModelError as error:
             tell(protocol.error(error.kind, str(error)), None)
@@ -87,7 +88,7 @@ def _announce(plan: Any) -> None:
     )
 
 
-def _reporter(tell: Tell) -> Callable[[int, int], None]:
+def _reporter(tell: Tell, model: str) -> Callable[[int, int], None]:
     """Tells of megabytes, not too often; the time left is that of the whole download at its pace so far."""
     began, last, first = time.monotonic(), [0.0, 0], []
 
@@ -101,7 +102,8 @@ def _reporter(tell: Tell) -> Callable[[int, int], None]:
         came = done - first[0]
         left = (now - began) / came * (size - done) if came else 0.0
         steps = max(1, size // 10**6)
-        tell(protocol.progress("megabytes", steps if done == size else done // 10**6, steps, left, {}), None)
+        step = steps if done == size else done // 10**6
+        tell(protocol.progress("megabytes", step, steps, left, {}) | {"model": model}, None)
 
     return report
 
@@ -116,14 +118,14 @@ def _remove(options: argparse.Namespace, tell: Tell) -> int:
     return 0
 
 
-def _sources(given: list[str]) -> list[str]:
-    """What is named, a preset as its models."""
-    found = [source for name in given for source in (_of_preset(name) if name in PRESETS else [name])]
+def _sources(given: list[str], replaced: dict[str, str] | None = None) -> list[str]:
+    """What is named, a preset as its models. replaced: by role, in place of a preset's own; folders have nothing to fetch."""
+    found = [source for name in given for source in (_of_preset(name, replaced or {}) if name in PRESETS else [name])]
     return list(dict.fromkeys(found))
 
 
-def _of_preset(name: str) -> list[str]:
-    found = [source for source in PRESETS[name].sources().values() if source]
-    if not found:
+def _of_preset(name: str, replaced: dict[str, str] | None = None) -> list[str]:
+    sources = [source for source in (PRESETS[name].sources() | (replaced or {})).values() if source]
+    if not sources:
         raise ModelError(f"Preset {name} has no models of its own: give a folder or a hub id.")
-    return found
+    return [source for source in sources if not replaced or not Path(source).expanduser().is_dir()]

@@ -120,7 +120,7 @@ def weights(folder: Path, component: Component) -> tuple[str | None, list[Path]]
         return None, others
     raise ModelError(
         f"{folder} holds no {stems[0]}.safetensors, the weights of a {component.class_name}. Fetch or copy the model again; "
-        "other formats are read by `python -m engine models fetch` alone."
+        "other formats are read only when a model is fetched."
     )
 
 

@@ -15,6 +15,8 @@ def add_models_options(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--hashes", action="store_true", help="compare every file with what was fetched; takes a while")
     fetch = actions.add_parser("fetch", help="download models from the Hugging Face hub, or go on with a download")
     fetch.add_argument("sources", nargs="+", metavar="SOURCE", help="a hub id or a preset")
+    for role in ("image", "video", "upscale"):
+        fetch.add_argument(f"--{role}-model", default="", metavar="SOURCE", help="in place of the preset's own, as in generate")
     fetch.add_argument("--full-precision", action="store_true", help="fetch 32-bit weights even where there are 16-bit ones")
     remove = actions.add_parser("remove", help="delete fetched models")
     remove.add_argument("sources", nargs="+", metavar="SOURCE", help="a hub id")

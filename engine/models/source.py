@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.errors import ModelError
+from engine.errors import ModelError, NotFetchedError
 from engine.guidance.presets import Preset
 from engine.models.catalogue import canonical, instead, listed
 from engine.models.store import MAIN, find, read_record, split_source
@@ -13,7 +13,7 @@ from engine.models.store import MAIN, find, read_record, split_source
 def locate(source: str) -> Path:
     """The folder of `source`: a folder's path, or `owner/name` or `owner/name@revision` of the hub. Never asks the network.
 
-    Raises ModelError with one sentence where it is not on this machine.
+    Raises ModelError with one sentence where there is no such thing, NotFetchedError where it has to be fetched first.
     """
     folder = Path(source).expanduser()
     if source and folder.is_dir():
@@ -32,9 +32,7 @@ def locate(source: str) -> Path:
     if model and model.removed:
         raise ModelError(f"{asked} is gone from the Hugging Face hub: {instead(name)}.")
     where = "" if model else ", neither as a folder nor fetched"
-    raise ModelError(
-        f"{asked} is not on this machine{where}: fetch it with `python -m engine models fetch {asked}`{about(name)}."
-    )
+    raise NotFetchedError(f"{asked} is not on this machine{where}{about(name)}.", asked)
 
 
 def told(preset: Preset) -> dict[str, str]:

@@ -1,6 +1,7 @@
 import pytest
 
-from engine.errors import ModelError
+from engine.errors import ModelError, NotFetchedError
+from engine.hints import hint
 from engine.models import store
 from engine.models.source import locate
 
@@ -34,13 +35,13 @@ def test_what_is_neither_folder_nor_id_says_what_to_give(source):
         locate(source)
 
 
-def test_an_id_that_is_not_fetched_tells_the_command_the_size_and_the_licence():
-    with pytest.raises(
-        ModelError, match=r"`python -m engine models fetch DeepFloyd/IF-I-XL-v1.0`.*18.1 GB.*deepfloyd.*accepted"
-    ):
+def test_an_id_that_is_not_fetched_tells_the_size_the_licence_and_the_command():
+    with pytest.raises(NotFetchedError, match=r"not on this machine \(about 18.1 GB.*deepfloyd.*accepted") as caught:
         locate("DeepFloyd/IF-I-XL-v1.0")
-    with pytest.raises(ModelError, match=r"models fetch someone/model@v2`\.$"):
+    assert hint(caught.value) == "`python -m engine models fetch DeepFloyd/IF-I-XL-v1.0` fetches it."
+    with pytest.raises(NotFetchedError, match=r"neither as a folder nor fetched\.$") as caught:
         locate("someone/model@v2")
+    assert "models fetch someone/model@v2`" in hint(caught.value)
 
 
 def test_a_removed_id_names_its_mirror_unless_it_is_on_disk():
