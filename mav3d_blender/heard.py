@@ -19,6 +19,7 @@ ADVICE = {
     "damaged": "Retry begins it anew.",
     "taken": "Retry begins it anew, in a folder of its own.",
     "busy": "Then press Resume.",
+    "fetch": "Fetch Models, under Models, gets it.",
     "device": "Choose another device in the preferences of MAV3D.",
 }
 

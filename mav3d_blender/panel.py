@@ -32,18 +32,29 @@ def complaint(settings: bpy.types.PropertyGroup) -> str:
     if settings.preset == "primitives":
         return objection(settings.prompt, known, bool(settings.image)) if known else ""
     if settings.preset == "custom":
-        missing = [name for name in MODELS[:2] if not getattr(settings, name)]
-        return "Name the image and the video model under Models" if missing else ""
-    return not_ready(settings.preset)
+        return "" if names_models(settings) else "Name the image and the video model under Models"
+    return not_ready(settings)
 
 
-def not_ready(preset: str) -> str:
-    """Why the engine can't use a preset's models, as it said when it started; empty where it can, or has not said."""
+def names_models(settings: bpy.types.PropertyGroup) -> bool:
+    """Whether there is a model for the stages that no run can do without."""
+    return all(getattr(settings, name).strip() for name in MODELS[:2])
+
+
+def not_ready(settings: bpy.types.PropertyGroup) -> str:
+    """Why the engine can't use the preset's models, as it said when it started; empty where it can, or has not said."""
     now = runtime()
     hello = now.session.hello if now.session else None
     presets = hello.get("presets") if isinstance(hello, dict) else None
-    about = next((each for each in presets or [] if isinstance(each, dict) and each.get("name") == preset), {})
-    return "" if about.get("ready", True) else str(about.get("reason") or "Its models are missing")
+    about = next((each for each in presets or [] if isinstance(each, dict) and each.get("name") == settings.preset), {})
+    if about.get("ready", True) or settings.preset in now.fetched:
+        return ""
+    missing = about.get("missing")
+    if isinstance(missing, dict) and missing:
+        # Of a role that has another model the preset's own does not matter.
+        wanted = [reason for role, reason in missing.items() if not getattr(settings, f"{role}_model", "").strip()]
+        return str(wanted[0]) if wanted else ""
+    return str(about.get("reason") or "Its models are missing")
 
 
 def settings_column(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: tuple[str, ...]):
@@ -56,6 +67,22 @@ def settings_column(layout: bpy.types.UILayout, settings: bpy.types.PropertyGrou
         else:
             column.separator()
     return column
+
+
+def draw_fetch(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Models on their way, or why they did not come; the button where they are missing."""
+    settings, fetch = context.scene.mav3d, runtime().fetch
+    status = fetch.poll() if fetch is not None else None
+    if status is not None and not status.ended:
+        layout.progress(factor=status.fraction, text=f"{status.fraction:.0%}")
+        wrapped(layout, context, status.phase)
+        layout.operator("mav3d.cancel_fetch", icon="X")
+        return
+    if status is not None and status.state == "failed":
+        for sentence in status.sentence.splitlines():
+            wrapped(layout, context, sentence, "ERROR")
+    if settings.preset not in ("primitives", "custom") and not_ready(settings):
+        layout.operator("mav3d.fetch_models", icon="IMPORT")
 
 
 class MAV3D_PT_main(bpy.types.Panel):
@@ -86,6 +113,7 @@ class MAV3D_PT_main(bpy.types.Panel):
         sub.enabled = not settings.random_seed
         sub.prop(settings, "seed")
         row.prop(settings, "random_seed", text="", icon="FILE_REFRESH")
+        draw_fetch(layout, context)
         row = layout.row(align=True)
         row.scale_y = 1.5
         row.operator("mav3d.generate", icon="PLAY")
@@ -129,7 +157,9 @@ class MAV3D_PT_models(bpy.types.Panel):
         column = self.layout.column()
         # The built-in models are what they are.
         column.active = settings.preset != "primitives"
-        settings_column(column, settings, (*MODELS, "", "negative_prompt", *SCALES, "", "image_adapter", "memory"))
+        settings_column(column, settings, MODELS)
+        column.operator("mav3d.fetch_models", icon="IMPORT")
+        settings_column(column, settings, ("", "negative_prompt", *SCALES, "", "image_adapter", "memory"))
 
 
 class MAV3D_PT_jobs(bpy.types.Panel):

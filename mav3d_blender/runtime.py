@@ -15,6 +15,7 @@ import bpy
 from . import package
 from .engine_process import EngineProcess
 from .jobs import JobStore
+from .model_fetch import ModelFetch
 from .overlay import Overlay
 from .session import Session
 from .setup.background import Background
@@ -32,7 +33,7 @@ class Runtime:
     """session: None until it is first needed. file: changes with every .blend that is opened. began: when each running job was
     first heard of, seconds. warned: the newest sentence worth showing above the jobs. preview: the job whose mesh is to be
     drawn next, and its reading. looked: whether set-up was at work at the last tick. taken: the installation that was last seen
-    to be done."""
+    to be done. fetched: presets whose models have come since the engine was started."""
 
     session: Session | None = None
     file: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -49,6 +50,8 @@ class Runtime:
     check: Background[Report] | None = None
     report: Report | None = None
     pythons: Background[Any] | None = None
+    fetch: ModelFetch | None = None
+    fetched: set[str] = field(default_factory=set)
     looked: bool = False
 
 
@@ -74,6 +77,9 @@ def forget() -> None:
     if ended.install is not None and not ended.install.poll().ended:
         ended.install.cancel()
         ended.install.wait(5.0)
+    if ended.fetch is not None:
+        ended.fetch.cancel()
+        ended.fetch.wait(5.0)
     if ended.session is not None:
         ended.session.close(5.0)
 

@@ -147,7 +147,9 @@ def set_up_at_work(now: Runtime) -> bool:
         except Exception as error:
             now.warned = f"The engine could not be checked ({error}): choose another Python."
     take_installed(now)
-    running = now.install is not None and not now.install.poll().ended
+    if now.fetch is not None and now.fetch.poll().state == "done":
+        now.fetched.add(now.fetch.preset)
+    running = any(work is not None and not work.poll().ended for work in (now.install, now.fetch))
     looking = any(work is not None and not work.done for work in (now.check, now.pythons, now.removal))
     new, now.looked = new or (now.looked and not (running or looking)), running or looking
     return new or running or looking

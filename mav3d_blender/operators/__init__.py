@@ -1,5 +1,5 @@
 """Everything the panel does, callable from scripts as bpy.ops.mav3d.*; each is a thin coat over the package's functions."""
 
-from . import engine, generate, jobs, results
+from . import engine, generate, jobs, models, results
 
-CLASSES = (*generate.CLASSES, *jobs.CLASSES, *results.CLASSES, *engine.CLASSES)
+CLASSES = (*generate.CLASSES, *models.CLASSES, *jobs.CLASSES, *results.CLASSES, *engine.CLASSES)

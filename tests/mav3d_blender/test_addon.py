@@ -18,7 +18,9 @@ from mav3d_blender.engine_process import EngineProcess
 from mav3d_blender.installing import begin_install
 from mav3d_blender.job_rows import fraction, progress_text, state_text
 from mav3d_blender.jobs import Job, JobError
+from mav3d_blender.operators import models
 from mav3d_blender.overlay import lit, read_preview
+from mav3d_blender.panel import complaint
 from mav3d_blender.preferences import MAV3D_AP_preferences
 from mav3d_blender.setup.background import Background
 from mav3d_blender.setup.check import Line, Report
@@ -109,6 +111,42 @@ def test_generate_is_grey_where_it_can_do_nothing(addon, tmp_path, prompt, pytho
     if not python:
         bpy.context.preferences.addons[package.NAME].preferences.engine_python = str(tmp_path / "none")
     assert bpy.ops.mav3d.generate.poll() is possible
+
+
+FETCHER = """
+import json, sys
+print(json.dumps({"type": "progress", "step": 1, "steps": 4, "eta_s": 3.0, "model": " ".join(sys.argv[1:])}), flush=True)
+if "--image-model=bad/model" in sys.argv:
+    print(json.dumps({"type": "error", "kind": "model", "message": "bad/model is gated."}), flush=True)
+    sys.exit(1)
+"""
+
+
+def test_models_are_fetched_and_then_count_as_there(addon, tmp_path, monkeypatch):
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "__main__.py").write_text(FETCHER)
+    monkeypatch.setattr(package, "ROOT", tmp_path)
+    fetch, settings = bpy.ops.mav3d.fetch_models, addon.mav3d
+    monkeypatch.setattr(models, "online", lambda: True)
+    assert not fetch.poll()
+    settings.preset, settings.prompt = "custom", "a corgi"
+    assert not fetch.poll()
+    settings.preset = "open"
+    missing = {"image": "x/y is not on this machine.", "video": "z is not on this machine."}
+    about = {"name": "open", "ready": False, "reason": "x/y is not on this machine.", "missing": missing}
+    monkeypatch.setattr(type(runtime.session()), "hello", {"presets": [about]})
+    assert complaint(settings) == missing["image"] and not bpy.ops.mav3d.generate.poll()
+    settings.image_model = "bad/model"
+    assert complaint(settings) == missing["video"]
+    with pytest.raises(RuntimeError, match="bad/model is gated"):
+        fetch()
+    assert runtime.runtime().fetch.poll().phase == "" and complaint(settings)
+    settings.image_model = ""
+    assert fetch() == {"FINISHED"}
+    set_up_at_work(runtime.runtime())
+    assert complaint(settings) == "" and bpy.ops.mav3d.generate.poll()
+    monkeypatch.setattr(models, "online", lambda: False)
+    assert not fetch.poll()
 
 
 @pytest.mark.parametrize("write", [write_asset, write_fixed_asset])

@@ -2,12 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from engine.__main__ import main
 from engine.models import store
 from engine.models.source import locate
+from mav3d_blender.model_fetch import ModelFetch
 from tests.engine.models.small_hub import COMMIT, Repository
 
 NAME = "someone/tiny-model"
@@ -90,6 +92,27 @@ def test_remove_deletes_and_says_how_much(fetched, store_folder, capsys):
     assert "removed" in capsys.readouterr().out and store.fetched() == []
     assert main(["models", "remove", NAME]) == 1
     assert "not on this machine" in capsys.readouterr().err
+
+
+def test_a_preset_is_fetched_with_other_models_in_place_of_its_own(hub, public_model, monkeypatch, tmp_path, capsys):
+    hub.repositories[NAME] = Repository.of_folder(public_model)
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    others = ["--video-model", str(tmp_path), "--upscale-model", str(tmp_path)]
+    assert main(["models", "fetch", "paper", "--image-model", NAME, *others, "--json"]) == 0
+    assert messages(capsys)[-1] == {"type": "result", "path": str(locate(NAME))}
+    assert main(["models", "fetch", "custom"]) == 1
+    assert "no models of its own" in capsys.readouterr().err
+
+
+def test_blender_hears_of_progress_and_of_what_can_not_be_had(hub, public_model, store_folder, tmp_path, monkeypatch):
+    hub.repositories[NAME] = Repository.of_folder(public_model)
+    for name, value in {"HF_ENDPOINT": hub.endpoint, "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}.items():
+        monkeypatch.setenv(name, value)
+    command = [sys.executable, "-u", "-m", "engine", "models", "fetch", "custom", "--json", f"--image-model={NAME}"]
+    fetch = ModelFetch(command, Path(__file__).parents[3], tmp_path / "fetch.log")
+    assert fetch.wait(120).state == "done" and locate(NAME).is_dir()
+    fetch = ModelFetch([*command[:-1], "--image-model=someone/nothing"], Path(__file__).parents[3], tmp_path / "fetch.log")
+    assert fetch.wait(120).state == "failed" and "someone/nothing" in fetch.poll().sentence
 
 
 def test_the_command_goes_online_and_others_do_not(hub, public_model, store_folder):
