@@ -66,7 +66,7 @@ def generate(
     quality = request.resolved_quality()
     check_models(request.models(), dict.fromkeys(role for roles in roles_of(quality).values() for role in roles))
     low_memory = wants_low(request, quality, torch.device(device))
-    lesson = Lesson(text, request.models(), request.negative_prompt, low_memory)
+    lesson = Lesson(text, request.models(), request.negative_prompt, low_memory, texts=folder.texts)
     if reference is not None:
         lesson = replace(lesson, picture=reference.pixels, adapter=request.image_adapter or "")
     scene = Scene.new(quality.field, request.seed, device)

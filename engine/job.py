@@ -5,6 +5,7 @@
     state.safetensors            the newest checkpoint, state.previous.safetensors the one before
     events.jsonl                 every message sent
     reference.png                the picture that the scene is held to, if one was given; reference.json: where it was taken
+    texts/                       the prompt in the encodings of public models
     previews/  asset/
     .lock                        while a process works there
 """
@@ -63,6 +64,10 @@ class JobFolder:
     @property
     def previews(self) -> Path:
         return self.path / "previews"
+
+    @property
+    def texts(self) -> Path:
+        return self.path / "texts"
 
     @property
     def finished(self) -> bool:
@@ -210,7 +215,7 @@ class JobFolder:
             raise TakenError(f"{self.path} holds another job (different {changed}): choose another folder.")
 
     def _clear(self) -> None:
-        for folder in ("asset", "asset.part", "asset.old", "previews"):
+        for folder in ("asset", "asset.part", "asset.old", "previews", "texts"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         pictures = [f"reference.{suffix}" for suffix in ("png", "json", "png.part", "json.part")]
         states = ("state.safetensors", "state.previous.safetensors", "state.part")

@@ -81,7 +81,8 @@ def model_need(
         kind = kinds.AnimateDiff
         folders = {"motion_adapter": folder} | {name: locate(base) for name in _names(locate(base))}
     text = sum(_size(folders[name], name, half) for name in kind.texts) / GB
-    rest = sum(_size(folders[name], name, half) for name in (*kind.parts, "motion_adapter") if name in folders) / GB
+    halved = {name: half and name not in getattr(kind, "exact", ()) for name in (*kind.parts, "motion_adapter")}
+    rest = sum(_size(folders[name], name, halved[name]) for name in halved if name in folders) / GB
     return Need(text, rest, _working(kind, folders, size, frames, half, pictures) / GB)
 
 
@@ -106,7 +107,12 @@ def _working(kind: Any, folders: dict[str, Path], size: int, frames: int, half: 
     be_quiet()
     dtype = torch.bfloat16 if half else torch.float32
     with torch.device("meta"):
-        parts = {name: _empty(folders[name], name, dtype) for name in (*kind.parts, "motion_adapter") if name in folders}
+        exact = getattr(kind, "exact", ())
+        parts = {
+            name: _empty(folders[name], name, torch.float32 if name in exact else dtype)
+            for name in (*kind.parts, "motion_adapter")
+            if name in folders
+        }
         denoiser = kind(parts)
         clip = torch.empty(1, frames, 3, size, size)
         shown = denoiser.pictures(clip)

@@ -21,6 +21,7 @@ from engine.guidance.presets import Preset
 from engine.guidance.prompts import EncodedPrompt, encode_prompt
 from engine.guidance.public import PICTURES_AT_ONCE, PublicGuidance
 from engine.guidance.text import encode_clip
+from engine.guidance.text_cache import key_of, remembered
 from engine.guidance.video import ClipGuidance
 from engine.models.check import check_model
 from engine.models.loader import load_components
@@ -46,6 +47,7 @@ class Lesson:
     text: the prompt as they read it. negative: what pictures are to be unlike. low_memory: whether public models are on the
     device only while they are used, and see one picture at a time. picture: that stands beside the text, [4, height, width],
     see `embed_picture`; adapter: the folder of the image adapter that shows it to models that can take one, empty for none.
+    texts: the folder that keeps the prompt in the models' encodings, None for none.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Lesson:
     low_memory: bool = False
     picture: Tensor | None = None
     adapter: str = ""
+    texts: Path | None = None
 
 
 def check_models(preset: Preset, roles: Iterable[str]) -> None:
@@ -85,9 +88,9 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
     elif (folder / "motion_adapter").is_dir():
         adapter = folder / "motion_adapter"
     # The largest text encoders are several times the denoiser.
-    prompt = _encoded(kind, folder, lesson, "cpu" if lesson.low_memory else device)
+    prompt = _read(kind, folder, lesson, "cpu" if lesson.low_memory else device)
     where = "cpu" if lesson.low_memory else device
-    components = load_components(folder, _precision(device), where, only=kind.parts)
+    components = _networks(kind, folder, _precision(device), where)
     if adapter is not None:
         components |= load_components(adapter, _precision(device), where)
     denoiser = kind(components)
@@ -98,6 +101,19 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
     resident = Resident([*networks, *([autoencoder] if autoencoder is not None else [])], device) if lesson.low_memory else None
     pictures = 1 if lesson.low_memory else PICTURES_AT_ONCE
     return Teacher(PublicGuidance(denoiser, _scaled(distillation, kind), resident, pictures), prompt)
+
+
+def _networks(kind: Any, folder: Path, dtype: torch.dtype, device: torch.device | str) -> dict[str, Any]:
+    """All that teaches, in `dtype` but for what does not bear it."""
+    exact = getattr(kind, "exact", ())
+    components = load_components(folder, dtype, device, only=tuple(name for name in kind.parts if name not in exact))
+    if exact:
+        components |= load_components(folder, torch.float32, device, only=exact)
+    vae = components.get("vae")
+    if dtype == torch.float16 and vae is not None and vae.config.get("force_upcast"):
+        # Such an autoencoder, SDXL's, overflows there; bfloat16 has float32's range.
+        vae.to(torch.float32)
+    return components
 
 
 def _built_in(role: str, folder: Path, lesson: Lesson, distillation: Distillation, device: torch.device | str) -> Teacher:
@@ -130,13 +146,19 @@ def _base_of(adapter: Path, base: str) -> Path:
     return folder
 
 
-def _encoded(kind: Any, folder: Path, lesson: Lesson, device: torch.device | str) -> EncodedPrompt:
-    """The prompt by the model's own encoders, which are gone when this returns."""
-    components = load_components(folder, _precision(device), device, only=kind.texts)
+def _read(kind: Any, folder: Path, lesson: Lesson, device: torch.device | str) -> EncodedPrompt:
+    """The prompt in the model's own encoding, from the job's folder where it has been encoded before."""
     by_view = not getattr(kind, "knows_cameras", False)
-    text = lesson.text + getattr(kind, "text_suffix", "")
+    asked = (lesson.text + getattr(kind, "text_suffix", ""), lesson.negative, by_view)
+    key = key_of(folder, kind.texts, *asked, str(_precision(device)))
+    return remembered(lesson.texts, key, lambda: _encoded(kind, folder, asked, device))
+
+
+def _encoded(kind: Any, folder: Path, asked: tuple[str, str, bool], device: torch.device | str) -> EncodedPrompt:
+    """`asked` (text, negative, by view) by the model's own encoders, which are gone when this returns."""
+    components = load_components(folder, _precision(device), device, only=kind.texts)
     try:
-        prompt = encode_prompt(kind.encode, components, text, lesson.negative, by_view)
+        prompt = encode_prompt(kind.encode, components, *asked)
     except (IndexError, ValueError, KeyError) as error:
         raise ModelError(
             f"The tokenizer and the text encoder in {folder} do not fit one another ({error}): fetch or copy the model again."

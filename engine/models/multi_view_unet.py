@@ -78,6 +78,11 @@ class MultiViewUNet(nn.Module):
             nn.GroupNorm(GROUPS, channels), nn.SiLU(), nn.Conv2d(channels, config.out_channels, 3, padding=1)
         )
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What its weights are kept in."""
+        return self.time_embed[0].weight.dtype
+
     def forward(self, noisy: Tensor, timesteps: Tensor, states: Tensor, camera: Tensor, views: int) -> Tensor:
         """noisy [batch * views, in_channels, h, w], timesteps [batch * views] -> noise [batch * views, out_channels, h, w].
 

@@ -25,6 +25,8 @@ class Wan:
 
     roles = ("video",)
     parts = ("transformer", "vae", "scheduler")
+    # Never in half precision, as in diffusers' own examples: its gradient would lose a tenth of its direction.
+    exact = ("vae",)
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS, zeroed=True))
     clips, together = True, 1

@@ -177,6 +177,19 @@ def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch)
     assert not any("text" in name for name in vars(ready.guidance.denoiser))
 
 
+def test_a_prompt_that_was_encoded_before_needs_no_encoder(models, monkeypatch, tmp_path):
+    from engine.guidance import teacher as module
+
+    first = teacher(models, "stable_diffusion_xl", texts=tmp_path).prompt
+    asked = []
+    load = module.load_components
+    monkeypatch.setattr(module, "load_components", lambda *a, **k: asked.append(k["only"]) or load(*a, **k))
+    again = teacher(models, "stable_diffusion_xl", texts=tmp_path).prompt
+    assert asked == [("unet", "vae", "scheduler")]
+    assert torch.equal(again.conditional.states, first.conditional.states)
+    assert torch.equal(again.unconditional.pooled, first.unconditional.pooled)
+
+
 def test_what_is_offloaded_is_on_its_device_only_while_it_works(models):
     ready = teacher(models, "stable_diffusion", low_memory=True)
     moved = []
@@ -184,6 +197,50 @@ def test_what_is_offloaded_is_on_its_device_only_while_it_works(models):
     frames = frames_for("stable_diffusion")
     ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
     assert moved == [torch.device("cpu"), torch.device("cpu")] and len(ready.guidance.resident.networks) == 2
+
+
+def on_meta(guidance) -> None:
+    """Puts its networks on PyTorch's device without memory, where mixing devices is an error as it is on a graphics card."""
+    networks = [value for value in vars(guidance.denoiser).values() if isinstance(value, torch.nn.Module)]
+    for network in [*networks, getattr(guidance.denoiser.space, "autoencoder", None)]:
+        if network is not None:
+            network.to("meta")
+
+
+@pytest.mark.parametrize("low_memory", [False, True])
+@pytest.mark.parametrize("name", public_models.ALL)
+def test_on_another_device_nothing_is_left_behind(models, name, low_memory):
+    ready = teacher(models, name, low_memory=low_memory)
+    on_meta(ready.guidance)
+    ready.guidance.resident = None
+    frames = frames_for(name).to("meta")
+    low = LOW[:, : frames.shape[1]].to("meta") if ROLES[name] == "upscale" else None
+    # The prompt is where its encoder was, in main memory, and so are cameras.
+    gradient = ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low)
+    assert gradient.device.type == "meta" and gradient.shape == frames.shape
+
+
+@pytest.mark.parametrize("kept", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", public_models.ALL)
+def test_in_half_precision_the_gradient_keeps_its_direction(models, monkeypatch, name, kept):
+    frames, low = frames_for(name), LOW if ROLES[name] == "upscale" else None
+
+    def gradient():
+        ready = teacher(models, name)
+        return ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low).flatten()
+
+    exact = gradient()
+    monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: kept)
+    halved = gradient()
+    assert halved.dtype == torch.float32
+    assert float(torch.nn.functional.cosine_similarity(halved, exact, 0)) > 0.99
+
+
+def test_an_autoencoder_that_overflows_in_float16_is_kept_in_float32(models, monkeypatch):
+    monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: torch.float16)
+    guidance = teacher(models, "stable_diffusion_xl").guidance
+    assert guidance.denoiser.space.autoencoder.config.force_upcast
+    assert guidance.denoiser.space.autoencoder.dtype == torch.float32 and guidance.denoiser.unet.dtype == torch.float16
 
 
 def test_a_scale_of_one_asks_once(models):
