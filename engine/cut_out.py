@@ -17,6 +17,8 @@ LEAST_CONTRAST, LEAST_PEAK = 0.03, 0.08
 # must have.
 MOST_BORDER, LEAST_PIECE, LEAST_HOLE = 0.04, 0.02, 0.003
 LEAST_PIXELS = 8
+# Pixels from the edge of a hole within which what is round it has to stand out.
+RIM = 3
 # A gap this wide, a share of the object's size, is part of it.
 NARROW = 0.06
 
@@ -77,9 +79,16 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
     sizes = np.bincount(outside.ravel(), minlength=count + 1)
     offsets = np.bincount(outside.ravel(), off.ravel(), count + 1) / np.maximum(sizes, 1)
     sizes[0] = 0
-    holes = np.flatnonzero((sizes > LEAST_HOLE * different.sum()) & (offsets < max(0.02, 1.5 * spread)))
-    background = np.isin(outside, [label for label in {*reaching.tolist(), *holes.tolist()} if label])
+    open_enough = (sizes > LEAST_HOLE * different.sum()) & (offsets < max(0.02, 1.5 * spread))
+    holes = [label for label in np.flatnonzero(open_enough) if _has_an_edge(outside == label, off)]
+    background = np.isin(outside, [label for label in {*reaching.tolist(), *holes} if label])
     return _soft(~background, off)
+
+
+def _has_an_edge(hole: np.ndarray, off: np.ndarray) -> bool:
+    """Whether what is round a hole stands out from the background at once; shading that passes through it does not."""
+    near = ndimage.binary_dilation(hole, iterations=RIM) & ~ndimage.binary_dilation(hole)
+    return bool(np.median(off[near]) > LEAST_PEAK)
 
 
 def _background(colours: np.ndarray) -> tuple[np.ndarray, float]:

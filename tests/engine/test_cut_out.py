@@ -61,6 +61,15 @@ def test_shading_that_passes_through_the_ground_s_own_grey_opens_no_gap():
     assert area(cut_out(pixels, "p")) == pytest.approx(DISC, rel=0.05)
 
 
+def test_a_place_shaded_like_the_ground_is_no_hole():
+    pixels = picture()
+    y, x = np.mgrid[:128, :160]
+    away = np.hypot(y - 60, x - 70)
+    # The ground's own 0.75 in the middle, and darker very slowly.
+    pixels[..., :3] = np.where(away < 40, 0.75 - 0.4 * (away / 40) ** 4, 0.75)[..., None]
+    assert area(cut_out(pixels, "p")) == pytest.approx(DISC, rel=0.05)
+
+
 def test_edges_between_pixels_are_soft():
     fine = picture(radius=36, size=(128, 128), centre=(64, 64))
     small = fine.reshape(16, 8, 16, 8, 4).mean((1, 3))
