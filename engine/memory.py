@@ -48,23 +48,21 @@ class Need:
     known: bool = True
 
 
-def preset_needs(preset: Preset, quality: Quality, half: bool, pictures: int = PICTURES_AT_ONCE) -> dict[str, Need]:
-    """What each model of `preset` takes, by role. half: weights of two bytes. pictures: that a model sees in one call.
+def preset_needs(preset: Preset, quality: Quality, half: bool, low: bool = False) -> dict[str, Need]:
+    """What each model of `preset` takes, by role. half: weights of two bytes. low: at low memory, one picture in a call.
 
     Raises ModelError where a model is neither on this machine nor known.
     """
     sizes = {"image": quality.static.size, "video": quality.dynamic.size, "upscale": quality.super_resolution.size}
     frames = {"image": 1, "video": quality.field.times, "upscale": quality.field.times}
     return {
-        role: model_need(source, role, preset.image, sizes[role], frames[role], half, pictures)
+        role: model_need(source, role, preset.image, sizes[role], frames[role], half, low)
         for role, source in preset.sources().items()
         if source
     }
 
 
-def model_need(
-    source: str, role: str, base: str, size: int, frames: int, half: bool, pictures: int = PICTURES_AT_ONCE
-) -> Need:
+def model_need(source: str, role: str, base: str, size: int, frames: int, half: bool, low: bool = False) -> Need:
     """Of one model, shown `frames` frames of `size` pixels. base: the image model that a motion adapter sits in."""
     try:
         folder = locate(source)
@@ -81,9 +79,10 @@ def model_need(
         kind = kinds.AnimateDiff
         folders = {"motion_adapter": folder} | {name: locate(base) for name in _names(locate(base))}
     text = sum(_size(folders[name], name, half) for name in kind.texts) / GB
-    halved = {name: half and name not in getattr(kind, "exact", ()) for name in (*kind.parts, "motion_adapter")}
-    rest = sum(_size(folders[name], name, halved[name]) for name in halved if name in folders) / GB
-    return Need(text, rest, _working(kind, folders, size, frames, half, pictures) / GB)
+    exact = () if low else getattr(kind, "exact", ())
+    halved = {name: half and name not in exact for name in (*kind.parts, "motion_adapter") if name in folders}
+    rest = sum(_size(folders[name], name, halved[name]) for name in halved) / GB
+    return Need(text, rest, _working(kind, folders, halved, size, frames, 1 if low else PICTURES_AT_ONCE) / GB)
 
 
 def _names(folder: Path) -> list[str]:
@@ -102,18 +101,16 @@ def _size(folder: Path, name: str, half: bool) -> float:
     return sum(counts) * (2 if half else 4)
 
 
-def _working(kind: Any, folders: dict[str, Path], size: int, frames: int, half: bool, pictures: int) -> int:
-    """Bytes beside the weights: a pass of the denoiser, or the autoencoder's gradient, whichever is more."""
+def _working(
+    kind: Any, folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, pictures: int
+) -> int:
+    """Bytes beside the weights: a pass of the denoiser, or the autoencoder's gradient, whichever is more. halved: the
+    components, and whether each has weights of two bytes."""
     be_quiet()
-    dtype = torch.bfloat16 if half else torch.float32
+    types = {name: torch.bfloat16 if half else torch.float32 for name, half in halved.items()}
     with torch.device("meta"):
-        exact = getattr(kind, "exact", ())
-        parts = {
-            name: _empty(folders[name], name, torch.float32 if name in exact else dtype)
-            for name in (*kind.parts, "motion_adapter")
-            if name in folders
-        }
-        denoiser = kind(parts)
+        denoiser = kind({name: _empty(folders[name], name, dtype) for name, dtype in types.items()})
+        dtype = network_of(denoiser).dtype
         clip = torch.empty(1, frames, 3, size, size)
         shown = denoiser.pictures(clip)
         if not denoiser.clips:

@@ -75,7 +75,7 @@ def plan_memory(preset: Preset, quality: Quality, device: torch.device) -> Memor
     """Loads nothing. Raises ModelError where a model is neither on this machine nor in the catalogue."""
     half = device.type == "cuda" and half_type(device) is not None
     needs = preset_needs(preset, quality, half)
-    alone = preset_needs(preset, quality, half, pictures=1)
+    alone = preset_needs(preset, quality, half, low=True)
     usual, low = {}, {}
     for stage, roles in roles_of(quality).items():
         models = [needs[role] for role in roles]

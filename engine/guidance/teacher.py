@@ -90,7 +90,7 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
     # The largest text encoders are several times the denoiser.
     prompt = _read(kind, folder, lesson, "cpu" if lesson.low_memory else device)
     where = "cpu" if lesson.low_memory else device
-    components = _networks(kind, folder, _precision(device), where)
+    components = _networks(kind, folder, _precision(device), where, () if lesson.low_memory else getattr(kind, "exact", ()))
     if adapter is not None:
         components |= load_components(adapter, _precision(device), where)
     denoiser = kind(components)
@@ -103,9 +103,10 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
     return Teacher(PublicGuidance(denoiser, _scaled(distillation, kind), resident, pictures), prompt)
 
 
-def _networks(kind: Any, folder: Path, dtype: torch.dtype, device: torch.device | str) -> dict[str, Any]:
-    """All that teaches, in `dtype` but for what does not bear it."""
-    exact = getattr(kind, "exact", ())
+def _networks(
+    kind: Any, folder: Path, dtype: torch.dtype, device: torch.device | str, exact: tuple[str, ...]
+) -> dict[str, Any]:
+    """All that teaches: `exact` components in float32, the rest in `dtype`, but for what does not bear it."""
     components = load_components(folder, dtype, device, only=tuple(name for name in kind.parts if name not in exact))
     if exact:
         components |= load_components(folder, torch.float32, device, only=exact)

@@ -58,7 +58,7 @@ def measured(name: str, folder: Path, device: torch.device, options: argparse.Na
     settings = getattr(PUBLIC_QUALITIES[options.quality], STAGE[role])
     frames = 1 if role == "image" else 16
     half = device.type == "cuda"
-    need = model_need(str(folder), role, "", settings.size, frames, half, 1 if options.low_memory else 8)
+    need = model_need(str(folder), role, "", settings.size, frames, half, options.low_memory)
     lesson = Lesson("a corgi", replace(PRESETS["custom"], **{role: str(folder)}), low_memory=options.low_memory)
     # The text's encoders are left out: they have no tokenizer, and are gone by the time of a step.
     teacher._encoded = lambda *_: None

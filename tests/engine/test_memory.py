@@ -62,12 +62,19 @@ def test_weights_are_what_the_files_hold(models):
 
 
 def test_more_pictures_at_once_take_more_and_more_frames_of_a_clip_too(models):
-    def working(name, role, frames=16, pictures=8):
-        return model_need(str(models / name), role, "", 32, frames, True, pictures).working
+    def working(name, role, frames=16, low=False):
+        return model_need(str(models / name), role, "", 32, frames, True, low).working
 
-    assert working("stable_diffusion", "image", pictures=8) > 1.2 * working("stable_diffusion", "image", pictures=1)
+    assert working("stable_diffusion", "image") > 1.2 * working("stable_diffusion", "image", low=True)
     assert working("modelscope", "video", 16) > 1.5 * working("modelscope", "video", 8)
     assert working("wan", "video", 17) > working("wan", "video", 5)
+
+
+def test_wan_s_autoencoder_counts_in_full_precision_but_at_low_memory(models):
+    usual, low = (model_need(str(models / "wan"), "video", "", 32, 17, True, low) for low in (False, True))
+    exact = sum(value.numel() for value in public_models.wan().vae.state_dict().values())
+    assert usual.weights - low.weights == pytest.approx(2 * exact / 1e9, rel=0.01)
+    assert usual.working > 1.4 * low.working
 
 
 def test_a_model_that_is_not_here_is_reckoned_by_the_catalogue():
@@ -90,7 +97,7 @@ def test_a_plan_has_two_models_side_by_side_or_one_after_the_other(models):
     needs = plan.needs
     both = needs["video"].weights + needs["upscale"].weights + max(needs["video"].working, needs["upscale"].working)
     assert plan.usual["super_resolution"] == pytest.approx(memory_plan.SCENE_GB + both)
-    alone = memory.preset_needs(custom(models), STANDARD, False, pictures=1)
+    alone = memory.preset_needs(custom(models), STANDARD, False, low=True)
     one = max(alone[role].weights + alone[role].working for role in ("video", "upscale"))
     assert plan.low["super_resolution"] == pytest.approx(memory_plan.SCENE_GB + one)
     assert json.dumps(plan.as_dict()) and len(plan.lines()) == 9

@@ -25,7 +25,7 @@ class Wan:
 
     roles = ("video",)
     parts = ("transformer", "vae", "scheduler")
-    # Never in half precision, as in diffusers' own examples: its gradient would lose a tenth of its direction.
+    # Not in half precision where there is memory, as in diffusers' own examples: its gradient loses some of its direction.
     exact = ("vae",)
     texts = ("tokenizer", "text_encoder")
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS, zeroed=True))

@@ -236,6 +236,12 @@ def test_in_half_precision_the_gradient_keeps_its_direction(models, monkeypatch,
     assert float(torch.nn.functional.cosine_similarity(halved, exact, 0)) > 0.99
 
 
+def test_at_low_memory_wan_s_autoencoder_is_halved_as_well(models, monkeypatch):
+    monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: torch.bfloat16)
+    kept = [teacher(models, "wan", low_memory=low).guidance.denoiser.space.autoencoder.dtype for low in (False, True)]
+    assert kept == [torch.float32, torch.bfloat16]
+
+
 def test_an_autoencoder_that_overflows_in_float16_is_kept_in_float32(models, monkeypatch):
     monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: torch.float16)
     guidance = teacher(models, "stable_diffusion_xl").guidance
