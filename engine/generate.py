@@ -14,7 +14,7 @@ from engine import protocol
 from engine.clock import Clock
 from engine.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError
 from engine.export import export_asset, export_seconds, frame_times
-from engine.guidance.teacher import Lesson, Teacher, check_models, load_teacher
+from engine.guidance.teacher import Lesson, Teacher, check_models, load_teacher, scaled
 from engine.job import STAGES, JobFolder, Progress
 from engine.job_picture import load_reference
 from engine.memory_plan import roles_of, wants_low
@@ -242,6 +242,7 @@ def ready(
             "upscale": quality.super_resolution.distillation,
         }[role]
         if role in teachers:
-            teachers[role].guidance.distillation = distillation
+            guidance = teachers[role].guidance
+            guidance.distillation = scaled(distillation, guidance)
         else:
             teachers[role] = load_teacher(role, lesson, distillation, device)

@@ -40,6 +40,11 @@ class PublicGuidance:
         self.denoiser, self.distillation, self.resident, self.at_once = denoiser, distillation, resident, pictures
 
     @property
+    def guidance_scale(self) -> float:
+        """What its model's class is asked with where nothing else is said."""
+        return self.denoiser.guidance_scale
+
+    @property
     def together(self) -> int:
         """How many cameras are to look at the scene from all sides at one height."""
         return self.denoiser.together

@@ -100,7 +100,7 @@ def load_teacher(role: str, lesson: Lesson, distillation: Distillation, device: 
     autoencoder = getattr(denoiser.space, "autoencoder", None)
     resident = Resident([*networks, *([autoencoder] if autoencoder is not None else [])], device) if lesson.low_memory else None
     pictures = 1 if lesson.low_memory else PICTURES_AT_ONCE
-    return Teacher(PublicGuidance(denoiser, _scaled(distillation, kind), resident, pictures), prompt)
+    return Teacher(PublicGuidance(denoiser, scaled(distillation, kind), resident, pictures), prompt)
 
 
 def _networks(
@@ -122,11 +122,11 @@ def _built_in(role: str, folder: Path, lesson: Lesson, distillation: Distillatio
     texts = {name: components.pop(name) for name in BUILT_IN_TEXTS if name in components}
     prompt = encode_prompt(encode_clip, texts, lesson.text, lesson.negative, by_view="pose_encoder" not in components)
     kind = ImageGuidance if role == "image" else ClipGuidance
-    return Teacher(kind(components, _scaled(distillation, kind)), prompt)
+    return Teacher(kind(components, scaled(distillation, kind)), prompt)
 
 
-def _scaled(distillation: Distillation, kind: Any) -> Distillation:
-    """With the guidance scale of the model's class where none is given."""
+def scaled(distillation: Distillation, kind: Any) -> Distillation:
+    """With the guidance scale of the model's class, or of a guidance's, where none is given."""
     if distillation.guidance_scale is not None:
         return distillation
     return replace(distillation, guidance_scale=kind.guidance_scale)

@@ -9,13 +9,14 @@ import torch
 from transformers import CLIPTokenizer
 
 from engine.errors import ModelError
+from engine.generate import ready
 from engine.guidance import kinds
 from engine.guidance.denoisers.video_unet import AnimateDiff
 from engine.guidance.presets import PRESETS
 from engine.guidance.public import PublicGuidance, conditions_of
 from engine.guidance.teacher import Lesson, load_teacher
 from engine.scene.cameras import Cameras
-from engine.settings import Distillation
+from engine.settings import PUBLIC_QUALITIES, Distillation
 from tests.engine.guidance import public_models
 
 CAMERAS = Cameras(torch.tensor([0.2]), torch.tensor([0.1]))
@@ -94,21 +95,21 @@ def by_hand(guidance, prompt, frames, low=None):
 
 @pytest.mark.parametrize("name", public_models.ALL)
 def test_the_gradient_is_the_hand_written_one(models, name):
-    ready = teacher(models, name)
+    taught = teacher(models, name)
     frames, low = frames_for(name), LOW if ROLES[name] == "upscale" else None
     if low is not None:
         low = low[:, : frames.shape[1]]
-    gradient = ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low)
+    gradient = taught.guidance.gradient(frames, taught.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low)
     assert gradient.shape == frames.shape and bool(gradient.isfinite().all())
-    expected = by_hand(ready.guidance, ready.prompt, frames, low)
+    expected = by_hand(taught.guidance, taught.prompt, frames, low)
     assert float(expected.abs().max()) > 0
     assert torch.allclose(gradient, expected, atol=2e-4 * float(expected.abs().max()))
 
 
 def test_views_of_one_object_are_judged_together(tmp_path):
     public_models.save_multi_view(tmp_path / "mv")
-    ready = load_teacher("image", Lesson("a corgi", replace(PRESETS["custom"], image=str(tmp_path / "mv"))), FIXED)
-    guidance, prompt = ready.guidance, ready.prompt
+    taught = load_teacher("image", Lesson("a corgi", replace(PRESETS["custom"], image=str(tmp_path / "mv"))), FIXED)
+    guidance, prompt = taught.guidance, taught.prompt
     assert len(prompt.conditional) == 1, "a model that knows cameras needs no view words"
     cameras = Cameras(torch.arange(4) * math.pi / 2, torch.full((4,), 0.2))
     frames = torch.rand(4, 1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
@@ -126,13 +127,13 @@ def test_views_of_one_object_are_judged_together(tmp_path):
 
 
 def test_a_model_of_pictures_takes_them_a_few_at_a_time(models):
-    ready = teacher(models, "deepfloyd")
+    taught = teacher(models, "deepfloyd")
     cameras = Cameras(torch.linspace(0, 3, 11), torch.zeros(11))
     frames = torch.rand(11, 1, 3, 16, 16)
     asked = []
-    network = ready.guidance.denoiser.unet
+    network = taught.guidance.denoiser.unet
     network.register_forward_pre_hook(lambda module, inputs: asked.append(len(inputs[0])))
-    ready.guidance.gradient(frames, ready.prompt, cameras, 0.0, torch.Generator().manual_seed(0))
+    taught.guidance.gradient(frames, taught.prompt, cameras, 0.0, torch.Generator().manual_seed(0))
     assert asked == [8, 3, 8, 3]
 
 
@@ -141,14 +142,14 @@ def test_an_adapter_sits_in_the_image_model(models, tmp_path):
     adapter = public_models.motion_adapter()
     adapter.save_pretrained(tmp_path / "adapter")
     preset = replace(PRESETS["custom"], image=str(models / "stable_diffusion"), video=str(tmp_path / "adapter"))
-    ready = load_teacher("video", Lesson("a corgi", preset), FIXED)
-    assert isinstance(ready.guidance.denoiser, AnimateDiff)
-    weights = ready.guidance.denoiser.unet.state_dict()
+    taught = load_teacher("video", Lesson("a corgi", preset), FIXED)
+    assert isinstance(taught.guidance.denoiser, AnimateDiff)
+    weights = taught.guidance.denoiser.unet.state_dict()
     name, value = next(iter(adapter.state_dict().items()))
     assert torch.equal(weights[name], value)
     clips = torch.rand(1, 20, 3, 16, 16)
-    assert ready.guidance.denoiser.pictures(clips).shape[1] == 16, "the adapter holds 16 frames"
-    gradient = ready.guidance.gradient(clips, ready.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
+    assert taught.guidance.denoiser.pictures(clips).shape[1] == 16, "the adapter holds 16 frames"
+    gradient = taught.guidance.gradient(clips, taught.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
     assert gradient.shape == clips.shape and bool(gradient.isfinite().all())
     alone = replace(preset, image=str(models / "deepfloyd"))
     with pytest.raises(ModelError, match="motion adapter, which needs Stable Diffusion"):
@@ -170,11 +171,11 @@ def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch)
     asked = []
     load = module.load_components
     monkeypatch.setattr(module, "load_components", lambda *a, **k: asked.append(k["only"]) or load(*a, **k))
-    ready = teacher(models, "stable_diffusion_xl")
+    taught = teacher(models, "stable_diffusion_xl")
     assert asked == [
         ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2"), ("unet", "vae", "scheduler"),
     ]  # fmt: skip
-    assert not any("text" in name for name in vars(ready.guidance.denoiser))
+    assert not any("text" in name for name in vars(taught.guidance.denoiser))
 
 
 def test_a_prompt_that_was_encoded_before_needs_no_encoder(models, monkeypatch, tmp_path):
@@ -191,12 +192,12 @@ def test_a_prompt_that_was_encoded_before_needs_no_encoder(models, monkeypatch, 
 
 
 def test_what_is_offloaded_is_on_its_device_only_while_it_works(models):
-    ready = teacher(models, "stable_diffusion", low_memory=True)
+    taught = teacher(models, "stable_diffusion", low_memory=True)
     moved = []
-    ready.guidance.resident._move = moved.append
+    taught.guidance.resident._move = moved.append
     frames = frames_for("stable_diffusion")
-    ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
-    assert moved == [torch.device("cpu"), torch.device("cpu")] and len(ready.guidance.resident.networks) == 2
+    taught.guidance.gradient(frames, taught.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
+    assert moved == [torch.device("cpu"), torch.device("cpu")] and len(taught.guidance.resident.networks) == 2
 
 
 def on_meta(guidance) -> None:
@@ -210,13 +211,13 @@ def on_meta(guidance) -> None:
 @pytest.mark.parametrize("low_memory", [False, True])
 @pytest.mark.parametrize("name", public_models.ALL)
 def test_on_another_device_nothing_is_left_behind(models, name, low_memory):
-    ready = teacher(models, name, low_memory=low_memory)
-    on_meta(ready.guidance)
-    ready.guidance.resident = None
+    taught = teacher(models, name, low_memory=low_memory)
+    on_meta(taught.guidance)
+    taught.guidance.resident = None
     frames = frames_for(name).to("meta")
     low = LOW[:, : frames.shape[1]].to("meta") if ROLES[name] == "upscale" else None
     # The prompt is where its encoder was, in main memory, and so are cameras.
-    gradient = ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low)
+    gradient = taught.guidance.gradient(frames, taught.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low)
     assert gradient.device.type == "meta" and gradient.shape == frames.shape
 
 
@@ -226,8 +227,8 @@ def test_in_half_precision_the_gradient_keeps_its_direction(models, monkeypatch,
     frames, low = frames_for(name), LOW if ROLES[name] == "upscale" else None
 
     def gradient():
-        ready = teacher(models, name)
-        return ready.guidance.gradient(frames, ready.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low).flatten()
+        taught = teacher(models, name)
+        return taught.guidance.gradient(frames, taught.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low).flatten()
 
     exact = gradient()
     monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: kept)
@@ -250,10 +251,10 @@ def test_an_autoencoder_that_overflows_in_float16_is_kept_in_float32(models, mon
 
 
 def test_a_scale_of_one_asks_once(models):
-    ready = teacher(models, "deepfloyd", replace(FIXED, guidance_scale=1.0))
+    taught = teacher(models, "deepfloyd", replace(FIXED, guidance_scale=1.0))
     asked = []
-    ready.guidance.denoiser.unet.register_forward_pre_hook(lambda module, inputs: asked.append(1))
-    ready.guidance.gradient(frames_for("deepfloyd"), ready.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
+    taught.guidance.denoiser.unet.register_forward_pre_hook(lambda module, inputs: asked.append(1))
+    taught.guidance.gradient(frames_for("deepfloyd"), taught.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
     assert len(asked) == 1
 
 
@@ -265,10 +266,20 @@ def test_without_a_guidance_scale_a_model_has_the_published_one_of_its_class(mod
     assert teacher(models, name, replace(FIXED, guidance_scale=3.0)).guidance.distillation.guidance_scale == 3
 
 
+def test_a_model_that_goes_on_in_the_last_stage_keeps_its_scale(models):
+    sources = {"video": str(models / "modelscope"), "upscale": str(models / "deepfloyd_upscaler")}
+    teachers, quality = {}, PUBLIC_QUALITIES["standard"]
+    for stage in ("dynamic", "super_resolution"):
+        ready(teachers, stage, Lesson("a corgi", replace(PRESETS["custom"], **sources)), quality)
+    asked = {role: teacher.guidance.distillation for role, teacher in teachers.items()}
+    assert {role: each.guidance_scale for role, each in asked.items()} == {"video": 100, "upscale": 20}
+    assert asked["video"].noise_start == quality.super_resolution.video_distillation.noise_start
+
+
 @pytest.mark.parametrize(("role", "scale"), [("image", 1.5), ("video", 1.0)])
 def test_a_built_in_model_among_public_ones_has_its_own_scale(role, scale):
-    ready = load_teacher(role, Lesson("a red ball", PRESETS["primitives"]), replace(FIXED, guidance_scale=None))
-    assert ready.guidance.distillation.guidance_scale == scale
+    taught = load_teacher(role, Lesson("a red ball", PRESETS["primitives"]), replace(FIXED, guidance_scale=None))
+    assert taught.guidance.distillation.guidance_scale == scale
 
 
 def test_noise_of_an_upscaler_is_the_same_in_all_frames_of_a_clip(models):
