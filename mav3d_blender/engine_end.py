@@ -54,7 +54,7 @@ def explain(code: int | None, log: list[str], began: bool) -> End:
         return End("The engine was ended from outside.")
     said = next((line.strip() for line in reversed(log) if line.strip() and not line.startswith("[mav3d]")), "")
     status = f"exit status {code}" if code is not None else "no exit status"
-    when = "" if began else " before it was ready"
+    when = " unexpectedly" if began else " before it was ready"
     return End(f"The engine ended{when} ({said[:LONGEST] or status}).", LOG)
 
 

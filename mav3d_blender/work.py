@@ -170,8 +170,8 @@ class Work:
             elif job.id not in self.assigned.began:
                 again.append(job.id)
             else:
-                why = f"The engine ended unexpectedly ({process.reason.rstrip('.')})" if failed else "The engine was stopped"
-                self._settle(job, "INTERRUPTED", f"{why}. {GOES_ON}", process.advice)
+                why = process.reason if failed else "The engine was stopped."
+                self._settle(job, "INTERRUPTED", f"{why} {GOES_ON}", process.advice)
         self.assigned.waiting[:0] = again
         if failed and not self._worked:
             # The next one would fail in the same way.

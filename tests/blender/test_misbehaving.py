@@ -13,7 +13,7 @@ ENDS = {
     "silent": ("FAILED", "not ready within 2 seconds"),
     "no-torch": ("FAILED", "no module 'torch'"),
     "die": ("INTERRUPTED", "ended unexpectedly"),
-    "crash": ("INTERRUPTED", "ended unexpectedly"),
+    "crash": ("INTERRUPTED", "The system ended the engine"),
     "half": ("INTERRUPTED", "ended unexpectedly"),
     "mute": ("CANCELLED", "Stopped"),
     "flood": ("DONE", ""),

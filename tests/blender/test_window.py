@@ -88,7 +88,7 @@ def test_the_window_never_stands_still_for_a_quarter_of_a_second(seen):
 
 
 def test_a_killed_engine_is_one_sentence_and_resume_goes_on(seen):
-    assert "ended unexpectedly" in seen["interrupted"] and "Resume" in seen["interrupted"]
+    assert "The system ended the engine" in seen["interrupted"] and "Resume" in seen["interrupted"]
     # The shape was not begun anew.
     assert seen["progress"].count("static") == 1 and seen["progress"].count("dynamic") >= 1
 
