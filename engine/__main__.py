@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +15,8 @@ from engine.evaluate.options import add_evaluate_options
 from engine.hints import hint
 from engine.mesh.track.options import add_track_options
 from engine.models.options import add_models_options
+from engine.render_command import add_render_options
+from engine.telling import tell
 
 REQUEST_OPTIONS = (
     "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
@@ -106,25 +106,6 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace another job in the output folder")
 
 
-def add_render_options(parser: argparse.ArgumentParser) -> None:
-    """Where to look from, when, and where the pictures go."""
-    parser.add_argument("--output", type=Path, required=True, help="a .mp4, .gif or .png, or a folder of pictures")
-    parser.add_argument("--path", default="turntable", help="how the camera goes: turntable, still (turntable)")
-    parser.add_argument("--cameras", type=Path, help="a JSON list of poses, in place of --path; see the README")
-    parser.add_argument("--azimuth", type=float, default=30.0, help="degrees; 0 is the front, 90 the right side (30)")
-    parser.add_argument("--elevation", type=float, default=15.0, help="degrees above the horizon (15)")
-    parser.add_argument("--distance", type=float, default=3.2, help="metres from the middle (3.2)")
-    parser.add_argument("--fov", type=float, default=38.0, help="vertical field of view in degrees (38)")
-    parser.add_argument("--start", type=float, default=0.0, help="first moment of the clip, 0 to 1 (0)")
-    parser.add_argument("--end", type=float, default=1.0, help="last moment of the clip, 0 to 1 (1)")
-    parser.add_argument("--frames", type=int, default=48, help="pictures on the path (48)")
-    parser.add_argument("--fps", type=int, default=12, help="frames a second of a movie (12)")
-    parser.add_argument("--size", type=int, default=256, help="pixels a side (256)")
-    parser.add_argument("--samples", type=int, default=128, help="intervals a ray (128)")
-    parser.add_argument("--background", type=float, default=0.45, help="a grey, 0 black to 1 white (0.45)")
-    parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
-
-
 def request_values(options: argparse.Namespace) -> dict[str, Any]:
     """The request as plain values; what was not given is left out."""
     names = ("prompt", *REQUEST_OPTIONS)
@@ -196,8 +177,9 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    from engine.device import find_device
     from engine.export import export_asset
-    from engine.job import JobFolder, went_through
+    from engine.job import JobFolder, load_scene, went_through
     from engine.lock import held
     from engine.request import Request
 
@@ -205,7 +187,7 @@ def _export(options: argparse.Namespace) -> int:
     request = Request.checked(folder.request())
     quality = request.resolved_quality()
     with held(folder.path):
-        scene, progress = _load(folder, request, options.device)
+        scene, progress = load_scene(folder, quality, request.seed, find_device(options.device))
         finished = went_through(progress, quality)
         export_asset(scene, request, quality, folder, lambda message: _tell(options, message), None if finished else progress)
     if not finished:
@@ -213,99 +195,18 @@ def _export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load(folder: Any, request: Any, device: str) -> tuple[Any, Any]:
-    """The scene in a job folder and how far it had come. Raises JobError if there is none yet."""
-    from engine.device import find_device
-    from engine.errors import JobError
-    from engine.stages.scene import Scene
-
-    scene = Scene.new(request.resolved_quality().field, request.seed, find_device(device))
-    progress = folder.load(scene)
-    if progress is None:
-        raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
-    return scene, progress
-
-
 def _render(options: argparse.Namespace) -> int:
-    from engine.job import JobFolder
-    from engine.pictures import check_output, pictures, write_pictures
-    from engine.request import Request, whole
+    from engine.render_command import render_command
 
-    for name, high in (("frames", 10_000), ("fps", 120), ("size", 4096), ("samples", 4096)):
-        whole(name, getattr(options, name), 1, high)
-    path = _path(options)
-    check_output(options.output, len(path), options.overwrite)
-    folder = JobFolder(options.folder)
-    scene, _ = _load(folder, Request.checked(folder.request()), options.device)
-    started = time.monotonic()
-
-    def told(number: int) -> None:
-        left = (time.monotonic() - started) / number * (len(path) - number)
-        _tell(options, protocol.progress("render", number, len(path), left, {}))
-
-    frames = pictures(scene.field, path, options.size, options.samples, options.background)
-    write_pictures(frames, options.output, options.fps, told)
-    _tell(options, protocol.result(str(options.output)), note=f"Pictures: {options.output}")
-    return 0
-
-
-def _path(options: argparse.Namespace) -> list[Any]:
-    """The poses that the options ask for. Raises RenderError for those that can't be."""
-    from engine.errors import RenderError
-    from engine.scene.camera_path import PATHS, Pose, camera_path, checked, read_path
-
-    for name in ("start", "end", "background"):
-        if not 0 <= getattr(options, name) <= 1:
-            raise RenderError(f"--{name} is {getattr(options, name):g}, but has to be from 0 to 1.")
-    if options.cameras:
-        return read_path(options.cameras)
-    if options.path not in PATHS:
-        raise RenderError(f"There is no path {options.path!r}: choose {' or '.join(PATHS)}, or give --cameras.")
-    azimuth, elevation, fov = (math.radians(value) for value in (options.azimuth, options.elevation, options.fov))
-    start = checked(Pose(azimuth, elevation, options.distance, fov, options.start), "The camera")
-    return camera_path(options.path, start, options.frames, (options.start, options.end))
+    return render_command(options, lambda message, note: _tell(options, message, note))
 
 
 def _estimate(options: argparse.Namespace) -> int:
+    from engine.estimate_command import estimate_command
     from engine.request import Request
 
     request = Request.checked(request_values(options))
-    text = request.canonical_prompt()
-
-    from engine.device import find_device
-    from engine.estimate import estimate
-    from engine.guidance.teacher import Lesson
-    from engine.job_picture import take_in
-
-    if not request.models().built_in and not _memory_first(options, request):
-        return 0
-    lesson = Lesson(text, request.models(), request.negative_prompt)
-    device, photo = find_device(options.device), take_in(request)[1]
-    found = estimate(request.resolved_quality(), lesson, request.frames, device, photo)
-    seconds = {stage: round(value, 1) for stage, value in found.seconds.items()}
-    lines = [f"{stage.replace('_', '-'):<17} {_duration(value)}" for stage, value in seconds.items()]
-    memory = "memory not known on this system" if found.memory_mb is None else f"about {found.memory_mb} MB of memory"
-    lines.append(f"{'together':<17} {_duration(found.total)}, {memory}")
-    _tell(options, protocol.estimate(seconds, found.memory_mb), note="\n".join(lines))
-    return 0
-
-
-def _memory_first(options: argparse.Namespace, request: Any) -> bool:
-    """Tells what the request's models need, before any is loaded. Whether they are here and fit, so that steps can be tried."""
-    from engine.device import find_device
-    from engine.memory_plan import fitting_presets, plan_memory
-
-    device = find_device(options.device)
-    plan = plan_memory(request.models(), request.resolved_quality(), device)
-    lines = plan.lines()
-    if not plan.fits_low:
-        lines.append(f"Presets that fit at quality {request.quality}: {', '.join(fitting_presets(request.quality, device))}.")
-    elif not plan.known:
-        lines.append(f"Fetch the models to have the time reckoned as well: python -m engine models fetch {request.preset}")
-    goes_on = plan.known and plan.fits_low
-    if not goes_on or not options.json:
-        _tell(options, protocol.estimate({}, None) | {"memory": plan.as_dict()}, note="\n".join(lines))
-    return goes_on
+    return estimate_command(request, options, lambda message, note: _tell(options, message, note))
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -340,43 +241,7 @@ def _stop_on_signals():
 
 
 def _tell(options: argparse.Namespace, message: dict[str, Any], note: str | None = None) -> None:
-    """Prints a message: as protocol with --json, else as a line for people (errors to stderr)."""
-    if options.json:
-        print(protocol.encode(message), flush=True)
-        return
-    kind = message["type"]
-    if note:
-        print(note, flush=True)
-    elif kind == "error":
-        sentence = f"{message['message']} {message['advice']}".strip()
-        # Below a line that still shows progress.
-        print(f"\n{sentence}" if sys.stdout.isatty() else sentence, file=sys.stderr)
-    elif kind == "started":
-        print(f"\"{message['prompt']}\" with preset {message['preset']}, quality {message['quality']}, seed {message['seed']}")
-    elif kind == "progress":
-        _progress_line(message)
-    elif kind == "cancelling":
-        print("\nStopping: a checkpoint is written, and the scene so far becomes an asset. Again to leave at once.", flush=True)
-    elif kind == "result":
-        print(f"\nAsset: {message['path']}", flush=True)
-        if "advice" in message:
-            print(message["advice"], flush=True)
-
-
-def _progress_line(message: dict[str, Any]) -> None:
-    done, steps = message["step"], message["steps"]
-    bar = "#" * (20 * done // steps)
-    name = message["stage"].replace("_", "-")
-    line = f"{name:<17} [{bar:<20}] {done:>4}/{steps}  {_duration(message['eta_s'])} left"
-    if sys.stdout.isatty():
-        print(f"\r{line}\033[K", end="\n" if done == steps else "", flush=True)
-    elif done == steps or done % max(1, steps // 10) == 0:
-        print(line, flush=True)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+    tell(message, note, options.json)
 
 
 if __name__ == "__main__":

@@ -225,6 +225,17 @@ class JobFolder:
             path.unlink(missing_ok=True)
 
 
+def load_scene(
+    folder: JobFolder, quality: Quality, seed: int, device: torch.device | str = "cpu"
+) -> tuple[Scene, Progress]:
+    """The scene in a job folder and how far it had come. Raises JobError if there is none yet."""
+    scene = Scene.new(quality.field, seed, device)
+    progress = folder.load(scene)
+    if progress is None:
+        raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
+    return scene, progress
+
+
 def _progress(metadata: dict[str, str]) -> Progress:
     progress = Progress(metadata["stage"], int(metadata["step"]))
     if progress.stage not in STAGES:
