@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any
 
 from engine import protocol
 from engine.request import Request
-from engine.telling import duration
-
-Tell = Callable[[dict[str, Any], str | None], None]
+from engine.telling import Tell, duration
 
 
 def estimate_command(request: Request, options: argparse.Namespace, tell: Tell) -> int:

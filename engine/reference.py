@@ -1,7 +1,7 @@
 """The picture that a scene is held to, and where it was taken from.
 
-The picture shows the first moment of the clip. Where a trajectory carries the body, place, turn and size at that moment are the
-motion's, and the picture says how the body looks in its own axes.
+The picture shows the first moment of the clip: how the body looks and how it stands. Where a trajectory carries the body, its
+place and its size at that moment are the motion's.
 """
 
 from __future__ import annotations

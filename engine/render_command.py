@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from engine import protocol
-
-Tell = Callable[[dict[str, Any], str | None], None]
+from engine.telling import Tell
 
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:

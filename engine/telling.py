@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from engine import protocol
+
+# Takes a message, and a line for people in place of what it would be.
+Tell = Callable[[dict[str, Any], str | None], None]
 
 
 def tell(message: dict[str, Any], note: str | None, json: bool) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
-from typing import Any
 
 import imageio.v3 as imageio
 
@@ -18,9 +16,10 @@ from engine.evaluate.soup import EvaluationError
 from engine.guidance.presets import SCORER_FOLDER
 from engine.request import choice, whole
 from engine.settings import QUALITIES
+from engine.telling import Tell
 
 
-def evaluate_command(options: argparse.Namespace, tell: Callable[[dict[str, Any], str], None]) -> int:
+def evaluate_command(options: argparse.Namespace, tell: Tell) -> int:
     """Does what the options of `engine.evaluate.options` ask for; `tell` hears messages, each with a line for people."""
     choice("quality", options.quality, QUALITIES)
     for name, low, high in (("count", 1, 640), ("draw", 0, 2**31 - 1), ("seed", 0, 2**31 - 1), ("workers", 1, 64)):

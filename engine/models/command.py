@@ -17,8 +17,8 @@ from engine.models.catalogue import canonical, listed
 from engine.models.check import check_model
 from engine.models.overview import overview, size_text, table
 from engine.models.source import locate
+from engine.telling import Tell
 
-Tell = Callable[[dict[str, Any], str | None], None]
 REPORT_EVERY_SECONDS = 0.5
 
 

@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -26,13 +25,12 @@ from engine.mesh.track.report import Report
 from engine.mesh.transfer import albedo
 from engine.request import whole
 from engine.scene.cameras import Cameras
+from engine.telling import Tell
 from engine.version import VERSION
 
 # A reference with more triangles is simplified; no editor likes shape keys of more.
 MOST_TRIANGLES = 50_000
 PREVIEW, TILE, TILES = 256, 200, 8
-
-Tell = Callable[[dict[str, Any], str | None], None]
 
 
 def track_command(options: argparse.Namespace, tell: Tell) -> int:
