@@ -47,6 +47,12 @@ class Stopped(EngineError):
         self.asset = asset
 
 
+def check_teachers(request: Request) -> None:
+    """Raises ModelError where a model that a stage of the request needs is not there, not whole, or of another class."""
+    roles = roles_of(request.resolved_quality()).values()
+    check_models(request.models(), dict.fromkeys(role for each in roles for role in each))
+
+
 def generate(
     request: Request,
     folder: JobFolder,
@@ -64,7 +70,7 @@ def generate(
     reference = load_reference(request, folder.path, device)
     text = request.canonical_prompt(reference.shot.seen if reference else None)
     quality = request.resolved_quality()
-    check_models(request.models(), dict.fromkeys(role for roles in roles_of(quality).values() for role in roles))
+    check_teachers(request)
     low_memory = wants_low(request, quality, torch.device(device))
     lesson = Lesson(text, request.models(), request.negative_prompt, low_memory, texts=folder.texts)
     if reference is not None:

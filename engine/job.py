@@ -208,11 +208,11 @@ class JobFolder:
 
     def _check_same(self, request: dict[str, Any]) -> None:
         if not (self.path / "job.json").exists():
-            raise TakenError(f"{self.path} is not empty and holds no job: choose another folder.")
+            raise TakenError(f"{self.path} is not empty and holds no job.")
         earlier = self.request()
         if not self.holds(request):
             changed = ", ".join(sorted(key for key in earlier | request if earlier.get(key) != request.get(key)))
-            raise TakenError(f"{self.path} holds another job (different {changed}): choose another folder.")
+            raise TakenError(f"{self.path} holds another job (different {changed}).")
 
     def _clear(self) -> None:
         for folder in ("asset", "asset.part", "asset.old", "previews", "texts"):

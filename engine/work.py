@@ -50,7 +50,8 @@ def work(
     written.
     """
     known = (folder.path / ABOUT).exists() and not overwrite
-    # A picture that can't be used leaves nothing behind.
+    # Models and a picture that can't be used leave nothing behind.
+    generate.check_teachers(request)
     shot = None if photo is None or known else shot_of(photo, request, device)
     about = {"engine": VERSION, "protocol": protocol.VERSION, "models": told(request.models())}
     folder.open(request.as_dict(), about, overwrite)

@@ -139,6 +139,7 @@ def test_a_wrong_choice_is_told_of_in_a_sentence(models, tmp_path, image, says):
     )
     assert done.returncode == 1 and says in done.stderr and "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert not any((tmp_path / "job").iterdir()), "nothing is in the way of another choice"
 
 
 def test_a_role_without_a_model_is_told_of_at_the_door(tmp_path):
