@@ -70,6 +70,7 @@ def generate(
     reference = load_reference(request, folder.path, device)
     text = request.canonical_prompt(reference.shot.seen if reference else None)
     quality = request.resolved_quality()
+    # Settings that were changed since may need other models than `work` looked at.
     check_teachers(request)
     low_memory = wants_low(request, quality, torch.device(device))
     lesson = Lesson(text, request.models(), request.negative_prompt, low_memory, texts=folder.texts)

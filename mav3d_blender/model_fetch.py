@@ -37,15 +37,18 @@ class ModelFetch:
     """One download; `poll` from a timer until the status has ended. What has come stays, and the next one goes on from there.
 
     command: the engine's Python and its arguments. folder: where it runs, the one with `engine/` in it. log: the file that
-    takes what it prints. preset: whose models they are.
+    takes what it prints. preset, roles: whose models they are, and which of its own.
     """
 
-    def __init__(self, command: list[str], folder: Path, log: Path, preset: str = "") -> None:
-        self.preset = preset
+    def __init__(
+        self, command: list[str], folder: Path, log: Path, preset: str = "", roles: tuple[str, ...] = ()
+    ) -> None:
+        self.preset, self.roles = preset, roles
         self._status, self._sentences = Status(), []
         self._ending: Ending | None = None
         self._gone_at: float | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        self._log: EngineLog | None = None
         try:
             self._log = EngineLog(log)
             self._child = child.start(
@@ -53,6 +56,8 @@ class ModelFetch:
             )
         except OSError as error:
             self._status = Status("failed", sentence=f"Fetching can't begin ({error.strerror or error}): check the engine.")
+            if self._log is not None:
+                self._log.close()
             return
         self._inbox = Inbox(self._child.stdout, self._log.note)
 

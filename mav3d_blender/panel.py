@@ -41,19 +41,24 @@ def names_models(settings: bpy.types.PropertyGroup) -> bool:
     return all(getattr(settings, name).strip() for name in MODELS[:2])
 
 
+def own_roles(settings: bpy.types.PropertyGroup) -> tuple[str, ...]:
+    """The roles that the preset's own models have."""
+    return tuple(name.removesuffix("_model") for name in MODELS if not getattr(settings, name).strip())
+
+
 def not_ready(settings: bpy.types.PropertyGroup) -> str:
     """Why the engine can't use the preset's models, as it said when it started; empty where it can, or has not said."""
     now = runtime()
     hello = now.session.hello if now.session else None
     presets = hello.get("presets") if isinstance(hello, dict) else None
     about = next((each for each in presets or [] if isinstance(each, dict) and each.get("name") == settings.preset), {})
-    if about.get("ready", True) or settings.preset in now.fetched:
+    if about.get("ready", True):
         return ""
     missing = about.get("missing")
     if isinstance(missing, dict) and missing:
-        # Of a role that has another model the preset's own does not matter.
-        wanted = [reason for role, reason in missing.items() if not getattr(settings, f"{role}_model", "").strip()]
-        return str(wanted[0]) if wanted else ""
+        # The preset's own model does not matter where the role has another.
+        own = [role for role in own_roles(settings) if role in missing and (settings.preset, role) not in now.fetched]
+        return str(missing[own[0]]) if own else ""
     return str(about.get("reason") or "Its models are missing")
 
 
@@ -78,7 +83,7 @@ def draw_fetch(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         wrapped(layout, context, status.phase)
         layout.operator("mav3d.cancel_fetch", icon="X")
         return
-    if status is not None and status.state == "failed":
+    if status is not None and status.state == "failed" and fetch.preset == settings.preset:
         for sentence in status.sentence.splitlines():
             wrapped(layout, context, sentence, "ERROR")
     if settings.preset not in ("primitives", "custom") and not_ready(settings):

@@ -33,7 +33,7 @@ class Runtime:
     """session: None until it is first needed. file: changes with every .blend that is opened. began: when each running job was
     first heard of, seconds. warned: the newest sentence worth showing above the jobs. preview: the job whose mesh is to be
     drawn next, and its reading. looked: whether set-up was at work at the last tick. taken: the installation that was last seen
-    to be done. fetched: presets whose models have come since the engine was started."""
+    to be done. fetched: preset and role of each model that has come since the engine told what is missing."""
 
     session: Session | None = None
     file: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -51,7 +51,7 @@ class Runtime:
     report: Report | None = None
     pythons: Background[Any] | None = None
     fetch: ModelFetch | None = None
-    fetched: set[str] = field(default_factory=set)
+    fetched: set[tuple[str, str]] = field(default_factory=set)
     looked: bool = False
 
 

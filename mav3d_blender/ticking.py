@@ -148,7 +148,7 @@ def set_up_at_work(now: Runtime) -> bool:
             now.warned = f"The engine could not be checked ({error}): choose another Python."
     take_installed(now)
     if now.fetch is not None and now.fetch.poll().state == "done":
-        now.fetched.add(now.fetch.preset)
+        now.fetched.update((now.fetch.preset, role) for role in now.fetch.roles)
     running = any(work is not None and not work.poll().ended for work in (now.install, now.fetch))
     looking = any(work is not None and not work.done for work in (now.check, now.pythons, now.removal))
     new, now.looked = new or (now.looked and not (running or looking)), running or looking

@@ -90,13 +90,13 @@ class PublicGuidance:
         """The denoiser's output, a few rows at a time, in its own precision."""
         denoiser = self.denoiser
         rows = 1 if denoiser.clips else denoiser.together if denoiser.together > 1 else self.at_once
-        kind = network_of(denoiser).dtype
+        dtype = network_of(denoiser).dtype
         outputs = []
         for start in range(0, len(noisy), rows):
             part = slice(start, start + rows)
             told = {name: value[part] for name, value in conditions.items()}
-            states = text[part].to(noisy.device, kind)
-            outputs.append(denoiser(noisy[part].to(kind), timesteps[part], states, told).to(noisy))
+            states = text[part].to(noisy.device, dtype)
+            outputs.append(denoiser(noisy[part].to(dtype), timesteps[part], states, told).to(noisy))
         return torch.cat(outputs)
 
     def _here(self) -> AbstractContextManager:

@@ -6,7 +6,7 @@ import bpy
 
 from .. import package, ticking
 from ..model_fetch import ModelFetch
-from ..panel import names_models
+from ..panel import names_models, own_roles
 from ..properties import MODELS, PRESETS
 from ..runtime import engine_python, lacking, runtime
 
@@ -52,7 +52,7 @@ class MAV3D_OT_fetch_models(bpy.types.Operator):
         for name in MODELS:
             if source := getattr(settings, name).strip():
                 command.append(f"--{name.replace('_', '-')}={source}")
-        now.fetch = ModelFetch(command, package.ROOT, package.user_folder() / LOG, settings.preset)
+        now.fetch = ModelFetch(command, package.ROOT, package.user_folder() / LOG, settings.preset, own_roles(settings))
         ticking.start()
         while bpy.app.background and not now.fetch.wait(1.0).ended:
             pass

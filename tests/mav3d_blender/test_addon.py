@@ -141,7 +141,13 @@ def test_models_are_fetched_and_then_count_as_there(addon, tmp_path, monkeypatch
     with pytest.raises(RuntimeError, match="bad/model is gated"):
         fetch()
     assert runtime.runtime().fetch.poll().phase == "" and complaint(settings)
+    settings.image_model = "good/model"
+    assert fetch() == {"FINISHED"}
+    set_up_at_work(runtime.runtime())
+    assert complaint(settings) == ""
+    # The preset's own image model was not asked for.
     settings.image_model = ""
+    assert complaint(settings) == missing["image"]
     assert fetch() == {"FINISHED"}
     set_up_at_work(runtime.runtime())
     assert complaint(settings) == "" and bpy.ops.mav3d.generate.poll()
