@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from engine import protocol
-from engine.errors import EngineError
+from engine.cli.console import tell
+from engine.cli.hints import hint
+from engine.cli.render import add_render_options
+from engine.contract import protocol
+from engine.contract.errors import EngineError
 from engine.evaluate.options import add_evaluate_options
-from engine.hints import hint
 from engine.mesh.track.options import add_track_options
 from engine.models.options import add_models_options
-from engine.render_command import add_render_options
-from engine.telling import tell
 
 REQUEST_OPTIONS = (
     "preset", "quality", "seed", "topology", "frames", "fps", "static_steps", "dynamic_steps", "super_resolution_steps",
@@ -123,16 +123,16 @@ def request_arguments(options: argparse.Namespace) -> list[str]:
 
 
 def _generate(options: argparse.Namespace) -> int:
-    from engine.request import Request
+    from engine.job.request import Request
 
     values = request_values(options)
     # Everything that can be wrong with the request itself is said before torch is even imported.
     request = Request.checked(values)
     request.canonical_prompt()
 
-    from engine.job import JobFolder
-    from engine.job_picture import take_in
-    from engine.work import with_seed
+    from engine.job.folder import JobFolder
+    from engine.pipeline.run import with_seed
+    from engine.reference.conditioning import take_in
 
     request, photo = take_in(request)
 
@@ -144,9 +144,9 @@ def _generate(options: argparse.Namespace) -> int:
 
 
 def _resume(options: argparse.Namespace) -> int:
-    from engine.changes import CHANGEABLE, change
-    from engine.job import JobFolder
-    from engine.lock import held
+    from engine.job.folder import JobFolder
+    from engine.job.lock import held
+    from engine.job.resume import CHANGEABLE, change
 
     folder = JobFolder(options.folder)
     folder.request()
@@ -156,9 +156,9 @@ def _resume(options: argparse.Namespace) -> int:
 
 
 def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: bool, photo: Any = None) -> int:
-    from engine.device import find_device
-    from engine.lock import held
-    from engine.work import is_done, work
+    from engine.job.lock import held
+    from engine.pipeline.device import find_device
+    from engine.pipeline.run import is_done, work
 
     device = find_device(options.device)
     if not overwrite and is_done(request, folder):
@@ -171,17 +171,17 @@ def _work(options: argparse.Namespace, request: Any, folder: Any, overwrite: boo
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from engine.serve import serve
+    from engine.server.serve import serve
 
     return serve(options.device)
 
 
 def _export(options: argparse.Namespace) -> int:
-    from engine.device import find_device
-    from engine.export import export_asset
-    from engine.job import JobFolder, load_scene, went_through
-    from engine.lock import held
-    from engine.request import Request
+    from engine.job.folder import JobFolder, load_scene, went_through
+    from engine.job.lock import held
+    from engine.job.request import Request
+    from engine.pipeline.device import find_device
+    from engine.pipeline.export import export_asset
 
     folder = JobFolder(options.folder)
     request = Request.checked(folder.request())
@@ -196,33 +196,33 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
-    from engine.render_command import render_command
+    from engine.cli.render import render_command
 
     return render_command(options, lambda message, note: _tell(options, message, note))
 
 
 def _estimate(options: argparse.Namespace) -> int:
-    from engine.estimate_command import estimate_command
-    from engine.request import Request
+    from engine.cli.estimate import estimate_command
+    from engine.job.request import Request
 
     request = Request.checked(request_values(options))
     return estimate_command(request, options, lambda message, note: _tell(options, message, note))
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from engine.evaluate.command import evaluate_command
+    from engine.cli.evaluate import evaluate_command
 
     return evaluate_command(options, lambda message, note: _tell(options, message, note))
 
 
 def _models(options: argparse.Namespace) -> int:
-    from engine.models.command import models_command
+    from engine.cli.models import models_command
 
     return models_command(options, lambda message, note: _tell(options, message, note))
 
 
 def _track(options: argparse.Namespace) -> int:
-    from engine.mesh.track.command import track_command
+    from engine.cli.track import track_command
 
     return track_command(options, lambda message, note: _tell(options, message, note))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 if "." in __package__:
-    from ..engine.protocol import LONGEST_LINE, PREVIEWS, VERSION, decode, encode, lines
+    from ..engine.contract.protocol import LONGEST_LINE, PREVIEWS, VERSION, decode, encode, lines
 else:
-    from engine.protocol import LONGEST_LINE, PREVIEWS, VERSION, decode, encode, lines
+    from engine.contract.protocol import LONGEST_LINE, PREVIEWS, VERSION, decode, encode, lines
 
 __all__ = ["LONGEST_LINE", "PREVIEWS", "VERSION", "decode", "encode", "lines"]

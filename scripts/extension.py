@@ -14,7 +14,7 @@ LARGEST = 60 * 2**20
 # Without these the installed extension could not do its work.
 NEEDED = (
     "__init__.py", "blender_manifest.toml", "LICENSE", "requirements/engine.txt", "mav3d_blender/registration.py",
-    "engine/serve.py", "engine/models/primitives/vocabulary.json",
+    "engine/server/serve.py", "engine/models/primitives/vocabulary.json",
     *(f"engine/models/primitives/{role}/unet/diffusion_pytorch_model.safetensors" for role in ("image", "video", "upscale")),
 )  # fmt: skip
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from engine.models.world.words import vocabulary
+from engine.contract.vocabulary import built_in_vocabulary
 from scripts.training import components
 
 
@@ -28,5 +28,5 @@ def tiny_models(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     for role in components.ROLES:
         make_model(folder / role, role)
-    (folder / "vocabulary.json").write_text(json.dumps(vocabulary()))
+    (folder / "vocabulary.json").write_text(json.dumps(built_in_vocabulary().as_dict()))
     return folder

@@ -17,16 +17,16 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from engine.ablations import PARTS, without
+from engine.config.ablations import PARTS, without
+from engine.config.quality import Quality
 from engine.evaluate.prompts import Words
 from engine.evaluate.r_precision import every_prompt, rank, scene_clips
 from engine.evaluate.scorer import Scorer
-from engine.evaluate.soup import EvaluationError, read_soups
+from engine.evaluate.triangle_soup import EvaluationError, read_soups
 from engine.evaluate.verdict import judge_soups
-from engine.job import JobFolder
-from engine.request import Request
-from engine.settings import Quality
-from engine.stages.scene import Scene
+from engine.job.folder import JobFolder
+from engine.job.request import Request
+from engine.stages.train_state import Scene
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FULL = "the full method"

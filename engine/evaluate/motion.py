@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.evaluate.soup import Soup
+from engine.evaluate.triangle_soup import Soup
 
 # Faces within about this many degrees of a direction make its colour.
 DIRECTION_WIDTH = 8.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from engine.errors import PromptError
+from engine.contract.errors import PromptError
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES

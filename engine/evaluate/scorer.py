@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engine.errors import ModelError
+from engine.contract.errors import ModelError
 
 SIZE, FRAMES = 32, 16
 

@@ -9,7 +9,7 @@ import numpy as np
 from engine.evaluate.colour import nearest_colour
 from engine.evaluate.motion import Motion, measure_motion, moves_as
 from engine.evaluate.shape import ideal_solids, overlap, voxelise
-from engine.evaluate.soup import Soup
+from engine.evaluate.triangle_soup import Soup
 
 LEAST_OVERLAP = 0.7
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.guidance.prompts import EncodedPrompt
-from engine.guidance.video import ClipGuidance
+from engine.guidance.built_in import ClipGuidance
+from engine.guidance.text.prompts import EncodedPrompt
 from engine.scene.cameras import Cameras
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.config.quality import Distillation
 from engine.guidance.offload import Resident
-from engine.guidance.prompts import EncodedPrompt
 from engine.guidance.sds import distil_clean
+from engine.guidance.text.prompts import EncodedPrompt
 from engine.scene.cameras import FOV, Cameras
-from engine.settings import Distillation
 
 # Pictures that a denoiser sees in one call; clips come alone.
 PICTURES_AT_ONCE = 8

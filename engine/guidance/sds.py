@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.settings import Distillation
+from engine.config.quality import Distillation
 
 
 def append_dims(value: Tensor, like: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import trimesh
 
-from engine.errors import EngineError
+from engine.contract.errors import EngineError
 
 KINDS = (".obj", ".ply", ".glb", ".gltf", ".stl", ".off")
 LARGEST_FILE = 2**30

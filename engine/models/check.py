@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.errors import ModelError
+from engine.contract.errors import ModelError
+from engine.models.hub.store import RECORD, read_record
 from engine.models.layout import VOCABULARIES, Component, components, read_header, read_object, weights
-from engine.models.store import RECORD, read_record
 
 
 def check_model(folder: Path, hashes: bool = False) -> list[str]:

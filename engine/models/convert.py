@@ -13,7 +13,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from engine.errors import ModelError
+from engine.contract.errors import ModelError
 from engine.models.layout import read_header
 
 _SHARD = re.compile(r"(?P<stem>\w+)-\d{5}-of-\d{5}\.safetensors")

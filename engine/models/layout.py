@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError
+from engine.contract.errors import ModelError
 
 INDEX = "model_index.json"
 # Parts of public pipelines that score distillation has no use for; their classes change from release to release.
 SKIPPED = ("safety_checker", "feature_extractor", "image_processor", "watermarker")
 # Ports of MVDream name a class of their own, in code that is never run: ours reads the same weights.
 MULTI_VIEW_CLASSES = ("MultiViewUNetModel", "MultiViewUNetWrapperModel")
-MULTI_VIEW_UNET = ("engine.models.multi_view_unet", "MultiViewUNet")
+MULTI_VIEW_UNET = ("engine.models.mvdream.unet", "MultiViewUNet")
 # Models that are a single component, with config.json in place of an index: its class, and the component's name.
 SINGLE_COMPONENTS = {"MotionAdapter": "motion_adapter"}
 VOCABULARIES = (("tokenizer.json",), ("spiece.model",), ("tokenizer.model",), ("vocab.json", "merges.txt"), ("vocab.txt",))

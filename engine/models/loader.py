@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from engine.errors import ModelError
+from engine.contract.errors import ModelError
 from engine.models.check import check_component
 from engine.models.layout import MULTI_VIEW_UNET, Component, components, weights
 

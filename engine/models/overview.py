@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError
-from engine.guidance.presets import PRESETS
-from engine.models import store
+from engine.contract.errors import ModelError
 from engine.models.catalogue import CATALOGUE, canonical, listed
+from engine.models.hub import store
+from engine.models.presets import PRESETS
 
 _HEAD = ("for", "model", "on disk", "download", "memory", "licence", "commercial use", "verified")
 

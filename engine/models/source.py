@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.errors import ModelError, NotFetchedError
-from engine.guidance.presets import Preset
+from engine.contract.errors import ModelError, NotFetchedError
 from engine.models.catalogue import canonical, instead, listed
-from engine.models.store import MAIN, find, read_record, split_source
+from engine.models.hub.store import MAIN, find, read_record, split_source
+from engine.models.presets import Preset
 
 
 def locate(source: str) -> Path:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from engine.errors import RenderError
+from engine.contract.errors import RenderError
 from engine.scene.cameras import DISTANCE, FOV, Cameras
 
 PATHS = ("still", "turntable")

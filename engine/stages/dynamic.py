@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from engine.guidance.prompts import EncodedPrompt
-from engine.guidance.teacher import Guidance
-from engine.settings import StageSettings
-from engine.stages.optimise import Metrics, distil_view
-from engine.stages.scene import Scene
+from engine.config.quality import StageSettings
+from engine.guidance.load import Guidance
+from engine.guidance.text.prompts import EncodedPrompt
+from engine.stages.train_state import Scene
+from engine.stages.train_step import Metrics, distil_view
 from engine.stages.viewing import draw_times, draw_view
 
 

@@ -7,13 +7,13 @@ import copy
 import torch
 from torch import Tensor
 
-from engine.reference import Reference
+from engine.config.quality import StageSettings
+from engine.reference.view import Reference
 from engine.scene.field import Field
 from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import Rendered, View, random_backgrounds, render_and_follow
-from engine.settings import StageSettings
-from engine.stages.scene import Scene
+from engine.stages.train_state import Scene
 
 # The view's side in sides of the stage's own, and at most, pixels.
 FINER, MOST = 1.5, 128

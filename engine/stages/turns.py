@@ -14,12 +14,12 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from engine.guidance.prompts import EncodedPrompt
-from engine.guidance.teacher import Guidance
+from engine.config.quality import StageSettings
+from engine.guidance.load import Guidance
+from engine.guidance.text.prompts import EncodedPrompt
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import render
-from engine.settings import StageSettings
-from engine.stages.scene import Scene
+from engine.stages.train_state import Scene
 from engine.stages.viewing import draw_view
 
 CAMERAS = 6

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from engine.guidance.teacher import Guidance
+from engine.config.quality import CameraSettings, StageSettings
+from engine.guidance.load import Guidance
 from engine.scene.cameras import Cameras, moving_cameras, random_cameras, ring_cameras
 from engine.scene.render import View, random_backgrounds
-from engine.settings import CameraSettings, StageSettings
-from engine.stages.scene import Scene
+from engine.stages.train_state import Scene
 
 
 def draw_view(scene: Scene, guidance: Guidance, settings: StageSettings, times: Tensor) -> View:

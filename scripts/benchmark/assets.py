@@ -21,13 +21,13 @@ import numpy as np
 import torch
 
 from engine.evaluate.prompts import Words, draw
-from engine.job import JobFolder
+from engine.job.folder import JobFolder
+from engine.job.request import Request
 from engine.mesh.picture import draw_shaded, draw_textured, labelled
 from engine.mesh.surface import Mesh
-from engine.pictures import pictures
-from engine.request import Request
+from engine.pipeline.render_frames import pictures
 from engine.scene.camera_path import Pose
-from engine.stages.scene import Scene
+from engine.stages.train_state import Scene
 from scripts.benchmark.machine import describe_machine
 
 SIZE, SAMPLES, GREY = 128, 128, 0.45

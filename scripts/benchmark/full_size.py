@@ -25,8 +25,8 @@ from diffusers import (
 )
 from transformers import CLIPTextConfig, CLIPTextModel, T5Config, T5EncoderModel, UMT5Config, UMT5EncoderModel
 
-from engine.models.multi_view_config import MultiViewConfig
-from engine.models.multi_view_unet import MultiViewUNet
+from engine.models.mvdream.config import MultiViewConfig
+from engine.models.mvdream.unet import MultiViewUNet
 
 CROSS, DOWN, UP_CROSS, UP = "CrossAttnDownBlock2D", "DownBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"
 SIMPLE, SIMPLE_UP = "SimpleCrossAttnDownBlock2D", "SimpleCrossAttnUpBlock2D"

@@ -25,21 +25,21 @@ import numpy as np
 import torch
 from PIL import Image
 
-from engine.errors import EngineError
-from engine.evaluate.soup import read_soups
+from engine.contract.errors import EngineError
+from engine.contract.vocabulary import Vocabulary
+from engine.evaluate.triangle_soup import read_soups
 from engine.evaluate.verdict import judge_soups
-from engine.guidance.presets import PRESETS
-from engine.guidance.vocabulary import Vocabulary
+from engine.job.request import PICTURE
 from engine.mesh.picture import draw_shaded, draw_textured, labelled
 from engine.mesh.surface import Mesh
+from engine.models.presets import PRESETS
 from engine.models.source import locate
 from engine.models.world import clips
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
-from engine.photo import Photo, read_photo
-from engine.recognise import recognise
-from engine.reference import ABOUT
-from engine.request import PICTURE
+from engine.reference.estimate_pose import recognise
+from engine.reference.image import Photo, read_photo
+from engine.reference.view import ABOUT
 from engine.scene.cameras import Cameras
 from scripts.benchmark.photographs import Shot, draw_shot, photograph
 

@@ -13,7 +13,7 @@ import imageio.v3 as imageio
 import numpy as np
 
 from engine.evaluate.colour import nearest_colour
-from engine.evaluate.soup import Soup, texel_colours
+from engine.evaluate.triangle_soup import Soup, texel_colours
 from engine.evaluate.verdict import Verdict, judge_soups
 
 

@@ -14,15 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.generate import Teacher, advance, frame_times
+from engine.config.quality import QUALITIES, Quality
 from engine.mesh.surface import density_grid
 from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import distance
+from engine.pipeline.train import Teacher, advance, frame_times
 from engine.scene.cameras import FOV, Cameras
 from engine.scene.occupancy import Occupancy
-from engine.settings import QUALITIES, Quality
-from engine.stages.scene import Scene
+from engine.stages.train_state import Scene
 from scripts.training.components import IMAGE_FOV
 from scripts.training.pool import ELEVATION
 

@@ -17,16 +17,16 @@ from typing import Any
 
 import torch
 
-from engine.device import find_device
-from engine.estimate import peak_memory_mb
-from engine.guidance import teacher
-from engine.guidance.presets import PRESETS
-from engine.guidance.prompts import EncodedPrompt
+from engine.config.quality import PUBLIC_QUALITIES
+from engine.guidance import load as teacher
+from engine.guidance.load import Lesson
 from engine.guidance.public import network_of
-from engine.guidance.teacher import Lesson
-from engine.memory import blank_text, model_need
+from engine.guidance.text.prompts import EncodedPrompt
+from engine.models.presets import PRESETS
+from engine.pipeline.device import find_device
+from engine.pipeline.estimate import peak_memory_mb
+from engine.pipeline.model_memory import blank_text, model_need
 from engine.scene.cameras import random_cameras
-from engine.settings import PUBLIC_QUALITIES
 from scripts.benchmark.full_size import PARAMETERS, save
 
 ROLE = {"modelscope": "video", "wan": "video", "latent_upscaler": "upscale", "deepfloyd_upscaler": "upscale"}

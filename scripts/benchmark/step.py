@@ -20,17 +20,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from engine.estimate import peak_memory_mb
-from engine.generate import frame_times, ready
-from engine.guidance.presets import PRESETS
-from engine.guidance.teacher import Lesson
-from engine.job import JobFolder
-from engine.request import Request
+from engine.config.quality import QUALITIES, Quality
+from engine.guidance.load import Lesson
+from engine.job.folder import JobFolder
+from engine.job.request import Request
+from engine.models.presets import PRESETS
+from engine.pipeline.estimate import peak_memory_mb
+from engine.pipeline.train import frame_times, ready
 from engine.scene.cameras import Cameras, random_cameras
 from engine.scene.render import View, back_propagate, random_backgrounds, render
-from engine.settings import QUALITIES, Quality
 from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation
-from engine.stages.scene import Scene
+from engine.stages.train_state import Scene
 from scripts.benchmark.machine import describe_machine
 
 GROWTH = [(1, 1, 32), (1, 16, 32), (4, 16, 32), (8, 16, 32), (8, 16, 64), (8, 16, 128)]

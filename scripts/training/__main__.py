@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from engine.guidance.presets import PRIMITIVES_FOLDER
+from engine.models.presets import PRIMITIVES_FOLDER
 from engine.models.world.motions import MOTIONS
 from scripts.training import pool
 from scripts.training.components import ROLES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engine.models.world.words import vocabulary
+from engine.contract.vocabulary import built_in_vocabulary
 from scripts.training.components import save
 from scripts.training.train import Run
 
@@ -13,4 +13,4 @@ from scripts.training.train import Run
 def publish(run: Run, folder: Path) -> None:
     """Saves `run`'s modules under `folder`/role in half precision, and the vocabulary beside the roles."""
     save(folder / run.role.name, run.denoiser, run.text_encoder, run.tokenizer)
-    (folder / "vocabulary.json").write_text(json.dumps(vocabulary(), indent=1) + "\n", "utf-8")
+    (folder / "vocabulary.json").write_text(json.dumps(built_in_vocabulary().as_dict(), indent=1) + "\n", "utf-8")

@@ -19,7 +19,7 @@ from torch.nn.functional import avg_pool2d, cross_entropy, interpolate, pad
 
 from engine.evaluate.r_precision import every_prompt
 from engine.evaluate.scorer import SIZE, Scorer, ScorerShape, save_scorer
-from engine.guidance.presets import SCORER_FOLDER
+from engine.models.presets import SCORER_FOLDER
 from engine.models.world.clips import COLOURS, compose
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES

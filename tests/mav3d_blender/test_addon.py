@@ -28,6 +28,7 @@ from mav3d_blender.setup.install import Status
 from mav3d_blender.setup.requirements import SetupError
 from mav3d_blender.ticking import set_up_at_work
 from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset
+from tests.root import ROOT
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 
@@ -40,7 +41,7 @@ def addon(tmp_path, monkeypatch):
     (tmp_path / "user").mkdir()
     monkeypatch.setattr(
         runtime, "make_process",
-        lambda: EngineProcess([sys.executable, "-u", str(FAKE)], Path(__file__).parents[2], tmp_path / "user" / "engine.log"),
+        lambda: EngineProcess([sys.executable, "-u", str(FAKE)], ROOT, tmp_path / "user" / "engine.log"),
     )  # fmt: skip
     mav3d_blender.register()
     entry = bpy.context.preferences.addons.new()

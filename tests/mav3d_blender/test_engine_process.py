@@ -12,8 +12,7 @@ from mav3d_blender.breaker import CircuitBreaker
 from mav3d_blender.engine_end import explain
 from mav3d_blender.engine_process import EngineProcess, environment
 from tests.mav3d_blender.engines import exists, make_engine, until
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.root import ROOT
 
 
 @pytest.fixture

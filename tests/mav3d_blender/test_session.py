@@ -16,6 +16,7 @@ from mav3d_blender.owner import Owner, host, start_stamp
 from mav3d_blender.session import Event, Limits, Session
 from mav3d_blender.timeline.asset import read_asset
 from tests.mav3d_blender.engines import exists, make_engine, until
+from tests.root import ROOT
 
 REQUEST = {"prompt": "a red ball bouncing", "quality": "draft", "frames": 3}
 LONG = "steps=100000 pause=0.01"
@@ -367,7 +368,7 @@ def test_blender_crashes_in_the_middle(desk, tmp_path):
         "here = Desk(Path(sys.argv[2]))\nname = here.running('steps=300 pause=0.01')\n"
         "print(name, here.engines[0].pid, flush=True)\nhere.until(lambda: False, 60)\n"
     )
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(ROOT)
     blender = subprocess.Popen([sys.executable, "-c", code, root, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     name, _ = blender.stdout.readline().split()
     here = desk()
@@ -560,7 +561,7 @@ def test_the_engine_gives_a_seed_where_none_was_asked_for(script):
 @pytest.mark.parametrize("package", ["mav3d_blender", "bl_ext.mine.mav3d.mav3d_blender"])
 def test_nothing_but_the_standard_library_is_needed(tmp_path, package):
     """Also where it is installed as an extension, whose engine is beside it and has no name of its own."""
-    root = Path(__file__).resolve().parents[2]
+    root = ROOT
     above = tmp_path.joinpath(*package.split(".")[:-1])
     above.mkdir(parents=True, exist_ok=True)
     for name in ("mav3d_blender", "engine"):
@@ -571,7 +572,7 @@ def test_nothing_but_the_standard_library_is_needed(tmp_path, package):
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {package}.session; import {package}.protocol as protocol\n"
         "print(protocol.VERSION, [name for name in ('bpy', 'numpy', 'torch') if name in sys.modules])\n"
-        f"print('engine' in sys.modules, {package.rpartition('.')[0] + '.engine.protocol'!r} in sys.modules)"
+        f"print('engine' in sys.modules, {package.rpartition('.')[0] + '.engine.contract.protocol'!r} in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
     installed = "." in package

@@ -1,11 +1,11 @@
-from pathlib import Path
 
 import pytest
 
 from mav3d_blender.history import MOST, add_to_history, read_history
 from mav3d_blender.vocabulary import objection, read_vocabulary
+from tests.root import ROOT
 
-VOCABULARY = read_vocabulary(Path(__file__).resolve().parents[2] / "engine" / "models" / "primitives" / "vocabulary.json")
+VOCABULARY = read_vocabulary(ROOT / "engine" / "models" / "primitives" / "vocabulary.json")
 
 
 @pytest.mark.parametrize(

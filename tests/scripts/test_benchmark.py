@@ -2,13 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from scripts.benchmark.estimate import stage_seconds
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.root import ROOT
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.guidance.vocabulary import Vocabulary
+from engine.contract.vocabulary import Vocabulary
 from engine.models.loader import load_components
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS

@@ -9,8 +9,7 @@ import pytest
 
 from scripts.benchmark.assets import compare, evenness, read_mesh
 from scripts.benchmark.judge import judge
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.root import ROOT
 
 
 @pytest.fixture(scope="module")

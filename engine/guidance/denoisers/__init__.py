@@ -4,7 +4,7 @@ A denoiser is built from a model's components and has
     roles                       what it can teach: "image", "video", "upscale"
     parts                       names of the components that it is built from
     texts                       names of those that encode text, which are freed before the others are loaded
-    encode(components, texts)   text states, see `engine.guidance.text`
+    encode(components, texts)   text states, see `engine.guidance.text.encoders`
     knows_cameras, text_suffix  whether it needs no view words; what it wants behind every prompt (both may be absent)
     schedule, space             of what it denoises
     clips                       whether a clip is one thing to it; else each frame is a picture of its own

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from engine.guidance.denoisers.unet import each_frame, native_size, noise_of
+from engine.guidance.latents import PixelSpace
 from engine.guidance.sds import DiffusionSchedule, add_noise
-from engine.guidance.space import PixelSpace
-from engine.guidance.text import TextStates, encode_t5
+from engine.guidance.text.encoders import TextStates, encode_t5
 
 # What T5 was padded to when IF was trained.
 TOKENS = 77

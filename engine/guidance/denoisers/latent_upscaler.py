@@ -7,12 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.guidance.clip_frames import resized
 from engine.guidance.denoisers.deepfloyd import shared_noise
 from engine.guidance.denoisers.unet import each_frame, fitting
+from engine.guidance.latents import LatentSpace
 from engine.guidance.sds import DiffusionSchedule, add_noise
-from engine.guidance.space import LatentSpace
-from engine.guidance.text import TextStates, encode_clip
+from engine.guidance.text.encoders import TextStates, encode_clip
+from engine.guidance.video_frames import resized
 
 # What diffusers' pipeline gives the low resolution, of 1000 levels.
 LOW_NOISE_LEVEL = 20

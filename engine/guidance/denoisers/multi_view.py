@@ -10,11 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.guidance.denoisers.mvdream_camera import camera_matrices
 from engine.guidance.denoisers.unet import each_frame
-from engine.guidance.multi_view_camera import camera_matrices
+from engine.guidance.latents import LatentSpace
 from engine.guidance.sds import DiffusionSchedule
-from engine.guidance.space import LatentSpace
-from engine.guidance.text import TextStates, encode_clip
+from engine.guidance.text.encoders import TextStates, encode_clip
 
 # As many as it was trained with.
 VIEWS = 4

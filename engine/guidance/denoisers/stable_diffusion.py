@@ -7,9 +7,9 @@ from typing import Any
 from torch import Tensor
 
 from engine.guidance.denoisers.unet import each_frame, native_size, picture_conditions, pooled_conditions
+from engine.guidance.latents import LatentSpace
 from engine.guidance.sds import DiffusionSchedule
-from engine.guidance.space import LatentSpace
-from engine.guidance.text import TextStates, encode_clip, encode_two_clips
+from engine.guidance.text.encoders import TextStates, encode_clip, encode_two_clips
 
 
 class StableDiffusion:

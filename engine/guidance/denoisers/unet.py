@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.guidance.clip_frames import resized
+from engine.guidance.video_frames import resized
 
 
 def native_size(unet: Any) -> int:

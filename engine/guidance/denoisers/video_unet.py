@@ -6,11 +6,11 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.guidance.clip_frames import as_shown
 from engine.guidance.denoisers.unet import native_size, picture_conditions
+from engine.guidance.latents import LatentSpace
 from engine.guidance.sds import DiffusionSchedule
-from engine.guidance.space import LatentSpace
-from engine.guidance.text import TextStates, encode_clip
+from engine.guidance.text.encoders import TextStates, encode_clip
+from engine.guidance.video_frames import as_shown
 
 
 class VideoUNet:

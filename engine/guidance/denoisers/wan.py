@@ -7,11 +7,11 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.errors import ModelError
-from engine.guidance.clip_frames import as_shown
+from engine.contract.errors import ModelError
+from engine.guidance.latents import CausalLatentSpace
 from engine.guidance.sds import DiffusionSchedule
-from engine.guidance.space import CausalLatentSpace
-from engine.guidance.text import TextStates, encode_t5
+from engine.guidance.text.encoders import TextStates, encode_t5
+from engine.guidance.video_frames import as_shown
 
 # What UMT5 is padded to, by zeros.
 TOKENS = 512

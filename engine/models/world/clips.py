@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.contract.words import PALETTE
 from engine.models.world.motions import MOTIONS, frame_times
 from engine.models.world.shapes import BOUNDING_RADIUS, DARK, DARK_FACTOR, FIXED_TONES, PRIMARY, distance, tone
 from engine.scene.cameras import Cameras
@@ -18,16 +19,7 @@ STEPS = 28
 AMBIENT = 0.62
 LIGHT = (0.0, -0.58, 0.81)
 
-COLOURS = {
-    "red": (0.86, 0.10, 0.10),
-    "green": (0.13, 0.62, 0.16),
-    "blue": (0.12, 0.24, 0.86),
-    "yellow": (0.95, 0.83, 0.10),
-    "purple": (0.54, 0.14, 0.70),
-    "orange": (0.96, 0.48, 0.05),
-    "white": (0.93, 0.93, 0.93),
-    "cyan": (0.08, 0.78, 0.84),
-}
+COLOURS = {name: tuple(colour) for name, colour in PALETTE.items()}
 
 
 def render_coefficients(shape: str, motion: str, cameras: Cameras, size: int, frames: int = FRAMES) -> Tensor:

@@ -6,13 +6,13 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from engine.errors import PromptError
+from engine.config.quality import DRAFT, PAPER, STANDARD
+from engine.contract.errors import PromptError
 from engine.evaluate import ablation
 from engine.evaluate.ablation import FULL, Record, by_variant, evaluate, read_records, variants
 from engine.evaluate.prompts import Words, draw
 from engine.evaluate.report import caption, picture, table
-from engine.evaluate.soup import EvaluationError
-from engine.settings import DRAFT, PAPER, STANDARD
+from engine.evaluate.triangle_soup import EvaluationError
 
 
 def record(variant=FULL, prompt="red ball still", right=True, **changes) -> Record:

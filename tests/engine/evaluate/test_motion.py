@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.evaluate.motion import Motion, measure_motion, moves_as, profile, turn, volume_and_centroid
-from engine.evaluate.soup import Soup
+from engine.evaluate.triangle_soup import Soup
 from engine.models.world.motions import MOTIONS, frame_times
 from tests.engine.evaluate.solids import triangles
 

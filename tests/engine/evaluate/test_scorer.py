@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from engine.errors import ModelError
+from engine.contract.errors import ModelError
 from engine.evaluate.r_precision import every_prompt, r_precision, rank, scene_clips
 from engine.evaluate.scorer import FRAMES, SIZE, Scorer, ScorerShape, load_scorer, save_scorer
-from engine.guidance.presets import SCORER_FOLDER
+from engine.models.presets import SCORER_FOLDER
 from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.scene.cameras import Cameras
 from tests.engine.scene.test_render import UniformBall

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from engine.evaluate.soup import EvaluationError, Soup, read_soups
+from engine.evaluate.triangle_soup import EvaluationError, Soup, read_soups
 from engine.evaluate.verdict import judge_soups
 from engine.mesh.asset import TexturedMesh, write_asset
 from engine.mesh.surface import Mesh

@@ -42,8 +42,8 @@ from transformers import (
     UMT5EncoderModel,
 )
 
-from engine.models.multi_view_config import MultiViewConfig
-from engine.models.multi_view_unet import MultiViewUNet
+from engine.models.mvdream.config import MultiViewConfig
+from engine.models.mvdream.unet import MultiViewUNet
 
 WIDTH = 32
 LETTERS = "abcdefghijklmnopqrstuvwxyz, "

@@ -1,14 +1,14 @@
 import pytest
 import torch
 
+from engine.config.quality import Distillation
 from engine.guidance import precision
-from engine.guidance.presets import PRIMITIVES_FOLDER
-from engine.guidance.prompts import encode_prompt
-from engine.guidance.text import encode_clip
-from engine.guidance.video import ClipGuidance
+from engine.guidance.built_in import ClipGuidance
+from engine.guidance.text.encoders import encode_clip
+from engine.guidance.text.prompts import encode_prompt
 from engine.models.loader import load_components
+from engine.models.presets import PRIMITIVES_FOLDER
 from engine.scene.cameras import Cameras
-from engine.settings import Distillation
 
 
 @pytest.mark.parametrize("native, half", [(True, torch.bfloat16), (False, None)])

@@ -8,15 +8,15 @@ import pytest
 import torch
 from transformers import CLIPTokenizer
 
-from engine.errors import ModelError
-from engine.generate import ready
-from engine.guidance import kinds
+from engine.config.quality import PUBLIC_QUALITIES, Distillation
+from engine.contract.errors import ModelError
+from engine.guidance import detect as kinds
 from engine.guidance.denoisers.video_unet import AnimateDiff
-from engine.guidance.presets import PRESETS
+from engine.guidance.load import Lesson, load_teacher
 from engine.guidance.public import PublicGuidance, conditions_of
-from engine.guidance.teacher import Lesson, load_teacher
+from engine.models.presets import PRESETS
+from engine.pipeline.train import ready
 from engine.scene.cameras import Cameras
-from engine.settings import PUBLIC_QUALITIES, Distillation
 from tests.engine.guidance import public_models
 
 CAMERAS = Cameras(torch.tensor([0.2]), torch.tensor([0.1]))
@@ -166,7 +166,7 @@ def test_a_model_of_another_class_is_refused_in_words(models, name, role):
 
 
 def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch):
-    from engine.guidance import teacher as module
+    from engine.guidance import load as module
 
     asked = []
     load = module.load_components
@@ -179,7 +179,7 @@ def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch)
 
 
 def test_a_prompt_that_was_encoded_before_needs_no_encoder(models, monkeypatch, tmp_path):
-    from engine.guidance import teacher as module
+    from engine.guidance import load as module
 
     first = teacher(models, "stable_diffusion_xl", texts=tmp_path).prompt
     asked = []
@@ -231,20 +231,20 @@ def test_in_half_precision_the_gradient_keeps_its_direction(models, monkeypatch,
         return taught.guidance.gradient(frames, taught.prompt, CAMERAS, 0.5, torch.Generator().manual_seed(7), low).flatten()
 
     exact = gradient()
-    monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: kept)
+    monkeypatch.setattr("engine.guidance.load._precision", lambda device: kept)
     halved = gradient()
     assert halved.dtype == torch.float32
     assert float(torch.nn.functional.cosine_similarity(halved, exact, 0)) > 0.99
 
 
 def test_at_low_memory_wan_s_autoencoder_is_halved_as_well(models, monkeypatch):
-    monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: torch.bfloat16)
+    monkeypatch.setattr("engine.guidance.load._precision", lambda device: torch.bfloat16)
     kept = [teacher(models, "wan", low_memory=low).guidance.denoiser.space.autoencoder.dtype for low in (False, True)]
     assert kept == [torch.float32, torch.bfloat16]
 
 
 def test_an_autoencoder_that_overflows_in_float16_is_kept_in_float32(models, monkeypatch):
-    monkeypatch.setattr("engine.guidance.teacher._precision", lambda device: torch.float16)
+    monkeypatch.setattr("engine.guidance.load._precision", lambda device: torch.float16)
     guidance = teacher(models, "stable_diffusion_xl").guidance
     assert guidance.denoiser.space.autoencoder.config.force_upcast
     assert guidance.denoiser.space.autoencoder.dtype == torch.float32 and guidance.denoiser.unet.dtype == torch.float16

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from engine.config.quality import Distillation
 from engine.guidance.sds import (
     DiffusionSchedule,
     add_noise,
@@ -10,7 +11,6 @@ from engine.guidance.sds import (
     residual_gradient,
     timestep_at,
 )
-from engine.settings import Distillation
 
 GENERATOR = torch.Generator().manual_seed(0)
 CLEAN = torch.randn(3, 2, 4, generator=GENERATOR)

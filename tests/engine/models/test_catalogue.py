@@ -1,6 +1,6 @@
-from engine.guidance.presets import PRESETS, ROLES
 from engine.models.catalogue import CATALOGUE, canonical, instead, listed
-from engine.models.store import split_source
+from engine.models.hub.store import split_source
+from engine.models.presets import PRESETS, ROLES
 
 
 def test_ids_are_ids_and_come_once():

@@ -6,11 +6,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.errors import ModelError
-from engine.guidance.presets import PRIMITIVES_FOLDER
-from engine.models import store
+from engine.contract.errors import ModelError
 from engine.models.check import check_model, sha256
+from engine.models.hub import store
 from engine.models.layout import components_of_index, read_header
+from engine.models.presets import PRIMITIVES_FOLDER
 
 
 @pytest.fixture
@@ -134,4 +134,4 @@ def test_settings_and_absent_parts_are_no_components():
 )
 def test_ports_of_mvdream_get_our_class(entry):
     (unet,) = components_of_index({"unet": entry}, "index")
-    assert (unet.library, unet.class_name) == ("engine.models.multi_view_unet", "MultiViewUNet")
+    assert (unet.library, unet.class_name) == ("engine.models.mvdream.unet", "MultiViewUNet")

@@ -7,7 +7,7 @@ import sentencepiece
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine.errors import ModelError
+from engine.contract.errors import ModelError
 from engine.models.loader import load_components
 
 

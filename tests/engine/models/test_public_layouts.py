@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from engine.models.check import check_model
-from engine.models.fetch import fetch
+from engine.models.hub.fetch import fetch
+from engine.models.hub.plan import plan_fetch
 from engine.models.loader import load_components
-from engine.models.plan import plan_fetch
 from tests.engine.guidance.public_models import ALL
 from tests.engine.models.small_hub import Repository
 

@@ -1,8 +1,8 @@
 import pytest
 
-from engine.errors import ModelError, NotFetchedError
-from engine.hints import hint
-from engine.models import store
+from engine.cli.hints import hint
+from engine.contract.errors import ModelError, NotFetchedError
+from engine.models.hub import store
 from engine.models.source import locate
 
 

@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from engine.errors import RenderError
+from engine.contract.errors import RenderError
 from engine.scene.camera_path import Pose, camera_path, checked, read_path
 
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from engine.photo import SIDE, Photo
-from engine.reference import Reference, Shot
+from engine.config.quality import Distillation, FieldSettings, Rates, StageSettings
+from engine.reference.image import SIDE, Photo
+from engine.reference.view import Reference, Shot
 from engine.scene.render import View, render
-from engine.settings import Distillation, FieldSettings, Rates, StageSettings
 from engine.stages import reference_view, static
-from engine.stages.optimise import distil_view
 from engine.stages.reference_view import follow_reference, standing
-from engine.stages.scene import Scene
+from engine.stages.train_state import Scene
+from engine.stages.train_step import distil_view
 
 FIELD = FieldSettings(resolutions=(12, 24), times=4, channels=6, hidden=16, occupancy=16)
 STAGE = StageSettings(

@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.errors import DivergedError
-from engine.generate import frame_times
+from engine.config.quality import Distillation, FieldSettings, Rates, StageSettings
+from engine.contract.errors import DivergedError
+from engine.pipeline.train import frame_times
 from engine.scene.render import View, render
-from engine.settings import Distillation, FieldSettings, Rates, StageSettings
 from engine.stages.dynamic import dynamic_step
-from engine.stages.optimise import motion_energy
-from engine.stages.scene import Scene
 from engine.stages.static import static_step
 from engine.stages.super_resolution import super_resolution_step
+from engine.stages.train_state import Scene
+from engine.stages.train_step import motion_energy
 from tests.engine.scene.test_render import UniformBall
 
 FIELD = FieldSettings(resolutions=(12, 24), times=4, channels=6, hidden=16, occupancy=16)

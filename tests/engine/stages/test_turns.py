@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.generate import Teacher, advance, frame_times
-from engine.settings import STANDARD
+from engine.config.quality import STANDARD
+from engine.pipeline.train import Teacher, advance, frame_times
 from engine.stages.dynamic import dynamic_step
-from engine.stages.scene import Scene
 from engine.stages.static import static_step
+from engine.stages.train_state import Scene
 from engine.stages.turns import try_turns, wanted_turn
 from tests.engine.stages.test_stages import FIELD, STAGE, KnowingTeacher
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.generate import frame_times
-from engine.settings import CameraSettings
-from engine.stages.scene import Scene
+from engine.config.quality import CameraSettings
+from engine.pipeline.train import frame_times
+from engine.stages.train_state import Scene
 from engine.stages.viewing import draw_cameras, draw_times, draw_view
 from tests.engine.stages.test_stages import FIELD, STAGE
 

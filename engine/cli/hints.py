@@ -1,0 +1,23 @@
+"""What a command line has to say beside an error's own sentence, by its kind: which options help."""
+
+from __future__ import annotations
+
+from engine.contract.errors import EngineError
+
+HINTS = {
+    "taken": "Give another folder with --output, or add --overwrite.",
+    "busy": "Or give another folder with --output.",
+    "write": "The same command goes on, or begins in another --output folder.",
+    "damaged": "Generate it with --overwrite, or in another --output folder.",
+    "device": "Name the device with --device.",
+    "memory": "`resume DIR --memory low` goes on with less; --quality draft takes less too.",
+    "diverged": "`export` makes an asset of the checkpoint.",
+    "empty": "The scene is kept: `render` shows it.",
+    "stopped": "Run the same command to go on from the checkpoint.",
+    "fetch": "`python -m engine models fetch {source}` fetches it.",
+}
+
+
+def hint(error: EngineError) -> str:
+    """Empty where no option helps."""
+    return HINTS.get(error.kind, "").format(source=getattr(error, "source", ""))

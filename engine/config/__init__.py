@@ -1,0 +1,1 @@
+"""Every number of a run, as typed Python values: stages, qualities, ablations."""

@@ -1,0 +1,91 @@
+"""A quality with a part of the method left out, one word each: what the paper's ablations compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from engine.config.quality import CameraSettings, Quality, StageSettings
+
+
+def without(quality: Quality, parts: Iterable[str]) -> Quality:
+    """`quality` without `parts`, which are keys of PARTS."""
+    for part in parts:
+        quality = PARTS[part](quality)
+    return quality
+
+
+def _static(quality: Quality) -> Quality:
+    """The dynamic stage then has to form the object as well, in the steps of both and at the static stage's rates."""
+    static, dynamic = quality.static, quality.dynamic
+    rates = replace(dynamic.rates, space=static.rates.space, decoder=static.rates.decoder)
+    both = replace(dynamic, steps=static.steps + dynamic.steps, rates=rates, rigid_until=0.0)
+    return replace(quality, static=replace(static, steps=0), dynamic=both)
+
+
+def _super_resolution(quality: Quality) -> Quality:
+    return replace(quality, super_resolution=replace(quality.super_resolution, steps=0))
+
+
+def _regularisers(quality: Quality) -> Quality:
+    def free(stage: StageSettings) -> StageSettings:
+        return replace(stage, smoothness=0.0, time_variation=0.0, trajectory_jitter=0.0, trajectory_offset=0.0)
+
+    return replace(quality, dynamic=free(quality.dynamic), super_resolution=free(quality.super_resolution))
+
+
+def _dynamic_cameras(quality: Quality) -> Quality:
+    def still(look: CameraSettings) -> CameraSettings:
+        return replace(look, moving=0.0)
+
+    dynamic, high = quality.dynamic, quality.super_resolution
+    return replace(
+        quality, dynamic=replace(dynamic, look=still(dynamic.look)), super_resolution=replace(high, look=still(high.look))
+    )
+
+
+def _frame_rate_sampling(quality: Quality) -> Quality:
+    return replace(quality, dynamic=replace(quality.dynamic, span=(1.0, 1.0)))
+
+
+def _trajectory(quality: Quality) -> Quality:
+    """The planes carry all motion, as in the paper; they then learn at the static stage's rates."""
+    if not quality.field.trajectory:
+        return quality
+    static, dynamic = quality.static, quality.dynamic
+    rates = replace(dynamic.rates, space=0.2 * static.rates.space, time=static.rates.space, trajectory=0.0)
+    moving = replace(dynamic, rates=rates, rigid_until=0.0)
+    return replace(quality, field=replace(quality.field, trajectory=False), dynamic=moving)
+
+
+PARTS: dict[str, Callable[[Quality], Quality]] = {
+    "static": _static,
+    "super-resolution": _super_resolution,
+    "regularisers": _regularisers,
+    "dynamic-cameras": _dynamic_cameras,
+    "frame-rate-sampling": _frame_rate_sampling,
+    "trajectory": _trajectory,
+}
+
+
+def text_to_3d(quality: Quality) -> Quality:
+    """A still scene: the static stage, and super-resolution of its one frame (MAV3D without t)."""
+    return replace(quality, field=replace(quality.field, times=1), dynamic=replace(quality.dynamic, steps=0))
+
+
+def text_to_video(quality: Quality) -> Quality:
+    """Everything is seen from the front alone, and is right from there alone (MAV3D without z)."""
+    front = CameraSettings(azimuth=(0.0, 0.0), elevation=(FRONT_ELEVATION, FRONT_ELEVATION))
+
+    def ahead(stage: StageSettings) -> StageSettings:
+        return replace(stage, look=front)
+
+    return replace(
+        quality, static=ahead(quality.static), dynamic=ahead(quality.dynamic), super_resolution=ahead(quality.super_resolution)
+    )
+
+
+# Radians.
+FRONT_ELEVATION = 0.25
+
+MODES: dict[str, Callable[[Quality], Quality]] = {"4d": lambda quality: quality, "3d": text_to_3d, "video": text_to_video}

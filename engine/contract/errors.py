@@ -1,0 +1,80 @@
+"""What can go wrong for a reason that the user can mend: one sentence each, with what to do."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Its text is shown as it is, on a command line and in Blender: it names no option and no button. kind: a short name, by
+    which whoever shows it adds such words."""
+
+    kind = "engine"
+
+
+class PromptError(EngineError):
+    """A prompt that the models can't take. short: why in a few words, for a narrow panel while one types."""
+
+    kind = "prompt"
+
+    def __init__(self, sentence: str, short: str = "") -> None:
+        super().__init__(sentence)
+        self.short = short or sentence
+
+
+class ModelError(EngineError):
+    kind = "model"
+
+
+class NotFetchedError(ModelError):
+    """A model of the hub that is not on this machine. source: its id."""
+
+    kind = "fetch"
+
+    def __init__(self, sentence: str, source: str) -> None:
+        super().__init__(sentence)
+        self.source = source
+
+
+class JobError(EngineError):
+    kind = "job"
+
+
+class TakenError(JobError):
+    """The folder holds something else."""
+
+    kind = "taken"
+
+
+class BusyError(JobError):
+    """Another process works on the job."""
+
+    kind = "busy"
+
+
+class WriteError(JobError):
+    """The disk is full or closed; what was saved before is there."""
+
+    kind = "write"
+
+
+class DamagedError(JobError):
+    """Files of the job can't be read, and nothing is left to go on from."""
+
+    kind = "damaged"
+
+
+class EmptySceneError(EngineError):
+    kind = "empty"
+
+
+class RenderError(EngineError):
+    kind = "render"
+
+
+class DivergedError(EngineError):
+    """Numbers are no longer finite."""
+
+    kind = "diverged"
+
+
+class OutOfMemoryError(EngineError):
+    kind = "memory"

@@ -1,0 +1,183 @@
+"""How a prompt is read: tidied, and for small models put into their own words.
+
+The engine and Blender's side both read prompts with these functions, so that what is underlined while one types is what the
+engine would refuse.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .errors import PromptError
+from .vocabulary import KINDS, Vocabulary
+
+MAX_CHARACTERS = 400
+# Words that turn round the meaning of what follows. Phrases of a vocabulary, such as "not moving", are looked for first.
+NEGATIONS = frozenset("not no without never none nor neither except minus cannot".split())
+MAX_SUGGESTIONS = 3
+# How alike, 0 to 1 (difflib), a known word has to be to be suggested for an unknown one.
+SUGGESTION_RATIO = 0.78
+NUMBERS = frozenset("two three four five six seven eight nine ten twelve many several some few both pair couple dozen".split())
+
+
+@dataclass(frozen=True)
+class ParsedPrompt:
+    """The model's own words for what a prompt says; None for what it leaves open."""
+
+    colour: str | None
+    object: str | None
+    motion: str | None
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A word in normal form, and the run of characters between spaces that it comes from."""
+
+    word: str
+    source: str
+
+
+def check_prompt(text: str) -> str:
+    """The prompt with its white space tidied. Raises PromptError if it is empty or too long."""
+    tidy = " ".join(text.split())
+    if not tidy:
+        raise PromptError('The prompt is empty: say what to make, for example "a red ball bouncing".', "Type a prompt")
+    if len(tidy) > MAX_CHARACTERS:
+        raise PromptError(
+            f"The prompt has {len(tidy)} characters: shorten it to {MAX_CHARACTERS} or fewer.",
+            f"Over {MAX_CHARACTERS} characters",
+        )
+    return tidy
+
+
+def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False, seen: tuple[str, str] = ("", "")) -> str:
+    """The prompt in the model's own words, "colour object motion"; the motion is left out of account if `still`.
+
+    seen: the colour and the object in a picture, for a prompt that names none; empty where there is none. Raises PromptError as
+    `parse_prompt`, and where there is no object at all.
+    """
+    parsed = parse_prompt(text, vocabulary)
+    name = parsed.object or seen[1]
+    if not name:
+        raise PromptError(f"The prompt names no object: name one of {', '.join(vocabulary.objects)}.", "Name an object")
+    colour = parsed.colour or seen[0] or vocabulary.default_colours[name]
+    motion = (None if still else parsed.motion) or vocabulary.default_motion
+    return f"{colour} {name} {motion}"
+
+
+def parse_prompt(text: str, vocabulary: Vocabulary) -> ParsedPrompt:
+    """What a prompt says, in the model's own words.
+
+    Word order, articles, plurals, synonyms, upper case and the form of Unicode do not matter. Raises PromptError that names any
+    word the model does not know, a negation, or words of one kind where there is more than one.
+    """
+    known = _known_words(vocabulary)
+    tokens = [_Token(_singular(token.word, known), token.source) for token in _tokens(check_prompt(text))]
+    found, left = _match_phrases(tokens, vocabulary)
+    unknown = [token for token in left if token.word not in vocabulary.ignored]
+    if negations := [token for token in unknown if token.word in NEGATIONS or token.word.endswith("n't")]:
+        raise PromptError(
+            f'The built-in models can\'t leave things out ("{negations[0].source}"): say what there is, not what there isn\'t.',
+            f"Can't leave things out: {negations[0].source}",
+        )
+    if counts := [token for token in unknown if token.word in NUMBERS or token.word.isdecimal()]:
+        raise PromptError(
+            f'The built-in models make one object at a time, and the prompt counts them ("{counts[0].source}"): name one.',
+            f"One object at a time: {counts[0].source}",
+        )
+    if unknown:
+        raise _unknown_words(unknown, known, vocabulary)
+    for kind in ("objects", "colours", "motions"):
+        if len(found[kind]) > 1:
+            names = " and ".join(f'"{word}"' for word in found[kind])
+            raise PromptError(
+                f"The prompt names several {kind} ({names}): the built-in models make one at a time, keep one.",
+                f"One of the {kind} at a time: {', '.join(found[kind])}",
+            )
+    return ParsedPrompt(*(next(iter(found[kind]), None) for kind in KINDS))
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """The words of a text in normal form: full-width letters, ligatures and a dotted capital I are what they look like."""
+    text = unicodedata.normalize("NFKC", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    for source in re.split(r"[\s_,;:!?\"()\[\]{}/]+", text):
+        # Case folding makes the dotted capital I an i with a combining dot.
+        folded = unicodedata.normalize("NFC", source.casefold().replace("\N{COMBINING DOT ABOVE}", ""))
+        for word in re.findall(r"\w+(?:'\w+)*", folded.replace("_", " ")):
+            yield _Token(word.removesuffix("'s"), source.strip(".'"))
+
+
+def _known_words(vocabulary: Vocabulary) -> dict[str, str]:
+    """Every single word in a phrase of the vocabulary, with the model's own word for it; ignored words for themselves."""
+    known = {word: word for word in vocabulary.ignored}
+    for phrase, (_, own) in _phrases(vocabulary).items():
+        for word in phrase:
+            known.setdefault(word, own)
+        if len(phrase) == 1:
+            known[phrase[0]] = own
+    return known
+
+
+def _phrases(vocabulary: Vocabulary) -> dict[tuple[str, ...], tuple[str, str]]:
+    """Every phrase of the vocabulary, by its words: its kind and the model's own word."""
+    return {
+        tuple(phrase.split()): (kind, own)
+        for kind in KINDS
+        for own, synonyms in getattr(vocabulary, kind).items()
+        for phrase in (own, *synonyms)
+    }
+
+
+def _singular(word: str, known: dict[str, str]) -> str:
+    """The known word that `word` is the plural of; `word` itself if it is known, or the plural of none."""
+    if word in known:
+        return word
+    endings = (("men", "man"), ("ies", "y"), ("ves", "f"), ("ves", "fe"), ("es", ""), ("s", ""), ("ice", "ouse"), ("i", "us"))
+    for plural, ending in endings:
+        if word.endswith(plural) and (single := word.removesuffix(plural) + ending) in known:
+            return single
+    return word
+
+
+def _match_phrases(tokens: list[_Token], vocabulary: Vocabulary) -> tuple[dict[str, list[str]], list[_Token]]:
+    """The model's words that the tokens say, by kind and in their order; and the tokens that belong to no phrase.
+
+    Longer phrases are looked for first; a token belongs to one phrase at most.
+    """
+    phrases, taken, hits = _phrases(vocabulary), [False] * len(tokens), []
+    for phrase in sorted(phrases, key=lambda words: (len(words), sum(map(len, words))), reverse=True):
+        for start in range(len(tokens) - len(phrase) + 1):
+            place = slice(start, start + len(phrase))
+            if not any(taken[place]) and tuple(token.word for token in tokens[place]) == phrase:
+                taken[place] = [True] * len(phrase)
+                hits.append((start, *phrases[phrase]))
+    found = {kind: list(dict.fromkeys(own for _, other, own in sorted(hits) if other == kind)) for kind in KINDS}
+    return found, [token for token, is_taken in zip(tokens, taken, strict=True) if not is_taken]
+
+
+def _unknown_words(unknown: list[_Token], known: dict[str, str], vocabulary: Vocabulary) -> PromptError:
+    # A word is named with what it hangs together with, without a genitive's ending.
+    names = list(dict.fromkeys(token.source.casefold() if "-" in token.source else token.word for token in unknown))
+    listed = " and ".join(f'"{name}"' for name in names)
+    suggestions = list(dict.fromkeys(word for token in unknown for word in _suggestions(token, known, vocabulary)))
+    suggestions = suggestions[:MAX_SUGGESTIONS]
+    hint = f" Did you mean {' or '.join(suggestions)}?" if suggestions else ""
+    return PromptError(
+        f"The built-in models do not know {listed}.{hint} They know the {vocabulary.described()}. "
+        "Use these words, or a preset with public models.",
+        "Unknown: " + ", ".join(names) + (f" ({' or '.join(suggestions)}?)" if suggestions else ""),
+    )
+
+
+def _suggestions(token: _Token, known: dict[str, str], vocabulary: Vocabulary) -> list[str]:
+    """The model's own words that an unknown one comes near: known parts of it ("sphere-like"), words it begins with ("doggy"),
+    or words spelt nearly so."""
+    meanings = {word: own for word, own in known.items() if word not in vocabulary.ignored}
+    parts = [part for part in re.findall(r"\w+", token.source.casefold()) if part in meanings]
+    begins = [word for word in meanings if len(word) > 2 and token.word.startswith(word)]
+    near = difflib.get_close_matches(token.word, meanings, MAX_SUGGESTIONS, SUGGESTION_RATIO)
+    return list(dict.fromkeys(meanings[word] for word in (*parts, *begins, *near)))

@@ -1,0 +1,65 @@
+"""The words that a small model knows."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from . import words
+from .errors import ModelError
+
+KINDS = ("colours", "objects", "motions")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """colours, objects, motions: each word of the model with its synonyms. ignored: words without a meaning of their own.
+
+    default_colours: what an object is coloured when the prompt does not say. default_motion: the same of motions.
+    palette: sRGB in [0, 1] of each colour.
+    """
+
+    colours: dict[str, list[str]]
+    objects: dict[str, list[str]]
+    motions: dict[str, list[str]]
+    ignored: list[str]
+    default_colours: dict[str, str]
+    default_motion: str
+    palette: dict[str, list[float]]
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Vocabulary:
+        """The inverse of `as_dict`. Raises ValueError or TypeError where `values` are no vocabulary."""
+        # Models from before the palette was written beside them have the built-in one.
+        vocabulary = cls(**{"palette": words.PALETTE, **values})
+        for kind in KINDS:
+            dict(getattr(vocabulary, kind))
+        return vocabulary
+
+    @classmethod
+    def read(cls, folder: Path) -> Vocabulary | None:
+        """The vocabulary of the model in `folder`; None where it has none and takes any text. Raises ModelError."""
+        path = folder / "vocabulary.json"
+        if not path.exists():
+            return None
+        try:
+            return cls.from_dict(json.loads(path.read_text("utf-8")))
+        except (ValueError, TypeError, OSError) as error:
+            raise ModelError(f"{path} is damaged ({error}). Install the model again.") from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """What vocabulary.json and `hello` hold."""
+        return asdict(self)
+
+    def described(self) -> str:
+        """All words of the model, for people."""
+        return "; ".join(f"{kind} {', '.join(getattr(self, kind))}" for kind in KINDS)
+
+
+def built_in_vocabulary() -> Vocabulary:
+    """The words of the models that come with the engine."""
+    return Vocabulary(
+        words.COLOURS, words.OBJECTS, words.MOTIONS, words.IGNORED, words.DEFAULT_COLOURS, words.DEFAULT_MOTION, words.PALETTE
+    )

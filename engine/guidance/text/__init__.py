@@ -1,0 +1,1 @@
+"""Prompts in the models' own encodings."""

@@ -1,0 +1,1 @@
+"""Models of the Hugging Face hub: what to fetch, fetching it, and where it is kept."""

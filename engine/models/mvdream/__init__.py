@@ -1,0 +1,1 @@
+"""MVDream's multi-view U-Net, which diffusers does not have."""

@@ -1,0 +1,56 @@
+"""Which models a preset uses. What there is to know about the public ones is in `engine.models.catalogue`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PRIMITIVES_FOLDER = Path(__file__).resolve().parent / "primitives"
+# Judges what came of a prompt; guides nothing.
+SCORER_FOLDER = PRIMITIVES_FOLDER / "scorer"
+ROLES = ("image", "video", "upscale")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """image, video, upscale: a model folder's path or a hub id each, see `engine.models.source`; empty where the user has to
+    name one. built_in: small models that come with the engine."""
+
+    name: str
+    image: str
+    video: str
+    upscale: str
+    description: str
+    built_in: bool = False
+
+    def sources(self) -> dict[str, str]:
+        """The model of each role."""
+        return {role: getattr(self, role) for role in ROLES}
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "primitives",
+            *(str(PRIMITIVES_FOLDER / role) for role in ROLES),
+            "small built-in models: offline, on a CPU, a small vocabulary",
+            built_in=True,
+        ),
+        Preset(
+            "paper",
+            "DeepFloyd/IF-I-XL-v1.0",
+            "ali-vilab/text-to-video-ms-1.7b",
+            "DeepFloyd/IF-II-L-v1.0",
+            "the closest public stand-ins for the paper's models; for research, not for commercial work",
+        ),
+        Preset(
+            "open",
+            "ashawkey/mvdream-sd2.1-diffusers",
+            "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
+            "stabilityai/stable-diffusion-x4-upscaler",
+            "public models whose licences allow commercial work",
+        ),
+        Preset("custom", "", "", "", "models of your own choice, a folder or a hub id for each role"),
+    )
+}

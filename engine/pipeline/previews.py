@@ -1,0 +1,106 @@
+"""What shows how a scene comes on: small pictures and meshes, now and then."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imageio.v3 as imageio
+import numpy as np
+import torch
+
+from engine.config.quality import MeshSettings
+from engine.contract import protocol
+from engine.mesh.simplify import simplify
+from engine.mesh.track.scene import colours_at
+from engine.pipeline.export import frame_times, surface_at
+from engine.scene.cameras import Cameras
+from engine.scene.occupancy import Occupancy
+from engine.scene.render import View, render
+from engine.stages.train_state import Scene
+
+EVERY_SECONDS, FIRST_SECONDS = 15.0, 4.0
+# The most of a run's time that previews of one kind take.
+LARGEST_SHARE = 0.02
+MESH = MeshSettings(resolution=48, triangles=20_000)
+MESHES_KEPT = 2
+
+
+class Previews:
+    """Makes previews of the wanted `kinds` in `folder` when they are due, and tells of them by `emit`.
+
+    The first comes a few seconds after the first step, then one about every EVERY_SECONDS and one at the end of each stage.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        kinds: tuple[str, ...],
+        emit: Callable[[dict[str, Any]], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.folder, self.emit, self.now = folder, emit, now
+        self.due = dict.fromkeys(kinds, 0.0)
+        self.begun = False
+
+    def show(self, scene: Scene, stage: str, step: int, last: bool) -> None:
+        """What is due after `step` steps of `stage`, of which this may be the last."""
+        if not self.begun:
+            self.begun = True
+            self.due = dict.fromkeys(self.due, self.now() + FIRST_SECONDS)
+        for kind, due in self.due.items():
+            began = self.now()
+            if not last and began < due:
+                continue
+            make, suffix = (front_sheet, "png") if kind == "image" else (mesh_now, "npz")
+            name = f"{stage}_{step:05d}.{suffix}"
+            path = make(scene, self.folder / (name if kind == "image" else f"mesh_{name}"))
+            if path is not None:
+                self.emit(protocol.preview(kind, str(path)))
+            ended = self.now()
+            # Where nothing is solid yet, it is soon looked for again.
+            pause = EVERY_SECONDS if path else FIRST_SECONDS
+            self.due[kind] = ended + max(pause, (ended - began) / LARGEST_SHARE)
+
+
+def front_sheet(scene: Scene, path: Path, size: int = 64) -> Path:
+    """Writes a small square picture of the scene as it is: four frames seen from the front right, in reading order."""
+    occupancy = Occupancy(scene.occupancy.resolution)
+    times = frame_times(4).to(scene.device)
+    occupancy.update(scene.field, times)
+    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(scene.device)
+    background = torch.full((1, 3), 0.45, device=scene.device)
+    images, _ = render(scene.field, occupancy, View(cameras, times, size, 64, background))
+    rows = [torch.cat(list(images[0, first : first + 2]), -1) for first in (0, 2)]
+    imageio.imwrite(path, (torch.cat(rows, 1).clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
+    return path
+
+
+def mesh_now(scene: Scene, path: Path) -> Path | None:
+    """Writes a small mesh of the scene in the middle of its clip; None where nothing is solid yet. Older meshes beside it go,
+    but for the newest few.
+
+    The file: vertices float32 [V, 3], triangles int32 [T, 3], colours uint8 [V, 3], sRGB.
+    """
+    frames = scene.field.shape.times
+    moment = (frames // 2 + 0.5) / frames
+    mesh = surface_at(scene.field, Occupancy(scene.occupancy.resolution), moment, 0, MESH)
+    if len(mesh.triangles) == 0:
+        return None
+    mesh = simplify(mesh, MESH.triangles)
+    colours = (colours_at(scene.field, mesh.vertices, moment).clip(0, 1) * 255).round().astype(np.uint8)
+    part = path.with_name("mesh.part")
+    with open(part, "wb") as file:
+        np.savez(file, vertices=mesh.vertices, triangles=mesh.triangles, colours=colours)
+    os.replace(part, path)
+    others = [other for other in path.parent.glob("mesh_*.npz") if other != path]
+    for other in sorted(others, key=lambda other: other.stat().st_mtime_ns)[: max(0, len(others) - MESHES_KEPT + 1)]:
+        try:
+            other.unlink()
+        except OSError:
+            # Windows keeps a file that somebody reads; the next preview takes it away.
+            continue
+    return path

@@ -1,0 +1,132 @@
+"""Does the tasks of the queue, one after the other."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import torch
+
+from engine.contract import protocol
+from engine.contract.errors import EngineError, OutOfMemoryError
+from engine.guidance.load import Lesson
+from engine.job.folder import STAGES, JobFolder
+from engine.job.lock import held
+from engine.job.request import Request
+from engine.job.resume import change
+from engine.pipeline.device import find_device
+from engine.pipeline.estimate import estimate
+from engine.pipeline.memory_plan import plan_memory
+from engine.pipeline.run import is_done, with_seed, work
+from engine.pipeline.train import GO_ON, LEAVE, STOP, Stopped, is_out_of_memory
+from engine.reference.conditioning import take_in
+from engine.server.queue import Queue, Task
+from engine.server.reader import shortened
+
+# An engine that a crashed Blender leaves behind takes so long, at most, to save and to leave.
+PATIENCE = 15.0
+
+
+class Leaving(Protocol):
+    """asked: whether the engine is to end. nothing_to_save: set while no step would be lost if it ended there and then."""
+
+    asked: bool
+    nothing_to_save: bool
+
+
+class Worker:
+    """Works on `device`. tell: sends a message. Raises DeviceError where this machine has no such device."""
+
+    def __init__(self, device: str, queue: Queue, tell: Callable[[dict[str, Any]], None], leave: Leaving) -> None:
+        self.device, self.queue, self.tell, self.leave = find_device(device), queue, tell, leave
+        # A resumed job brings its own.
+        self.threads = torch.get_num_threads()
+
+    def work(self, timeout: float) -> None:
+        """Does what is next in the queue to its end, whatever happens to it, or waits for `timeout` seconds."""
+        task = self.queue.next(timeout)
+        if task is None:
+            return
+        torch.set_num_threads(self.threads)
+        self.leave.nothing_to_save = task.kind == "estimate"
+        if task.kind == "estimate":
+            self.queue.finish(_outcome(lambda: self._estimate(task.request)))
+        else:
+            self._finish(task, JobFolder(task.folder))
+        gc.collect()
+        if self.device.type == "cuda":
+            # Blender renders on the same card.
+            torch.cuda.empty_cache()
+
+    def _finish(self, task: Task, folder: JobFolder) -> None:
+        begun: list[str] = []
+        outcome = _outcome(lambda: self._alone(task, folder, begun))
+        told = self.queue.finish(outcome)
+        if not begun:
+            return
+        try:
+            # The result is there already.
+            for message in [] if told["type"] == "result" else [told]:
+                folder.log(message)
+        except OSError as error:
+            print(f"Can't write to {folder.events} ({error}).", file=sys.stderr)
+
+    def _alone(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
+        """`_job`, while no other process works in the folder."""
+        with held(folder.path, PATIENCE, lambda: self.leave.asked or task.cancelled):
+            return self._job(task, folder, begun)
+
+    def _job(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
+        """Runs a job and returns its result, noting in `begun` when its folder is its own."""
+        if task.kind == "resume":
+            request = change(folder, task.changes)
+            request.canonical_prompt()
+            photo = None
+        else:
+            request, photo = take_in(task.request if task.seeded else with_seed(task.request, folder))
+        if is_done(request, folder):
+            return protocol.result(str(folder.asset))
+        results: list[dict[str, Any]] = []
+
+        def tell(message: dict[str, Any]) -> None:
+            begun.append(message["type"])
+            # The export begins when all steps are saved.
+            self.leave.nothing_to_save |= message["type"] == "progress" and message["stage"] not in STAGES
+            if message["type"] == "result":
+                results.append(message)
+            # The thread that took the cancel has told of it.
+            elif message["type"] != "cancelling":
+                self.tell(protocol.of_job(message, task.name))
+
+        def stop() -> int:
+            return LEAVE if self.leave.asked else STOP if task.cancelled else GO_ON
+
+        work(request, folder, tell, stop, self.device, task.previews, photo=photo)
+        return results[-1]
+
+    def _estimate(self, request: Request) -> dict[str, Any]:
+        models, quality = request.models(), request.resolved_quality()
+        if not models.built_in and not (plan := plan_memory(models, quality, self.device)).fits_low:
+            raise OutOfMemoryError(plan.verdict())
+        lesson = Lesson(request.canonical_prompt(), models, request.negative_prompt)
+        found = estimate(quality, lesson, request.frames, self.device, take_in(request)[1])
+        return protocol.estimate({stage: round(value, 1) for stage, value in found.seconds.items()}, found.memory_mb)
+
+
+def _outcome(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The last message of a task: what `run` returns, or why it returned nothing."""
+    try:
+        return run()
+    except Stopped as stopped:
+        return protocol.cancelled(str(stopped), str(stopped.asset or ""))
+    except EngineError as error:
+        return protocol.error(error.kind, shortened(str(error)))
+    except Exception as error:
+        traceback.print_exc()
+        if is_out_of_memory(error):
+            return protocol.error(OutOfMemoryError.kind, "There is not enough memory.", "Close other programs, then try again.")
+        reason = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
+        return protocol.error("internal", f"The engine failed ({reason}).", "The engine's log says more.")

