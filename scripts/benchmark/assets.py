@@ -20,14 +20,14 @@ import imageio.v3 as imageio
 import numpy as np
 import torch
 
+from engine.contract.request import Request
 from engine.evaluate.prompts import Words, draw
 from engine.job.folder import JobFolder
-from engine.job.request import Request
 from engine.mesh.picture import draw_shaded, draw_textured, labelled
 from engine.mesh.surface import Mesh
 from engine.pipeline.render_frames import pictures
 from engine.scene.camera_path import Pose
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from scripts.benchmark.machine import describe_machine
 
 SIZE, SAMPLES, GREY = 128, 128, 0.45
@@ -73,7 +73,7 @@ def compare(folder: Path) -> tuple[list[float], np.ndarray]:
     positions, triangles, uv = read_mesh(folder)
     job = JobFolder(folder)
     request = Request.checked(job.request())
-    scene = Scene.new(request.resolved_quality().field, request.seed)
+    scene = TrainState.new(request.resolved_quality().field, request.seed)
     job.load(scene)
     quality, tiles = [], []
     for number in range(VIEWS):

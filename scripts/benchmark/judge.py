@@ -13,7 +13,7 @@ import imageio.v3 as imageio
 import numpy as np
 
 from engine.evaluate.colour import nearest_colour
-from engine.evaluate.triangle_soup import Soup, texel_colours
+from engine.evaluate.triangle_soup import TriangleSoup, texel_colours
 from engine.evaluate.verdict import Verdict, judge_soups
 
 
@@ -27,7 +27,7 @@ def judge(blend: Path, shape: str, motion: str) -> Verdict:
     return judge_soups(soups, shape, motion, _colour(scene, numbers[len(numbers) // 3]))
 
 
-def _visible(scene: bpy.types.Scene, frame: int, pictures: dict[str, np.ndarray]) -> Soup:
+def _visible(scene: bpy.types.Scene, frame: int, pictures: dict[str, np.ndarray]) -> TriangleSoup:
     """All meshes that a render shows. pictures: textures that were read before, by name."""
     scene.frame_set(frame)
     graph = bpy.context.evaluated_depsgraph_get()
@@ -57,7 +57,7 @@ def _visible(scene: bpy.types.Scene, frame: int, pictures: dict[str, np.ndarray]
             mine = materials == slot
             colour[mine] = texel_colours(_picture(mesh.materials[slot], pictures), centres[mine])
         colours.append(colour)
-    return Soup(np.concatenate(soups), np.concatenate(colours))
+    return TriangleSoup(np.concatenate(soups), np.concatenate(colours))
 
 
 def _picture(material: bpy.types.Material, pictures: dict[str, np.ndarray]) -> np.ndarray:

@@ -19,10 +19,10 @@ from engine.mesh.surface import density_grid
 from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import distance
-from engine.pipeline.train import Teacher, advance, frame_times
+from engine.pipeline.train import LoadedGuidance, advance, frame_times
 from engine.scene.cameras import FOV, Cameras
 from engine.scene.occupancy import Occupancy
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from scripts.training.components import IMAGE_FOV
 from scripts.training.pool import ELEVATION
 
@@ -57,10 +57,10 @@ def main() -> None:
 
 def run(colour: str, shape: str, motion: str, quality: Quality) -> None:
     """Both stages of one prompt; prints a line after each."""
-    scene, times = Scene.new(quality.field, 0), frame_times(quality.field.times)
+    scene, times = TrainState.new(quality.field, 0), frame_times(quality.field.times)
     teachers = {
-        "image": Teacher(PerfectTeacher(colour, shape, "still", IMAGE_FOV), None),
-        "video": Teacher(PerfectTeacher(colour, shape, motion, FOV), None),
+        "image": LoadedGuidance(PerfectTeacher(colour, shape, "still", IMAGE_FOV), None),
+        "video": LoadedGuidance(PerfectTeacher(colour, shape, motion, FOV), None),
     }
     for stage, asked in (("static", "still"), ("dynamic", motion)):
         started = time.monotonic()
@@ -71,7 +71,7 @@ def run(colour: str, shape: str, motion: str, quality: Quality) -> None:
         print(f"{colour} {shape} {motion}, {stage}: {seconds:.0f} s, overlap", *(f"{o:.2f}" for o in overlaps), flush=True)
 
 
-def overlap(scene: Scene, shape: str, motion: str, moment: float) -> float:
+def overlap(scene: TrainState, shape: str, motion: str, moment: float) -> float:
     """Intersection over union of what is solid with the true body at a time in [0, 1]."""
     density = density_grid(scene.field, Occupancy(), moment, 0, GRID)
     solid = 1 - np.exp(-density * 0.25) > 0.5

@@ -19,7 +19,7 @@ import torch
 
 from engine.config.quality import PUBLIC_QUALITIES
 from engine.guidance import load as teacher
-from engine.guidance.load import Lesson
+from engine.guidance.load import GuidanceConfig
 from engine.guidance.public import network_of
 from engine.guidance.text.prompts import EncodedPrompt
 from engine.models.presets import PRESETS
@@ -59,13 +59,13 @@ def measured(name: str, folder: Path, device: torch.device, options: argparse.Na
     frames = 1 if role == "image" else 16
     half = device.type == "cuda"
     need = model_need(str(folder), role, "", settings.size, frames, half, options.low_memory)
-    lesson = Lesson("a corgi", replace(PRESETS["custom"], **{role: str(folder)}), low_memory=options.low_memory)
+    lesson = GuidanceConfig("a corgi", replace(PRESETS["custom"], **{role: str(folder)}), low_memory=options.low_memory)
     # The text's encoders are left out: they have no tokenizer, and are gone by the time of a step.
     teacher._encoded = lambda *_: None
     before = peak_memory_mb() or 0
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    guidance = teacher.load_teacher(role, lesson, settings.distillation, device).guidance
+    guidance = teacher.load_guidance(role, lesson, settings.distillation, device).guidance
     network = network_of(guidance.denoiser)
     text = blank_text(network, 1, torch.float32)
     text = type(text)(torch.zeros_like(text.states, device=device), None)

@@ -21,20 +21,20 @@ import torch
 from torch import Tensor
 
 from engine.config.quality import QUALITIES, Quality
-from engine.guidance.load import Lesson
+from engine.contract.request import Request
+from engine.guidance.load import GuidanceConfig
 from engine.job.folder import JobFolder
-from engine.job.request import Request
 from engine.models.presets import PRESETS
 from engine.pipeline.estimate import peak_memory_mb
 from engine.pipeline.train import frame_times, ready
 from engine.scene.cameras import Cameras, random_cameras
 from engine.scene.render import View, back_propagate, random_backgrounds, render
 from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from scripts.benchmark.machine import describe_machine
 
 GROWTH = [(1, 1, 32), (1, 16, 32), (4, 16, 32), (8, 16, 32), (8, 16, 64), (8, 16, 128)]
-Teacher = Callable[[Tensor, Cameras, Tensor], Tensor]
+LoadedGuidance = Callable[[Tensor, Cameras, Tensor], Tensor]
 
 
 def main() -> None:
@@ -57,18 +57,18 @@ def main() -> None:
     (_memory if options.memory else _time)(scene, quality, options)
 
 
-def _scene(options: argparse.Namespace) -> tuple[Scene, Quality]:
+def _scene(options: argparse.Namespace) -> tuple[TrainState, Quality]:
     if not options.job:
         quality = QUALITIES[options.quality]
-        return Scene.new(quality.field, 0), quality
+        return TrainState.new(quality.field, 0), quality
     folder = JobFolder(options.job)
     quality = Request.checked(folder.request()).resolved_quality()
-    scene = Scene.new(quality.field, 0)
+    scene = TrainState.new(quality.field, 0)
     folder.load(scene)
     return scene, quality
 
 
-def _time(scene: Scene, quality: Quality, options: argparse.Namespace) -> None:
+def _time(scene: TrainState, quality: Quality, options: argparse.Namespace) -> None:
     settings, times = quality.dynamic, frame_times(quality.field.times)
     count, size = options.cameras or settings.cameras, options.size or settings.size
     teacher = _built_in(quality) if options.denoiser == "built-in" else _modelscope()
@@ -110,9 +110,9 @@ class _Clock:
         self.last = now
 
 
-def _built_in(quality: Quality) -> Teacher:
+def _built_in(quality: Quality) -> LoadedGuidance:
     teachers: dict = {}
-    ready(teachers, "dynamic", Lesson("red ball bouncing", PRESETS["primitives"]), quality)
+    ready(teachers, "dynamic", GuidanceConfig("red ball bouncing", PRESETS["primitives"]), quality)
     video, generator = teachers["video"], torch.Generator().manual_seed(0)
 
     def ask(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:
@@ -121,7 +121,7 @@ def _built_in(quality: Quality) -> Teacher:
     return ask
 
 
-def _modelscope() -> Teacher:
+def _modelscope() -> LoadedGuidance:
     """A network of ModelScope text-to-video's size, asked twice for classifier-free guidance, on 32 x 32 latents of a clip."""
     from diffusers import UNet3DConditionModel
 
@@ -138,7 +138,7 @@ def _modelscope() -> Teacher:
     return ask
 
 
-def _render_and_follow(scene: Scene, quality: Quality, cameras: int, frames: int, size: int) -> None:
+def _render_and_follow(scene: TrainState, quality: Quality, cameras: int, frames: int, size: int) -> None:
     settings, times = quality.dynamic, frame_times(frames)
     scene.occupancy.update(scene.field, times)
     looking = random_cameras(cameras, scene.generator)
@@ -147,7 +147,7 @@ def _render_and_follow(scene: Scene, quality: Quality, cameras: int, frames: int
     back_propagate(scene.field, scene.occupancy, view, images - 0.5)
 
 
-def _memory(scene: Scene, quality: Quality, options: argparse.Namespace) -> None:
+def _memory(scene: TrainState, quality: Quality, options: argparse.Namespace) -> None:
     """Nothing but the engine and one scene is loaded in each process, so the first row is what that alone takes."""
     print("\n| cameras | frames | size | samples | peak memory, MB |\n|---|---|---|---|---|")
     for cameras, frames, size in GROWTH:

@@ -16,7 +16,7 @@ from engine.mesh.remesh import reduced
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import Track, follow, track
 from engine.mesh.track.report import measure
-from engine.scene.field import Field
+from engine.scene.field import Field, colours_at
 from engine.scene.trajectory import Trajectory
 
 
@@ -54,10 +54,3 @@ def carried(way: Callable[..., torch.Tensor], points: np.ndarray, time: float) -
     at = torch.from_numpy(np.ascontiguousarray(points, np.float32)).to(device)
     frames = torch.zeros(len(at), dtype=torch.long, device=device)
     return way(at, frames, torch.tensor([time], device=device)).cpu().numpy()
-
-
-@torch.no_grad()
-def colours_at(field: Field, points: np.ndarray, time: float) -> np.ndarray:
-    """The field's colours at points [N, 3] and a time, float64 [N, 3] in [0, 1]."""
-    at = torch.from_numpy(np.ascontiguousarray(points, np.float32)).clamp(-1, 1).to(field.device)
-    return field(at, torch.tensor([time], device=field.device))[1][0].cpu().double().numpy()

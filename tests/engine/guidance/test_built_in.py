@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from engine.config.quality import Distillation
+from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError
 from engine.guidance import precision
 from engine.guidance.built_in import ClipGuidance
@@ -15,7 +15,7 @@ from engine.scene.cameras import Cameras
 
 CAMERAS = Cameras(torch.tensor([0.2, 1.4]), torch.tensor([0.1, 0.3]))
 BACKGROUND = torch.tensor([[0.2] * 3, [0.7] * 3])
-FIXED = Distillation(guidance_scale=3.0, noise_start=0.6, noise_end=0.6, noise_spread=0.0)
+FIXED = DistillationConfig(guidance_scale=3.0, noise_start=0.6, noise_end=0.6, noise_spread=0.0)
 
 
 def ready(folder, kind=ClipGuidance, distillation=FIXED):

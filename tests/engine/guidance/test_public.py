@@ -8,11 +8,12 @@ import pytest
 import torch
 from transformers import CLIPTokenizer
 
-from engine.config.quality import PUBLIC_QUALITIES, Distillation
+from engine.config.quality import PUBLIC_QUALITIES
+from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError
 from engine.guidance import detect as kinds
 from engine.guidance.denoisers.video_unet import AnimateDiff
-from engine.guidance.load import Lesson, load_teacher
+from engine.guidance.load import GuidanceConfig, load_guidance
 from engine.guidance.public import PublicGuidance, conditions_of
 from engine.models.presets import PRESETS
 from engine.pipeline.train import ready
@@ -20,7 +21,7 @@ from engine.scene.cameras import Cameras
 from tests.engine.guidance import public_models
 
 CAMERAS = Cameras(torch.tensor([0.2]), torch.tensor([0.1]))
-FIXED = Distillation(guidance_scale=7.5, noise_start=0.6, noise_end=0.6, noise_spread=0.0, weighting="sds")
+FIXED = DistillationConfig(guidance_scale=7.5, noise_start=0.6, noise_end=0.6, noise_spread=0.0, weighting="sds")
 ROLES = {name: "image" for name in public_models.IMAGE} | {name: "video" for name in public_models.VIDEO}
 ROLES |= {name: "upscale" for name in public_models.UPSCALE}
 LOW = torch.rand(1, 3, 3, 8, 8, generator=torch.Generator().manual_seed(3))
@@ -35,8 +36,8 @@ def models(tmp_path_factory):
 
 
 def teacher(models, name, distillation=FIXED, **changes):
-    lesson = Lesson("a corgi playing", replace(PRESETS["custom"], **{ROLES[name]: str(models / name)}), **changes)
-    return load_teacher(ROLES[name], lesson, distillation)
+    lesson = GuidanceConfig("a corgi playing", replace(PRESETS["custom"], **{ROLES[name]: str(models / name)}), **changes)
+    return load_guidance(ROLES[name], lesson, distillation)
 
 
 def frames_for(name):
@@ -108,7 +109,7 @@ def test_the_gradient_is_the_hand_written_one(models, name):
 
 def test_views_of_one_object_are_judged_together(tmp_path):
     public_models.save_multi_view(tmp_path / "mv")
-    taught = load_teacher("image", Lesson("a corgi", replace(PRESETS["custom"], image=str(tmp_path / "mv"))), FIXED)
+    taught = load_guidance("image", GuidanceConfig("a corgi", replace(PRESETS["custom"], image=str(tmp_path / "mv"))), FIXED)
     guidance, prompt = taught.guidance, taught.prompt
     assert len(prompt.conditional) == 1, "a model that knows cameras needs no view words"
     cameras = Cameras(torch.arange(4) * math.pi / 2, torch.full((4,), 0.2))
@@ -142,7 +143,7 @@ def test_an_adapter_sits_in_the_image_model(models, tmp_path):
     adapter = public_models.motion_adapter()
     adapter.save_pretrained(tmp_path / "adapter")
     preset = replace(PRESETS["custom"], image=str(models / "stable_diffusion"), video=str(tmp_path / "adapter"))
-    taught = load_teacher("video", Lesson("a corgi", preset), FIXED)
+    taught = load_guidance("video", GuidanceConfig("a corgi", preset), FIXED)
     assert isinstance(taught.guidance.denoiser, AnimateDiff)
     weights = taught.guidance.denoiser.unet.state_dict()
     name, value = next(iter(adapter.state_dict().items()))
@@ -153,7 +154,7 @@ def test_an_adapter_sits_in_the_image_model(models, tmp_path):
     assert gradient.shape == clips.shape and bool(gradient.isfinite().all())
     alone = replace(preset, image=str(models / "deepfloyd"))
     with pytest.raises(ModelError, match="motion adapter, which needs Stable Diffusion"):
-        load_teacher("video", Lesson("a corgi", alone), FIXED)
+        load_guidance("video", GuidanceConfig("a corgi", alone), FIXED)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_an_adapter_sits_in_the_image_model(models, tmp_path):
 )
 def test_a_model_of_another_class_is_refused_in_words(models, name, role):
     with pytest.raises(ModelError, match=f"can't teach as the {role} model: choose one of"):
-        kinds.kind_of(models / name, role)
+        kinds.detect_model_class(models / name, role)
 
 
 def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch):
@@ -270,7 +271,7 @@ def test_a_model_that_goes_on_in_the_last_stage_keeps_its_scale(models):
     sources = {"video": str(models / "modelscope"), "upscale": str(models / "deepfloyd_upscaler")}
     teachers, quality = {}, PUBLIC_QUALITIES["standard"]
     for stage in ("dynamic", "super_resolution"):
-        ready(teachers, stage, Lesson("a corgi", replace(PRESETS["custom"], **sources)), quality)
+        ready(teachers, stage, GuidanceConfig("a corgi", replace(PRESETS["custom"], **sources)), quality)
     asked = {role: teacher.guidance.distillation for role, teacher in teachers.items()}
     assert {role: each.guidance_scale for role, each in asked.items()} == {"video": 100, "upscale": 20}
     assert asked["video"].noise_start == quality.super_resolution.video_distillation.noise_start
@@ -278,7 +279,7 @@ def test_a_model_that_goes_on_in_the_last_stage_keeps_its_scale(models):
 
 @pytest.mark.parametrize(("role", "scale"), [("image", 1.5), ("video", 1.0)])
 def test_a_built_in_model_among_public_ones_has_its_own_scale(role, scale):
-    taught = load_teacher(role, Lesson("a red ball", PRESETS["primitives"]), replace(FIXED, guidance_scale=None))
+    taught = load_guidance(role, GuidanceConfig("a red ball", PRESETS["primitives"]), replace(FIXED, guidance_scale=None))
     assert taught.guidance.distillation.guidance_scale == scale
 
 
@@ -313,4 +314,4 @@ def test_a_tokenizer_of_another_model_is_told_of_in_words(models, tmp_path):
         folder / "tokenizer"
     )
     with pytest.raises(ModelError, match="do not fit one another"):
-        load_teacher("image", Lesson("a corgi", replace(PRESETS["custom"], image=str(folder))), FIXED)
+        load_guidance("image", GuidanceConfig("a corgi", replace(PRESETS["custom"], image=str(folder))), FIXED)

@@ -5,16 +5,17 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from engine.config.quality import DRAFT, STANDARD, FieldSettings
+from engine.config.field import FieldConfig
+from engine.config.quality import DRAFT, STANDARD
 from engine.contract.errors import JobError
 from engine.job.folder import JobFolder, Progress, went_through
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 
-SETTINGS = FieldSettings(resolutions=(6,), times=4, channels=4, hidden=8, occupancy=8)
+SETTINGS = FieldConfig(resolutions=(6,), times=4, channels=4, hidden=8, occupancy=8)
 
 
-def trained_scene(seed: int = 0) -> Scene:
-    scene = Scene.new(SETTINGS, seed)
+def trained_scene(seed: int = 0) -> TrainState:
+    scene = TrainState.new(SETTINGS, seed)
     points = torch.rand(20, 3, generator=scene.generator)
     scene.field(points, torch.tensor([0.2, 0.8]))[0].sum().backward()
     scene.optimiser.step()
@@ -25,7 +26,7 @@ def trained_scene(seed: int = 0) -> Scene:
 def test_a_checkpoint_brings_everything_back(tmp_path):
     folder, scene = JobFolder(tmp_path), trained_scene()
     folder.save(scene, Progress("dynamic", 7))
-    other = Scene.new(SETTINGS, 99)
+    other = TrainState.new(SETTINGS, 99)
     assert folder.load(other) == Progress("dynamic", 7)
     for name, value in scene.field.state_dict().items():
         assert torch.equal(value, other.field.state_dict()[name])
@@ -43,7 +44,7 @@ def test_a_checkpoint_from_before_hidden_cells_were_known_still_serves(tmp_path)
     with safe_open(state, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys() if name != "occupancy_least"}
         save_file(tensors, state, file.metadata())
-    other = Scene.new(SETTINGS, 99)
+    other = TrainState.new(SETTINGS, 99)
     assert folder.load(other) == Progress("dynamic", 7)
     assert other.occupancy.at(torch.tensor([0.2, 0.8])).bits is None and other.occupancy.share == 1
 
@@ -68,7 +69,7 @@ def test_a_draft_ends_with_its_dynamic_stage():
 
 
 def test_a_new_folder_has_no_checkpoint(tmp_path):
-    assert JobFolder(tmp_path).load(Scene.new(SETTINGS, 0)) is None
+    assert JobFolder(tmp_path).load(TrainState.new(SETTINGS, 0)) is None
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path):
@@ -77,14 +78,14 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path):
     folder.save(scene, Progress("static", 2))
     state = tmp_path / "state.safetensors"
     state.write_bytes(state.read_bytes()[:1000])
-    assert folder.load(Scene.new(SETTINGS, 1)) == Progress("static", 1)
+    assert folder.load(TrainState.new(SETTINGS, 1)) == Progress("static", 1)
 
 
 def test_only_damaged_checkpoints_are_one_sentence(tmp_path):
     folder = JobFolder(tmp_path)
     (tmp_path / "state.safetensors").write_bytes(b"not a checkpoint")
     with pytest.raises(JobError, match="damaged.*begin the job anew"):
-        folder.load(Scene.new(SETTINGS, 0))
+        folder.load(TrainState.new(SETTINGS, 0))
 
 
 def test_numbers_that_are_not_finite_count_as_damage(tmp_path):
@@ -92,7 +93,7 @@ def test_numbers_that_are_not_finite_count_as_damage(tmp_path):
     scene.field.second.data[0, 0] = float("nan")
     folder.save(scene, Progress("static", 1))
     with pytest.raises(JobError, match="not finite"):
-        folder.load(Scene.new(SETTINGS, 0))
+        folder.load(TrainState.new(SETTINGS, 0))
 
 
 def test_the_same_request_is_taken_up_and_another_is_not(tmp_path):

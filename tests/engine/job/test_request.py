@@ -1,7 +1,7 @@
 import pytest
 
-from engine.contract.errors import EngineError, PromptError
-from engine.job.request import Request, RequestError
+from engine.contract.errors import EngineError, PromptError, RequestError
+from engine.contract.request import Request
 
 
 def test_a_request_is_its_values():

@@ -2,11 +2,11 @@ import json
 
 import pytest
 
-from engine.contract.errors import JobError
+from engine.contract.errors import JobError, RequestError
+from engine.contract.request import Request
 from engine.job.folder import JobFolder, Progress
-from engine.job.request import Request, RequestError
 from engine.job.resume import change, changed
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from tests.engine.job.test_folder import SETTINGS
 
 DRAFT = Request.checked({"prompt": "a red ball", "quality": "draft", "seed": 3})
@@ -18,7 +18,7 @@ def folder_at(path, request: Request, done: Progress | None) -> JobFolder:
     folder = JobFolder(path)
     folder.open(request.as_dict(), {})
     if done:
-        folder.save(Scene.new(SETTINGS, 0), done)
+        folder.save(TrainState.new(SETTINGS, 0), done)
     return folder
 
 
@@ -95,7 +95,7 @@ def test_a_stage_made_longer_keeps_its_place_in_its_schedule(tmp_path):
     # At 25 of 100 it still stands where 25 of 50 were.
     change(folder, {"dynamic_steps": 200})
     assert folder.shares() == {"dynamic": 0.5}
-    folder.save(Scene.new(SETTINGS, 0), Progress("dynamic", 200))
+    folder.save(TrainState.new(SETTINGS, 0), Progress("dynamic", 200))
     change(folder, {"dynamic_steps": 300, "super_resolution_steps": 4})
     assert folder.shares() == {"dynamic": 1.0}
 

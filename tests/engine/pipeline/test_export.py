@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 import torch
 
-from engine.config.quality import STANDARD, FieldSettings, MeshSettings
+from engine.config.field import FieldConfig
+from engine.config.quality import STANDARD, MeshConfig
 from engine.contract.errors import EmptySceneError
+from engine.contract.request import Request
 from engine.job.folder import JobFolder
-from engine.job.request import Request
 from engine.mesh.bake import MOMENTS
 from engine.pipeline import export
 from engine.pipeline.export import export_asset, export_seconds, frame_times, turntable
 from engine.scene.occupancy import Occupancy
 from tests.engine.scene.test_render import UniformBall
 
-QUALITY = replace(STANDARD, mesh=MeshSettings(24, triangles=200, texture=32), field=FieldSettings(occupancy=16))
+QUALITY = replace(STANDARD, mesh=MeshConfig(24, triangles=200, texture=32), field=FieldConfig(occupancy=16))
 FRAMES = 5
 
 

@@ -5,7 +5,7 @@ import torch
 
 from engine.config.quality import PUBLIC_QUALITIES, QUALITIES
 from engine.contract.errors import ModelError
-from engine.job.request import Request
+from engine.contract.request import Request
 from engine.models.presets import PRESETS
 from engine.pipeline import memory_plan
 from engine.pipeline import model_memory as memory

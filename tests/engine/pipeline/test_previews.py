@@ -3,17 +3,17 @@ import os
 import numpy as np
 import pytest
 
-from engine.config.quality import FieldSettings
+from engine.config.field import FieldConfig
 from engine.pipeline.previews import EVERY_SECONDS, FIRST_SECONDS, MESH, Previews, mesh_now
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from tests.engine.pipeline.test_eta import Hands
 
-FIELD = FieldSettings(resolutions=(8,), times=4, channels=4, hidden=8, occupancy=16)
+FIELD = FieldConfig(resolutions=(8,), times=4, channels=4, hidden=8, occupancy=16)
 
 
 @pytest.fixture(scope="module")
-def blob() -> Scene:
-    return Scene.new(FIELD, 0)
+def blob() -> TrainState:
+    return TrainState.new(FIELD, 0)
 
 
 def test_previews_come_early_then_now_and_then_and_at_the_end_of_a_stage(blob, tmp_path):
@@ -66,6 +66,6 @@ def test_a_preview_mesh_is_the_scene_and_only_the_newest_are_kept(blob, tmp_path
 
 
 def test_where_nothing_is_solid_there_is_no_mesh(tmp_path):
-    scene = Scene.new(FIELD, 0)
+    scene = TrainState.new(FIELD, 0)
     scene.field.blob_width.fill_(1e-3)
     assert mesh_now(scene, tmp_path / "mesh_static_00001.npz") is None and not list(tmp_path.iterdir())

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 from engine.config.quality import PUBLIC_QUALITIES
-from engine.guidance.load import Lesson
+from engine.guidance.load import GuidanceConfig
 from engine.models.presets import PRESETS
 from engine.pipeline.train import ready
 from tests.engine.guidance import public_models
@@ -159,7 +159,7 @@ def test_an_estimate_says_first_what_memory_is_needed(models):
 
 def test_a_stages_models_are_gone_when_the_next_begins(models):
     preset = replace(PRESETS["custom"], image=str(models / "stable_diffusion"), video=str(models / "modelscope"))
-    teachers, lesson, quality = {}, Lesson("a corgi", preset), PUBLIC_QUALITIES["draft"]
+    teachers, lesson, quality = {}, GuidanceConfig("a corgi", preset), PUBLIC_QUALITIES["draft"]
     ready(teachers, "static", lesson, quality)
     network = weakref.ref(teachers["image"].guidance.denoiser.unet)
     assert network() is not None

@@ -5,29 +5,30 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.config.quality import STANDARD, Rates
+from engine.config.quality import STANDARD
+from engine.config.stage import LearningRates
 from engine.contract.errors import DivergedError, OutOfMemoryError
+from engine.contract.request import Request
 from engine.job.folder import JobFolder, Progress
-from engine.job.request import Request
 from engine.pipeline import train as generate
-from engine.pipeline.train import LEAVE, STOP, Stopped, Teacher, advance, frame_times
-from engine.stages.train_state import Scene
+from engine.pipeline.train import LEAVE, STOP, LoadedGuidance, Stopped, advance, frame_times
+from engine.stages.train_state import TrainState
 from tests.engine.scene.test_render import UniformBall
 from tests.engine.stages.test_stages import FIELD, STAGE, KnowingTeacher
 
-DYNAMIC = replace(STAGE, steps=6, cameras=1, rates=Rates(0.01, 0.02, 0.01, 0.03), rigid_until=0.5, occupancy_every=4)
+DYNAMIC = replace(STAGE, steps=6, cameras=1, rates=LearningRates(0.01, 0.02, 0.01, 0.03), rigid_until=0.5, occupancy_interval=4)
 QUALITY = replace(STANDARD, field=FIELD, static=replace(STAGE, steps=2), dynamic=DYNAMIC)
 RIGID_STEPS = 3
 
 
-def teachers() -> dict[str, Teacher]:
+def teachers() -> dict[str, LoadedGuidance]:
     still = KnowingTeacher(UniformBall(60.0, 0.4), torch.tensor([0.5]))
     sliding = KnowingTeacher(UniformBall(60.0, 0.4, speed=0.4), frame_times(FIELD.times))
-    return {"image": Teacher(still, "a ball"), "video": Teacher(sliding, "a ball sliding")}
+    return {"image": LoadedGuidance(still, "a ball"), "video": LoadedGuidance(sliding, "a ball sliding")}
 
 
-def still_scene() -> Scene:
-    scene = Scene.new(FIELD, 0)
+def still_scene() -> TrainState:
+    scene = TrainState.new(FIELD, 0)
     for step in range(2):
         advance(scene, "static", step, teachers(), QUALITY, frame_times(FIELD.times))
     return scene
@@ -60,7 +61,7 @@ def test_a_run_goes_on_bit_for_bit_from_any_step(tmp_path, stop):
         advance(whole, "dynamic", step, teachers(), QUALITY, times)
         if step + 1 == stop:
             folder.save(whole, Progress("dynamic", stop))
-    again = Scene.new(FIELD, 9)
+    again = TrainState.new(FIELD, 9)
     assert folder.load(again) == Progress("dynamic", stop)
     for step in range(stop, DYNAMIC.steps):
         advance(again, "dynamic", step, teachers(), QUALITY, times)
@@ -95,7 +96,7 @@ LONGER = replace(QUALITY, dynamic=replace(DYNAMIC, steps=STEPS), super_resolutio
 
 
 @pytest.fixture
-def knowing(monkeypatch) -> dict[str, Teacher]:
+def knowing(monkeypatch) -> dict[str, LoadedGuidance]:
     """A run's models are these."""
     models = teachers()
     monkeypatch.setattr(generate, "ready", lambda held, *rest: held.update(models))
@@ -103,7 +104,7 @@ def knowing(monkeypatch) -> dict[str, Teacher]:
     return models
 
 
-def shares(models: dict[str, Teacher]) -> list[float]:
+def shares(models: dict[str, LoadedGuidance]) -> list[float]:
     """How far through the stage the video model was asked."""
     return [asked[1] for asked in models["video"].guidance.asked]
 
@@ -138,7 +139,7 @@ def exported(monkeypatch) -> list[Progress | None]:
 
 def test_a_finished_job_goes_on_at_the_end_of_its_schedule(longer, knowing, monkeypatch):
     told, made, moved = Told(longer), exported(monkeypatch), []
-    monkeypatch.setattr(Scene, "free", lambda scene, rates, rigid_only=False: moved.append(not rigid_only))
+    monkeypatch.setattr(TrainState, "free", lambda scene, rates, rigid_only=False: moved.append(not rigid_only))
     generate.generate(REQUEST, longer, told, lambda: False, previews=())
     assert shares(knowing) == [1.0] * (STEPS - DYNAMIC.steps) and all(moved)
     assert longer.progress() == Progress("dynamic", STEPS) and made == [None]

@@ -10,20 +10,20 @@ from PIL import Image
 
 from engine.config import quality as settings
 from engine.contract.errors import DamagedError, TakenError
+from engine.contract.request import Request
 from engine.job.folder import JobFolder
-from engine.job.request import Request
 from engine.models import presets
 from engine.pipeline.run import is_done, work
 from engine.reference.conditioning import load_reference, shot_of, take_in
-from engine.reference.matting import PhotoError
-from engine.reference.view import Shot
+from engine.reference.matting import ImageError
+from engine.reference.view import ReferenceCamera
 
 VALUES = {
     "prompt": "a red ball bouncing", "quality": "draft", "seed": 4, "topology": "fixed", "frames": 2,
     "static_steps": 2, "dynamic_steps": 2, "super_resolution_steps": 0,
 }  # fmt: skip
 # Where a random model would have drawn the object says nothing.
-SHOT = Shot(0.1, 0.2, 1.1, 0.0, 0.0, "red", "ball", 0.9)
+SHOT = ReferenceCamera(0.1, 0.2, 1.1, 0.0, 0.0, "red", "ball", 0.9)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def tiny(tiny_models, monkeypatch):
     models = {role: str(tiny_models / role) for role in presets.ROLES}
     monkeypatch.setitem(presets.PRESETS, "primitives", replace(presets.PRESETS["primitives"], **models))
     draft = settings.QUALITIES["draft"]
-    small = settings.MeshSettings(resolution=24, triangles=200, texture=32)
+    small = settings.MeshConfig(resolution=24, triangles=200, texture=32)
     field = replace(draft.field, resolutions=(8,))
     monkeypatch.setitem(settings.QUALITIES, "draft", replace(draft, mesh=small, field=field))
     monkeypatch.setattr("engine.pipeline.run.shot_of", lambda photo, request, device: SHOT)
@@ -93,7 +93,7 @@ def test_another_picture_is_another_job(begun, tmp_path):
 
 def test_what_is_missing_or_changed_is_told_of(begun, tmp_path):
     path, folder = picture(tmp_path / "picture.png"), JobFolder(tmp_path / "job")
-    with pytest.raises(PhotoError, match="No such file"):
+    with pytest.raises(ImageError, match="No such file"):
         take_in(Request.checked(VALUES | {"image": str(tmp_path / "none.png")}))
     run(Request.checked(VALUES | {"image": path}), folder)
     request = Request.checked(folder.request())
@@ -103,7 +103,7 @@ def test_what_is_missing_or_changed_is_told_of(begun, tmp_path):
         with pytest.raises(DamagedError, match="reference.json is damaged"):
             load_reference(request, folder.path)
     Image.fromarray(np.zeros((512, 512, 4), np.uint8)).save(folder.path / "reference.png")
-    with pytest.raises(PhotoError, match="not the picture"):
+    with pytest.raises(ImageError, match="not the picture"):
         load_reference(request, folder.path)
 
 
@@ -111,4 +111,4 @@ def test_models_that_take_any_text_say_nothing_of_a_picture(tmp_path):
     (tmp_path / "model").mkdir()
     models = {f"{role}_model": str(tmp_path / "model") for role in presets.ROLES}
     request = Request.checked({"prompt": "a corgi", "preset": "custom", "image": picture(tmp_path / "picture.png"), **models})
-    assert shot_of(take_in(request)[1], request) == Shot()
+    assert shot_of(take_in(request)[1], request) == ReferenceCamera()

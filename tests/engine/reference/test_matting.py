@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.reference.matting import PhotoError, cut_out, object_box
+from engine.reference.matting import ImageError, cut_out, object_box
 
 
 def picture(colour=(0.8, 0.1, 0.1), behind=0.9, radius=40, centre=(60, 70), size=(128, 160)) -> np.ndarray:
@@ -119,6 +119,6 @@ def too_near(pixels: np.ndarray) -> None:
 def test_what_can_t_be_cut_out_is_said_in_one_sentence(spoil, said):
     pixels = picture()
     spoil(pixels)
-    with pytest.raises(PhotoError, match=said) as error:
+    with pytest.raises(ImageError, match=said) as error:
         cut_out(pixels, "the/picture.png")
     assert "the/picture.png" in str(error.value)

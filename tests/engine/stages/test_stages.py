@@ -6,22 +6,30 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.config.quality import Distillation, FieldSettings, Rates, StageSettings
+from engine.config.field import FieldConfig
+from engine.config.stage import DistillationConfig, LearningRates, StageConfig
 from engine.contract.errors import DivergedError
 from engine.pipeline.train import frame_times
 from engine.scene.render import View, render
 from engine.stages.dynamic import dynamic_step
 from engine.stages.static import static_step
 from engine.stages.super_resolution import super_resolution_step
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from engine.stages.train_step import motion_energy
 from tests.engine.scene.test_render import UniformBall
 
-FIELD = FieldSettings(resolutions=(12, 24), times=4, channels=6, hidden=16, occupancy=16)
-STAGE = StageSettings(
-    steps=60, cameras=4, size=16, samples=24, rates=Rates(0.02, 0.0, 0.01), distillation=Distillation(), explore=0.2,
-    entropy=1e-3, variation=0.05,
-)  # fmt: skip
+FIELD = FieldConfig(resolutions=(12, 24), times=4, channels=6, hidden=16, occupancy=16)
+STAGE = StageConfig(
+    steps=60,
+    cameras=4,
+    size=16,
+    samples=24,
+    rates=LearningRates(0.02, 0.0, 0.01),
+    distillation=DistillationConfig(),
+    empty_sample_prob=0.2,
+    entropy=1e-3,
+    variation=0.05,
+)
 
 
 class KnowingTeacher:
@@ -40,14 +48,14 @@ class KnowingTeacher:
         return (frames - render(self.truth, Occupancy(), view)[0]) / len(frames)
 
 
-def opacity_at(scene: Scene, points: list[list[float]], time: float) -> list[float]:
+def opacity_at(scene: TrainState, points: list[list[float]], time: float) -> list[float]:
     density, _ = scene.field(torch.tensor(points), torch.tensor([time]))
     return (1 - torch.exp(-0.25 * density[0])).tolist()
 
 
 @pytest.fixture(scope="module")
-def still_scene() -> Scene:
-    scene = Scene.new(FIELD, 0)
+def still_scene() -> TrainState:
+    scene = TrainState.new(FIELD, 0)
     teacher = KnowingTeacher(UniformBall(60.0, 0.45), torch.tensor([0.5]))
     scene.free(STAGE.rates)
     for step in range(STAGE.steps):
@@ -75,7 +83,7 @@ def test_the_static_stage_leaves_time_alone(still_scene):
 def test_the_dynamic_stage_learns_to_move(still_scene):
     times = frame_times(4)
     teacher = KnowingTeacher(UniformBall(60.0, 0.35, speed=0.6), times)
-    settings = replace(STAGE, cameras=2, rates=Rates(0.01, 0.03, 0.01), smoothness=1e-3)
+    settings = replace(STAGE, cameras=2, rates=LearningRates(0.01, 0.03, 0.01), smoothness=1e-3)
     still_scene.free(settings.rates)
     for step in range(60):
         still_scene.set_rates(settings.rates, 1 - step / 60)
@@ -110,7 +118,7 @@ class BrokenTeacher(KnowingTeacher):
 
 
 def test_a_gradient_that_is_not_finite_stops_the_run_and_changes_nothing():
-    scene = Scene.new(FIELD, 0)
+    scene = TrainState.new(FIELD, 0)
     before = {name: value.clone() for name, value in scene.field.state_dict().items()}
     scene.free(STAGE.rates)
     teacher = BrokenTeacher(UniformBall(60.0, 0.45), torch.tensor([0.5]))

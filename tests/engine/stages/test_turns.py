@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from engine.config.quality import STANDARD
-from engine.pipeline.train import Teacher, advance, frame_times
+from engine.pipeline.train import LoadedGuidance, advance, frame_times
 from engine.stages.dynamic import dynamic_step
 from engine.stages.static import static_step
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from engine.stages.turns import try_turns, wanted_turn
 from tests.engine.stages.test_stages import FIELD, STAGE, KnowingTeacher
 
@@ -32,8 +32,8 @@ class TurningBalls:
 
 
 @pytest.fixture(scope="module")
-def still_scene() -> Scene:
-    scene = Scene.new(EIGHT, 0)
+def still_scene() -> TrainState:
+    scene = TrainState.new(EIGHT, 0)
     teacher = KnowingTeacher(TurningBalls(0.0), torch.tensor([0.5]))
     scene.free(STAGE.rates)
     for step in range(STAGE.steps):
@@ -59,7 +59,7 @@ def test_turns_are_tried_before_anything_moves(still_scene):
         parameter.data.zero_()
     rate = 0.03
     dynamic = replace(STAGE, cameras=1, rates=replace(STAGE.rates, trajectory=rate), rigid_until=0.5)
-    teachers = {"video": Teacher(KnowingTeacher(TurningBalls(1), times), "balls")}
+    teachers = {"video": LoadedGuidance(KnowingTeacher(TurningBalls(1), times), "balls")}
     advance(still_scene, "dynamic", 0, teachers, replace(STANDARD, field=EIGHT, dynamic=dynamic), times)
     yaw = still_scene.field.trajectory.rotation[:, 2].detach()
     assert torch.allclose(yaw, 2 * math.pi * times, atol=1.01 * rate)

@@ -1,6 +1,6 @@
 import numpy as np
-
 from engine.evaluate.colour import nearest_colour
+
 from engine.models.world.clips import COLOURS
 
 
