@@ -39,9 +39,8 @@ from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
 from engine.reference.estimate_pose import estimate_pose
 from engine.reference.image import ReferenceImage, read_image
-from engine.reference.view import ABOUT
 from engine.scene.cameras import Cameras
-from scripts.benchmark.photographs import ReferenceCamera, draw_shot, photograph
+from scripts.benchmark.photographs import PhotoSetup, draw_shot, photograph
 
 TILE, SIZE, FRAMES = 112, 256, (0, 3, 5, 8, 11, 13)
 
@@ -51,7 +50,7 @@ class Case:
     shape: str
     colour: str
     motion: str
-    shot: ReferenceCamera
+    shot: PhotoSetup
     cycles: bool
 
     @property
@@ -93,8 +92,8 @@ def recognised(cases: list[Case], output: Path) -> None:
         try:
             shot = estimate_pose(read_image(path), folder, vocabulary)
             right["colour"] += shot.colour == case.colour
-            right["object"] += shot.shape == case.shape
-            print(f"{case.name}: {shot.colour} {shot.shape}, outline {shot.overlap}", flush=True)
+            right["object"] += shot.name == case.shape
+            print(f"{case.name}: {shot.colour} {shot.name}, outline {shot.overlap}", flush=True)
         except EngineError as error:
             print(f"{case.name}: {error}", flush=True)
     print(f"of {len(cases)} pictures: colour right {right['colour']}, object right {right['object']}")
@@ -124,7 +123,7 @@ def run(case: Case, output: Path, quality: str) -> dict:
     record = {"name": case.name, "seconds": round(time.monotonic() - started, 1), "shot": dataclasses.asdict(case.shot)}
     if finished.returncode:
         return record | {"recognised": False, "right": False, "overlap": 0.0, "error": finished.stderr.strip()[-300:]}
-    seen = json.loads((job / ABOUT).read_text())
+    seen = json.loads(camera_path(job).read_text())
     verdict = judge_soups(read_soups(job / "asset"), case.shape, case.motion)
     matches = verdict.matches(case.colour, case.motion)
     mine, its = outlines(case, job)
@@ -153,7 +152,7 @@ def world_picture(case: Case) -> np.ndarray:
     return (colours.clip(0, 1) * 255).round().astype(np.uint8)
 
 
-def camera_of(shot: ReferenceCamera) -> Cameras:
+def camera_of(shot: PhotoSetup) -> Cameras:
     return Cameras(*(torch.tensor([math.radians(angle)]) for angle in (shot.azimuth, shot.elevation)))
 
 

@@ -12,9 +12,10 @@ import bpy
 import imageio.v3 as imageio
 import numpy as np
 
-from engine.evaluate.colour import nearest_colour
+from engine.contract.words import PALETTE
 from engine.evaluate.triangle_soup import TriangleSoup, texel_colours
 from engine.evaluate.verdict import Verdict, judge_soups
+from engine.reference.palette import nearest_colour
 
 
 def judge(blend: Path, shape: str, motion: str) -> Verdict:
@@ -84,4 +85,4 @@ def _colour(scene: bpy.types.Scene, frame: int) -> str:
         bpy.ops.render.render(write_still=True)
         picture = imageio.imread(f"{folder}/colour.png")
     pixels = picture[picture[..., 3] > 200][:, :3] / 255
-    return nearest_colour(pixels)
+    return nearest_colour(pixels, PALETTE)

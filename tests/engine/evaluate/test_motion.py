@@ -3,7 +3,8 @@ import pytest
 
 from engine.evaluate.motion import Motion, measure_motion, moves_as, profile, turn, volume_and_centroid
 from engine.evaluate.triangle_soup import TriangleSoup
-from engine.models.world.motions import MOTIONS, frame_times
+from engine.models.world.motions import MOTIONS
+from engine.scene.frame_times import frame_times
 from tests.engine.evaluate.solids import triangles
 
 

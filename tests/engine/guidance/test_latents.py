@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from engine.guidance import latents as space
+from engine.guidance import latents
 from engine.guidance.latents import CausalLatentSpace, LatentSpace, PixelSpace, wan_encode
 from tests.engine.guidance import public_models
 
@@ -16,7 +16,7 @@ def test_pixels_are_only_scaled():
 
 @pytest.mark.parametrize("at_once", [32 * 32, 3 * 32 * 32])
 def test_a_gradient_of_latents_comes_back_as_autograd_has_it(monkeypatch, at_once):
-    monkeypatch.setattr(space, "PIXELS_AT_ONCE", at_once)
+    monkeypatch.setattr(latents, "PIXELS_PER_CALL", at_once)
     torch.manual_seed(0)
     latent = LatentSpace(public_models.vae().eval())
     assert latent.factor == 2

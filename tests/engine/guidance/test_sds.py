@@ -5,11 +5,11 @@ from engine.config.stage import DistillationConfig
 from engine.guidance.sds import (
     DiffusionSchedule,
     add_noise,
+    classifier_free_guidance,
     distil,
-    guide,
+    distillation_gradient,
+    draw_noise_level,
     predict_x0,
-    residual_gradient,
-    timestep_at,
 )
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -39,21 +39,21 @@ def test_an_unknown_prediction_is_refused():
 
 
 def test_guidance_is_in_the_convention_of_diffusers():
-    assert torch.equal(guide(CLEAN, NOISE, 1.0), NOISE + (CLEAN - NOISE))
-    assert torch.equal(guide(CLEAN, NOISE, 0.0), NOISE)
-    assert guide(torch.tensor(3.0), torch.tensor(1.0), 4.0) == 9
+    assert torch.equal(classifier_free_guidance(CLEAN, NOISE, 1.0), NOISE + (CLEAN - NOISE))
+    assert torch.equal(classifier_free_guidance(CLEAN, NOISE, 0.0), NOISE)
+    assert classifier_free_guidance(torch.tensor(3.0), torch.tensor(1.0), 4.0) == 9
 
 
 def test_sds_weighting_is_the_noise_residual_of_dreamfusion():
     predicted = NOISE + 0.1
     noisy = add_noise(CLEAN, NOISE, SIGNAL, SIGMA)
     estimate = predict_x0(predicted, noisy, SIGNAL, SIGMA, "epsilon")
-    gradient = residual_gradient(CLEAN, estimate, SIGNAL, SIGMA, "sds")
+    gradient = distillation_gradient(CLEAN, estimate, SIGNAL, SIGMA, "sds")
     assert torch.allclose(gradient, SIGMA.view(3, 1, 1) ** 2 * (predicted - NOISE), atol=1e-5)
 
 
 def test_noise_is_annealed_within_its_spread():
-    levels = [timestep_at(p, 0.9, 0.3, 0.05, torch.Generator().manual_seed(1), 500) for p in (0.0, 1.0)]
+    levels = [draw_noise_level(p, 0.9, 0.3, 0.05, torch.Generator().manual_seed(1), 500) for p in (0.0, 1.0)]
     assert 0.85 <= levels[0].min() and levels[0].max() <= 0.95
     assert levels[1].mean() == pytest.approx(0.3, abs=0.01)
 

@@ -8,7 +8,7 @@ import torch
 
 from engine.config.field import FieldConfig
 from engine.config.stage import DistillationConfig
-from engine.guidance.built_in import ClipGuidance
+from engine.guidance.built_in import VideoGuidance
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
 from engine.models.loader import load_components
@@ -57,7 +57,7 @@ def test_guidance_stays_on_the_device_of_the_frames(tiny_models, moves):
     for name in ("unet", "pose_encoder", "motion_encoder"):
         components[name].to(ACCELERATOR)
     generator, states = torch.Generator().manual_seed(0), torch.rand(1, 6, components["pose_encoder"].config.width)
-    guidance = ClipGuidance(components, DistillationConfig(guidance_scale=3.0 if moves else 1.0))
+    guidance = VideoGuidance(components, DistillationConfig(guidance_scale=3.0 if moves else 1.0))
     cameras = Cameras(torch.rand(1), torch.rand(1))
     if moves:
         cameras = moving_cameras(cameras, 16, (1.0, 0.5), (-0.3, 1.0), generator)

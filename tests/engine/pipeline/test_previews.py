@@ -6,7 +6,7 @@ import pytest
 from engine.config.field import FieldConfig
 from engine.pipeline.previews import EVERY_SECONDS, FIRST_SECONDS, MESH, Previews, mesh_now
 from engine.stages.train_state import TrainState
-from tests.engine.pipeline.test_eta import Hands
+from tests.engine.pipeline.test_eta import FakeClock
 
 FIELD = FieldConfig(resolutions=(8,), times=4, channels=4, hidden=8, occupancy=16)
 
@@ -17,15 +17,15 @@ def blob() -> TrainState:
 
 
 def test_previews_come_early_then_now_and_then_and_at_the_end_of_a_stage(blob, tmp_path):
-    hands, told = Hands(), []
-    previews = Previews(tmp_path, ("image", "mesh"), told.append, hands)
+    clock, told = FakeClock(), []
+    previews = Previews(tmp_path, ("image", "mesh"), told.append, clock)
     shown = []
     for step in range(1, 60):
         previews.show(blob, "static", step, last=step == 59)
         shown += [step] if told else []
         assert [message["kind"] for message in told] in ([], ["image", "mesh"])
         told.clear()
-        hands.time += 1
+        clock.time += 1
     assert shown[0] == 1 + FIRST_SECONDS and shown[1] == 1 + FIRST_SECONDS + EVERY_SECONDS and shown[-1] == 59
 
 
@@ -38,17 +38,17 @@ def test_only_what_is_wanted_is_made(blob, tmp_path):
 
 
 def test_a_costly_preview_is_made_less_often(blob, tmp_path, monkeypatch):
-    hands, told = Hands(), []
+    clock, told = FakeClock(), []
 
     def slow(scene, path):
-        hands.time += 3
+        clock.time += 3
         return path
 
     monkeypatch.setattr("engine.pipeline.previews.mesh_now", slow)
-    previews = Previews(tmp_path, ("mesh",), told.append, hands)
+    previews = Previews(tmp_path, ("mesh",), told.append, clock)
     for step in range(1, 300):
         previews.show(blob, "static", step, last=False)
-        hands.time += 1
+        clock.time += 1
     assert 2 <= len(told) <= 3
 
 

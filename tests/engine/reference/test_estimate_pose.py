@@ -29,9 +29,7 @@ def rendered(path, shape: str, colour: str, azimuth: float, elevation: float, mo
     return read_image(path)
 
 
-@pytest.mark.parametrize(
-    ("shape", "colour", "azimuth", "elevation"), [("duck", "green", 12, 17), ("cone", "purple", -7, 33)]
-)
+@pytest.mark.parametrize(("shape", "colour", "azimuth", "elevation"), [("duck", "green", 12, 17), ("cone", "purple", -7, 33)])
 def test_object_colour_camera_and_size_are_found(tmp_path, monkeypatch, shape, colour, azimuth, elevation):
     photo = rendered(tmp_path / "picture.png", shape, colour, azimuth, elevation, monkeypatch)
     shot = estimate_pose(photo, FOLDER, WORDS)

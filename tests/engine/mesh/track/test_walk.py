@@ -82,9 +82,7 @@ def test_triangles_of_a_ball_that_doubles_stay_as_even_as_they_were():
 def test_small_motions_are_found_by_closest_points_alone():
     shifts = np.array([[0, 0, 0], [0.02, 0, 0], [0.04, 0.01, 0]])
     half = np.array([0.5, 0.4, 0.3])
-    motion = sequences.warped(
-        3, 0.8, lambda p: sequences.box(p, half), lambda p, f: p + shifts[f], lambda p, f: p - shifts[f]
-    )
+    motion = sequences.warped(3, 0.8, lambda p: sequences.box(p, half), lambda p, f: p + shifts[f], lambda p, f: p - shifts[f])
     heard = []
     positions, report = walked(motion, nearby=True, told=heard.append)
     assert motion.path_error(positions, REFERENCE) < 0.5 and report.distance < 0.3
