@@ -37,6 +37,7 @@ from engine.models.source import locate
 from engine.models.world import clips
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
+from engine.reference.conditioning import camera_path
 from engine.reference.estimate_pose import estimate_pose
 from engine.reference.image import ReferenceImage, read_image
 from engine.scene.cameras import Cameras
