@@ -59,8 +59,8 @@ class DeepFloydUpscaler(DeepFloyd):
         enlarged = interpolate(low.flatten(0, 1) * 2 - 1, (self.size, self.size), mode="bilinear", align_corners=True)
         noise = shared_noise(enlarged, low.shape[1], generator)
         level = torch.full((len(enlarged),), LOW_NOISE_LEVEL, device=low.device)
-        signal, sigma = self.low_schedule.signal.to(low)[level], self.low_schedule.sigma.to(low)[level]
-        return {"low": add_noise(enlarged, noise, signal, sigma), "level": level}
+        alpha, sigma = self.low_schedule.alpha.to(low)[level], self.low_schedule.sigma.to(low)[level]
+        return {"low": add_noise(enlarged, noise, alpha, sigma), "level": level}
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         seen = torch.cat([noisy, conditions["low"].to(noisy)], 1)

@@ -44,9 +44,9 @@ class LatentUpscaler(Denoiser):
         size = fitting(self.network, low.shape[-1])
         pictures = resized(low.flatten(0, 1), size, size) * 2 - 1
         level = torch.full((len(pictures),), LOW_NOISE_LEVEL, device=low.device)
-        signal, sigma = self.low_schedule.signal.to(low)[level], self.low_schedule.sigma.to(low)[level]
+        alpha, sigma = self.low_schedule.alpha.to(low)[level], self.low_schedule.sigma.to(low)[level]
         noise = shared_noise(pictures, low.shape[1], generator)
-        return {"low": add_noise(pictures, noise, signal, sigma), "level": level}
+        return {"low": add_noise(pictures, noise, alpha, sigma), "level": level}
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         low = resized(conditions["low"], *noisy.shape[-2:]).to(noisy)

@@ -171,16 +171,16 @@ def test_an_unwritable_place_is_one_sentence(tiny_models, tmp_path):
 
 
 def test_a_disk_that_fills_up_on_the_way_is_one_sentence(tmp_path, monkeypatch, capsys):
-    from engine import __main__
-    from engine.pipeline import train as generate
+    from engine.cli.main import main
+    from engine.pipeline import run
 
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(generate, "generate", full)
+    monkeypatch.setattr(run, "_optimise_and_export", full)
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
-        code = __main__.main(["generate", "a red ball", "--output", str(tmp_path / "job")])
+        code = main(["generate", "a red ball", "--output", str(tmp_path / "job")])
     finally:
         for number, handler in zip((signal.SIGINT, signal.SIGTERM), before, strict=True):
             signal.signal(number, handler)

@@ -33,7 +33,7 @@ def rendered(path, shape: str, colour: str, azimuth: float, elevation: float, mo
 def test_object_colour_camera_and_size_are_found(tmp_path, monkeypatch, shape, colour, azimuth, elevation):
     photo = rendered(tmp_path / "picture.png", shape, colour, azimuth, elevation, monkeypatch)
     shot = estimate_pose(photo, FOLDER, WORDS)
-    assert (shot.colour, shot.shape) == (colour, shape) and shot.overlap > 0.85
+    assert (shot.colour, shot.name) == (colour, shape) and shot.overlap > 0.85
     assert math.degrees(shot.azimuth) == pytest.approx(azimuth, abs=16)
     assert math.degrees(shot.elevation) == pytest.approx(elevation, abs=14)
     # The picture's width follows from how large the object is in the world, as seen through the camera's window.
@@ -46,7 +46,7 @@ def test_object_colour_camera_and_size_are_found(tmp_path, monkeypatch, shape, c
 def test_what_the_prompt_says_is_not_looked_for(tmp_path, monkeypatch):
     photo = rendered(tmp_path / "picture.png", "cube", "red", 0, 10, monkeypatch)
     shot = estimate_pose(photo, FOLDER, WORDS, "cyan", "cylinder")
-    assert (shot.colour, shot.shape) == ("cyan", "cylinder") and shot.width > 0
+    assert (shot.colour, shot.name) == ("cyan", "cylinder") and shot.width > 0
 
 
 def test_what_the_models_do_not_know_is_told_of():

@@ -31,7 +31,7 @@ def test_places_are_told_when_accepted_and_when_they_change():
 
 def test_an_estimate_takes_a_place_and_answers_with_what_it_was_asked():
     desk = Desk("a")
-    desk.queue.add(Task("estimate", answer={"id": 3}))
+    desk.queue.add(Task("estimate", reply={"id": 3}))
     desk.queue.add(Task("generate", "b"))
     assert desk.new() == [("queued", "a", 0), ("queued", "b", 2)]
     desk.queue.next(0)
