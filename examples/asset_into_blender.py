@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from mav3d_blender.timeline import import_asset  # noqa: E402
+from mav3d_blender.timeline import import_asset
 
 
 def build(asset: Path, blend: Path) -> None:

@@ -1,7 +1,7 @@
 """Score distillation with a guidance of one's own: python examples/own_guidance.py picture.png
 
-The guidance here is no diffusion model. It wants a blue ball, seen from wherever the camera is, and says so as a gradient of the
-rendered frames; that is all that a guidance has to do (`engine.guidance.protocol.Guidance`).
+The guidance here is no diffusion model. It wants a blue ball, seen from wherever the camera is, and says so as a gradient of
+the rendered frames; that is all that a guidance has to do (`engine.guidance.protocol.Guidance`).
 """
 
 import math

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+from engine.cli.console import Console
 from engine.cli.generate import add_generate_options
 from engine.cli.main import run_command
 
@@ -28,10 +29,10 @@ def main() -> int:
     if code:
         return code
     try:
-        _build(options, options.output, started)
+        _build(options, Console(), started)
     except (OSError, RuntimeError) as error:
         kept = options.output / "asset"
-        print(f"Can't write the result to {options.output} ({error}); the asset is kept in {kept}.", file=sys.stderr)
+        Console().note(f"Can't write the result to {options.output} ({error}); the asset is kept in {kept}.", error=True)
         return 1
     return 0
 
@@ -57,12 +58,13 @@ def _exit_with_command(options: argparse.Namespace) -> None:
     sys.exit(run_command(options))
 
 
-def _build(options: argparse.Namespace, output: Path, started: float) -> None:
+def _build(options: argparse.Namespace, console: Console, started: float) -> None:
     import bpy
 
     from mav3d_blender.timeline import import_asset
     from scripts.stage import add_camera_and_lights, render_movie
 
+    output = options.output
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     imported = import_asset(output / "asset", scene, match_frame_range=True, match_fps=True)
@@ -71,19 +73,18 @@ def _build(options: argparse.Namespace, output: Path, started: float) -> None:
     blend = output / "scene.blend"
     with _quiet():
         bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True, check_existing=False)
-    print(f"Blender file: {blend} ({time.monotonic() - started:.0f} s from the start)", flush=True)
+    console.note(f"Blender file: {blend} ({time.monotonic() - started:.0f} s from the start)")
     if not options.no_render:
         movie = output / "render.mp4"
         with _quiet():
             render_movie(scene, movie)
-        print(f"Movie: {movie} ({time.monotonic() - started:.0f} s from the start)", flush=True)
+        console.note(f"Movie: {movie} ({time.monotonic() - started:.0f} s from the start)")
 
 
 class _quiet:
     """Keeps Blender's own chatter, which goes to the file descriptor, off the terminal."""
 
     def __enter__(self) -> None:
-        sys.stdout.flush()
         self.saved = os.dup(1)
         with open(os.devnull, "w") as null:
             os.dup2(null.fileno(), 1)

@@ -44,9 +44,9 @@ class Console:
             if "advice" in message:
                 self._print(message["advice"])
 
-    def tell(self, line: str) -> None:
-        """A line for people beside the messages, on stderr."""
-        self._print(line, error=True)
+    def note(self, line: str, error: bool = False) -> None:
+        """A line for people alone, on stdout or stderr."""
+        self._print(line, error=error)
 
     def _print_progress(self, message: dict[str, Any]) -> None:
         """A bar that is drawn over itself on a terminal; elsewhere a line now and then."""

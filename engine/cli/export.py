@@ -34,5 +34,5 @@ def export(options: argparse.Namespace, console: Console) -> int:
         finished = is_complete(progress, job.quality)
         export_asset(state, job, folder, console.emit, None if finished else progress)
     if not finished:
-        console.tell(f"Asset of the unfinished scene: {folder.asset}")
+        console.note(f"Asset of the unfinished scene: {folder.asset}", error=True)
     return 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+from pathlib import Path
 
 from engine.cli import estimate, evaluate, export, generate, models, render, resume, serve, track
 from engine.cli.console import Console
@@ -23,6 +25,15 @@ def main(arguments: list[str] | None = None) -> int:
     return run_command(parser.parse_args(arguments))
 
 
+def system_sentence(error: OSError) -> str:
+    """What the system refused, and of which file, in one sentence."""
+    name = str(error.filename or "")
+    if error.errno == errno.ENAMETOOLONG:
+        return f"The name {Path(name).name[:40]}… is too long for this file system: choose a shorter one."
+    where = f" at {name}" if name else ""
+    return f"The system refused something{where} ({error.strerror or error}): mend that and run the same command again."
+
+
 def run_command(options: argparse.Namespace) -> int:
     """Runs the command that options were parsed for; an error becomes one sentence and an exit code."""
     console = Console(options.json)
@@ -31,5 +42,8 @@ def run_command(options: argparse.Namespace) -> int:
     except EngineError as error:
         console.emit(protocol.error(error.kind, str(error), hint(error)))
         return 130 if error.kind == "stopped" else 1
+    except OSError as error:
+        console.emit(protocol.error("system", system_sentence(error)))
+        return 1
     except KeyboardInterrupt:
         return 130

@@ -98,9 +98,10 @@ def _announce(plan: Any, console: Console) -> None:
     known = listed(plan.id)
     licence = plan.licence or (known.licence if known else "") or "not told; see its page"
     use = {True: "", False: "; not for commercial work", None: "; whether for commercial work, see its page"}
-    console.tell(
+    console.note(
         f"Fetching {plan.id} at {plan.at.commit[:12]}: {size_text(plan.size)} in {len(plan.wanted)} files, licence {licence}"
-        f"{use[known.commercial if known else None]} (https://huggingface.co/{plan.id})."
+        f"{use[known.commercial if known else None]} (https://huggingface.co/{plan.id}).",
+        error=True,
     )
 
 

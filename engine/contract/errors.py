@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class EngineError(Exception):
     """Its text is shown as it is, on a command line and in Blender: it names no option and no button. kind: a short name, by
@@ -84,3 +86,13 @@ class DivergedError(EngineError):
 
 class OutOfMemoryError(EngineError):
     kind = "memory"
+
+
+class Stopped(EngineError):
+    """Work was asked to stop, and what a run had done is kept. asset: folder of what there was, if it could be made."""
+
+    kind = "stopped"
+
+    def __init__(self, message: str, asset: Path | None = None) -> None:
+        super().__init__(message)
+        self.asset = asset

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from engine.config.ablations import ABLATIONS, ablate
 from engine.config.quality import Quality
+from engine.contract.errors import Stopped
 from engine.evaluate.prompts import Words
 from engine.evaluate.r_precision import every_prompt, rank, scene_clips
 from engine.evaluate.scorer import Scorer
@@ -31,12 +32,6 @@ from engine.stages.train_state import TrainState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FULL = "the full method"
-
-
-class Stopped(EvaluationError):
-    """A run was stopped; what is finished is recorded."""
-
-    kind = "stopped"
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,7 @@ def evaluate(
 
 def run(folder: Path, variant: str, words: Words, arguments: list[str], threads: int) -> Record:
     """One job in `folder`, not judged yet; one that was stopped goes on."""
-    command = [sys.executable, "-m", "engine", "generate", "--output", str(folder), *arguments, "--", words.prompt]
+    command = [sys.executable, "-P", "-m", "engine", "generate", "--output", str(folder), *arguments, "--", words.prompt]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(threads)}
     started = time.monotonic()
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -12,6 +12,7 @@ previews/  asset/
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from dataclasses import dataclass
@@ -120,6 +121,10 @@ class JobFolder:
         """The request in force: as received, or as changed last. Raises JobError if the folder holds no job."""
         return self._read(self.revision)["request"]
 
+    def engine_version(self) -> str:
+        """The version of the engine that began the job; empty where its file does not say. Raises JobError."""
+        return str(self._read(1).get("engine", ""))
+
     def holds(self, request: dict[str, Any]) -> bool:
         """Whether this folder's job was received, or is now, as `request`. Raises JobError if its file is damaged."""
         return (self.path / "job.json").is_file() and request in (self._read(1)["request"], self.request())
@@ -163,6 +168,8 @@ class JobFolder:
             events.write(json.dumps(message) + "\n")
 
     def _unwritable(self, error: OSError) -> WriteError:
+        if error.errno == errno.ENAMETOOLONG:
+            return WriteError(f"The name {self.path.name[:40]}… is too long for this file system: choose a shorter one.")
         return WriteError(f"Can't write to {self.path} ({error.strerror or error}): make room or mend access.")
 
     def checkpoints(self) -> tuple[Path, Path]:

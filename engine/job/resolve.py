@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from engine.config.ablations import MODES, ablate
 from engine.config.quality import PUBLIC_QUALITIES, QUALITIES, Quality
 from engine.config.stage import STAGES
-from engine.contract.errors import RequestError
+from engine.contract.errors import JobError, RequestError
 from engine.contract.prompt import ParsedPrompt, canonical_prompt, parse_prompt
 from engine.contract.request import REFERENCE_IMAGE, ROLES, Request
+from engine.contract.version import VERSION, is_newer
 from engine.contract.vocabulary import Vocabulary
 from engine.job.folder import JobFolder
 from engine.models.presets import PRESETS, Preset
@@ -98,8 +99,19 @@ def with_image_read(job: ResolvedJob) -> ResolvedJob:
 
 
 def resolve_folder(folder: JobFolder) -> ResolvedJob:
-    """The job in a folder, with the settings in force. Raises JobError where there is none."""
-    return resolve(Request.checked(folder.request()))
+    """The job in a folder, with the settings in force. Raises JobError where there is none, or where a newer version began it
+    with settings that this one does not know."""
+    values = folder.request()
+    try:
+        return resolve(Request.checked(values))
+    except RequestError as error:
+        version = folder.engine_version()
+        if not is_newer(version):
+            raise
+        raise JobError(
+            f"The job in {folder.path} was begun by version {version} of the engine and can't go on with this one, version "
+            f"{VERSION}: install the newer version."
+        ) from error
 
 
 def _prompt(request: Request, vocabulary: Vocabulary | None, seen: tuple[str, str]) -> str:

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 
 from engine.config.quality import Quality
 from engine.contract.errors import DamagedError, JobError, WriteError
+from engine.contract.version import VERSION, is_newer
 from engine.files import written_aside
 from engine.job.folder import JobFolder, Progress, read_progress
 from engine.stages.train_state import TrainState
@@ -28,7 +29,7 @@ def save_checkpoint(folder: JobFolder, state: TrainState, progress: Progress) ->
     tensors["generator"] = state.generator.get_state()
     if state.occupancy.bits is not None:
         tensors |= {"occupancy": state.occupancy.bits, "occupancy_least": state.occupancy.least}
-    metadata = asdict(progress) | {"threads": torch.get_num_threads()}
+    metadata = asdict(progress) | {"threads": torch.get_num_threads(), "engine": VERSION}
     newest, previous = folder.checkpoints()
     try:
         with written_aside(newest) as part:
@@ -58,6 +59,11 @@ def load_checkpoint(folder: JobFolder, state: TrainState) -> Progress | None:
             return _load(path, state)
         except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
             reasons.append(f"{path.name}: {str(error).splitlines()[0][:120]}")
+            if is_newer(version := _version_of(path)):
+                raise JobError(
+                    f"The checkpoint {path} was written by version {version} of the engine, which this one, version {VERSION}, "
+                    "can't read: install the newer version."
+                ) from error
     if reasons:
         raise DamagedError(f"The checkpoints in {folder.path} are damaged ({'; '.join(reasons)}): begin the job anew.")
     return None
@@ -72,6 +78,15 @@ def load_state(
     if progress is None:
         raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
     return state, progress
+
+
+def _version_of(path: Path) -> str:
+    """The version of the engine that wrote a checkpoint; empty where that can't be read."""
+    try:
+        with safe_open(path, "pt") as file:
+            return (file.metadata() or {}).get("engine", "")
+    except (SafetensorError, OSError):
+        return ""
 
 
 def _load(path: Path, state: TrainState) -> Progress:

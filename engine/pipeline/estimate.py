@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
 from engine.config.quality import Quality
+from engine.contract.errors import Stopped
 from engine.guidance.load import GuidanceConfig
 from engine.job.resolve import ResolvedJob
 from engine.pipeline.export import surface_at, textured, turntable
@@ -35,10 +37,11 @@ class Estimate:
         return sum(self.seconds.values())
 
 
-def estimate(job: ResolvedJob, device: torch.device | str = "cpu") -> Estimate:
+def estimate(job: ResolvedJob, device: torch.device | str = "cpu", stop: Callable[[], bool] = lambda: False) -> Estimate:
     """Takes a few steps of each stage and scales them up; the scene is a blob about as large as an object.
 
     Loading the models is counted. Real scenes fill more or less of the space, so a run may take half as much again, or less.
+    stop: asked between steps; raises Stopped where it says yes.
     """
     quality = job.quality
     guidance = GuidanceConfig(job.prompt, job.models, job.request.negative_prompt)
@@ -55,6 +58,8 @@ def estimate(job: ResolvedJob, device: torch.device | str = "cpu") -> Estimate:
         state, step_seconds = _object_like(quality, device), []
         state.reference = Reference.of(job.image, ReferenceCamera(), device) if job.image else None
         for step in range(first, first + WARM_UP + TIMED):
+            if stop():
+                raise Stopped("The estimate was stopped.")
             started = time.monotonic()
             take_step(state, stage, min(step, config.steps - 1), loaded, quality, times)
             step_seconds.append(time.monotonic() - started)

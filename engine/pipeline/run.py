@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from engine.config.stage import STAGES
 from engine.contract import protocol
-from engine.contract.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError, WriteError
+from engine.contract.errors import DivergedError, EmptySceneError, OutOfMemoryError, Stopped, WriteError
 from engine.contract.version import VERSION
 from engine.guidance.load import GuidanceConfig, LoadedGuidance, check_models
 from engine.job.folder import JobFolder, Progress
@@ -35,16 +34,6 @@ REPORT_EVERY_SECONDS = 0.5
 GO_ON, STOP, LEAVE = range(3)
 
 Emit = Callable[[dict[str, Any]], None]
-
-
-class Stopped(EngineError):
-    """The run was asked to stop; its checkpoint is written. asset: folder of what there was, if it could be made."""
-
-    kind = "stopped"
-
-    def __init__(self, message: str, asset: Path | None = None) -> None:
-        super().__init__(message)
-        self.asset = asset
 
 
 def is_finished(job: ResolvedJob, folder: JobFolder) -> bool:

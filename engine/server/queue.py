@@ -12,6 +12,8 @@ from typing import Any
 from engine.contract import protocol
 from engine.contract.request import Request
 
+SUPERSEDED = protocol.error("superseded", "A newer estimate was asked for.")
+
 
 @dataclass(eq=False)
 class Task:
@@ -52,10 +54,16 @@ class Queue:
                 raise ValueError(f"There is a job {name!r} already: wait for it, or give another name.")
 
     def add(self, task: Task) -> None:
-        """Puts a task at the end and reports its place. Raises ValueError for a job that is here already."""
+        """Puts a task at the end and reports its place. Raises ValueError for a job that is here already.
+
+        An estimate takes the place of any that waits or is being made: whoever asks again has no use for the older answer,
+        which is an error of kind "superseded".
+        """
         with self._changed:
             if task.name:
                 self.check_new(task.name)
+            else:
+                self._supersede_estimates()
             self._waiting.append(task)
             self._emit_places()
             self._changed.notify()
@@ -78,6 +86,8 @@ class Queue:
         with self._changed:
             task, self._running = self._running, None
             self._places.pop(task.name, None)
+            if task.cancelled and not task.name:
+                outcome = SUPERSEDED
             if task.cancelled and outcome["type"] == "result":
                 path = outcome["path"]
                 outcome = protocol.cancelled(f"All steps were done when it was stopped; {path} holds the finished scene.", path)
@@ -103,6 +113,13 @@ class Queue:
         with self._changed:
             for task in list(self._waiting):
                 self._drop(task)
+
+    def _supersede_estimates(self) -> None:
+        for older in [task for task in self._waiting if not task.name]:
+            self._waiting.remove(older)
+            self._emit(SUPERSEDED | older.reply)
+        if self._running is not None and not self._running.name:
+            self._running.cancelled = True
 
     def _drop(self, task: Task) -> None:
         self._waiting.remove(task)

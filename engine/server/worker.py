@@ -6,22 +6,23 @@ import gc
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
 
 from engine.config.stage import STAGES
 from engine.contract import protocol
-from engine.contract.errors import EngineError, OutOfMemoryError
+from engine.contract.errors import EngineError, OutOfMemoryError, Stopped
 from engine.contract.request import Request
 from engine.job.folder import JobFolder
 from engine.job.lock import held
 from engine.job.resolve import resolve, resolve_new, with_image_read
 from engine.job.resume import change_job
 from engine.pipeline.device import find_device
-from engine.pipeline.estimate import estimate
+from engine.pipeline.estimate import Estimate, estimate
 from engine.pipeline.memory_plan import plan_memory
-from engine.pipeline.run import GO_ON, LEAVE, STOP, Stopped, is_finished, is_out_of_memory, run_job
+from engine.pipeline.run import GO_ON, LEAVE, STOP, is_finished, is_out_of_memory, run_job
 from engine.server.queue import Queue, Task
 from engine.server.reader import shortened
 
@@ -43,6 +44,7 @@ class Worker:
         self.device, self.queue, self.emit, self.leaving = find_device(device), queue, emit, leaving
         # A resumed job brings its own.
         self.threads = torch.get_num_threads()
+        self.estimates: dict[Request, Estimate] = {}
 
     def work(self, timeout: float) -> None:
         """Does what is next in the queue to its end, whatever happens to it, or waits for `timeout` seconds."""
@@ -52,7 +54,7 @@ class Worker:
         torch.set_num_threads(self.threads)
         self.leaving.nothing_to_save = task.kind == "estimate"
         if task.kind == "estimate":
-            self.queue.finish(_outcome(lambda: self._estimate(task.request)))
+            self.queue.finish(_outcome(lambda: self._estimate(task)))
         else:
             self._finish(task, JobFolder(task.folder))
         gc.collect()
@@ -104,11 +106,15 @@ class Worker:
         run_job(job, folder, emit, stop, self.device, task.previews)
         return results[-1]
 
-    def _estimate(self, request: Request) -> dict[str, Any]:
-        job = resolve(request)
-        if not job.models.built_in and not (plan := plan_memory(job.models, job.quality, self.device)).fits_low:
-            raise OutOfMemoryError(plan.verdict())
-        found = estimate(with_image_read(job), self.device)
+    def _estimate(self, task: Task) -> dict[str, Any]:
+        job = resolve(task.request)
+        # Neither the seed nor the words of the built-in models change what a run takes.
+        key = replace(task.request, seed=0, prompt="" if job.models.built_in else task.request.prompt)
+        if key not in self.estimates:
+            if not job.models.built_in and not (plan := plan_memory(job.models, job.quality, self.device)).fits_low:
+                raise OutOfMemoryError(plan.verdict())
+            self.estimates[key] = estimate(with_image_read(job), self.device, lambda: task.cancelled or self.leaving.asked)
+        found = self.estimates[key]
         return protocol.estimate({stage: round(value, 1) for stage, value in found.seconds.items()}, found.memory_mb)
 
 

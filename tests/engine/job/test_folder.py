@@ -51,6 +51,11 @@ def test_a_place_that_can_not_be_written_is_one_sentence(tmp_path):
         JobFolder(tmp_path / "file" / "job").open({"prompt": "a"}, {})
 
 
+def test_a_name_that_is_too_long_is_one_sentence(tmp_path):
+    with pytest.raises(JobError, match="too long for this file system: choose a shorter one"):
+        JobFolder(tmp_path / ("x" * 300)).open({"prompt": "a"}, {})
+
+
 def test_a_full_disk_is_one_sentence_before_work_starts(tmp_path, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 5 * 2**20})())
     with pytest.raises(JobError, match="Only 5 MB are free"):

@@ -1,10 +1,10 @@
 import pytest
 
-from engine.contract.errors import PromptError, RequestError
+from engine.contract.errors import JobError, PromptError, RequestError
 from engine.contract.prompt import ParsedPrompt
 from engine.contract.request import Request
 from engine.job.folder import JobFolder
-from engine.job.resolve import resolve, resolve_new
+from engine.job.resolve import resolve, resolve_folder, resolve_new
 
 
 def test_a_picture_stands_for_what_the_prompt_does_not_say():
@@ -64,6 +64,17 @@ def test_only_the_roles_that_have_steps_need_a_model():
 def test_models_that_do_not_go_with_the_preset_are_refused(values, said):
     with pytest.raises(RequestError, match=said):
         resolve(Request.checked({"prompt": "a ball"} | values))
+
+
+def test_a_job_of_a_newer_version_is_told_by_its_version(tmp_path):
+    folder = JobFolder(tmp_path)
+    folder.open({"prompt": "a ball", "gravity": 9.8}, {"engine": "99.1.0"})
+    with pytest.raises(JobError, match=r"version 99\.1\.0 of the engine .* this one, version \d") as raised:
+        resolve_folder(folder)
+    assert "gravity" not in str(raised.value)
+    folder.open({"prompt": "a ball", "gravity": 9.8}, {"engine": "0.0.1"}, overwrite=True)
+    with pytest.raises(RequestError, match="no setting 'gravity'"):
+        resolve_folder(folder)
 
 
 def test_a_job_without_a_seed_has_that_of_its_folder_or_a_new_one(tmp_path):

@@ -7,14 +7,14 @@ import torch
 
 from engine.config.quality import STANDARD
 from engine.config.stage import LearningRates
-from engine.contract.errors import DivergedError, OutOfMemoryError
+from engine.contract.errors import DivergedError, OutOfMemoryError, Stopped
 from engine.contract.request import Request
 from engine.guidance.load import LoadedGuidance
 from engine.job.folder import JobFolder, Progress
 from engine.job.resolve import resolve
 from engine.pipeline import run
 from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
-from engine.pipeline.run import LEAVE, STOP, Stopped, run_job
+from engine.pipeline.run import LEAVE, STOP, run_job
 from engine.pipeline.train import take_step
 from engine.scene.frame_times import frame_times
 from engine.stages.train_state import TrainState

@@ -29,6 +29,19 @@ def test_places_are_told_when_accepted_and_when_they_change():
     assert desk.new() == [("result", "a", None), ("queued", "b", 0), ("queued", "c", 1)]
 
 
+def test_a_newer_estimate_takes_the_place_of_older_ones():
+    desk = Desk()
+    running, waiting, newest = (Task("estimate", reply={"id": number}) for number in range(3))
+    desk.queue.add(running)
+    assert desk.queue.next(0) is running
+    desk.queue.add(waiting)
+    desk.queue.add(newest)
+    assert running.cancelled and [(m["kind"], m["id"]) for m in desk.told] == [("superseded", 1)]
+    desk.queue.finish(protocol.estimate({}, None))
+    assert desk.told[-1]["kind"] == "superseded" and desk.told[-1]["id"] == 0
+    assert desk.queue.next(0) is newest
+
+
 def test_an_estimate_takes_a_place_and_answers_with_what_it_was_asked():
     desk = Desk("a")
     desk.queue.add(Task("estimate", reply={"id": 3}))

@@ -238,7 +238,7 @@ def test_one_job_at_a_time_and_the_rest_waits_in_order(engine, tmp_path):
         (b'{"type": "generate", "job": "a", "folder": "/tmp/x", "request": {"prompt": "a ball", "preset": [1]}}', "text"),
         (b'{"type": "generate", "job": "a", "folder": "/tmp/x", "request": {"prompt": "a ball", "without": 3}}', "list"),
         (b'{"type": "generate", "job": "a", "folder": "/x", "request": {"prompt": "a ball", "image": "a.png"}}', "whole path"),
-        (b'{"type": "estimate", "request": {"prompt": "still", "image": 7}}', "text"),
+        (b'{"type": "estimate", "request": {"prompt": "still", "image": 7}}', "path of a picture"),
         (b'{"type": "generate", "job": "a", "folder": "/x", "request": {"prompt": "a ball"}, "previews": "mesh"}', "previews"),
         (b'{"type": "resume", "job": "a", "folder": "/nowhere/at/all"}', "no job"),
         (b'{"type": "cancel", "job": "nobody"}', "nobody"),
