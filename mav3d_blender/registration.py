@@ -7,8 +7,11 @@ import uuid
 
 import bpy
 
-from . import operators, panel, preferences, properties, ticking
-from .runtime import forget, runtime, session
+from . import operators
+from .controller import timer as ticking
+from .controller.state import forget, runtime, session
+from .ui import panels as panel
+from .ui import preferences, properties
 
 CLASSES = (*preferences.CLASSES, *operators.CLASSES, *panel.CLASSES)
 

@@ -20,6 +20,12 @@ class PromptError(EngineError):
         self.short = short or sentence
 
 
+class RequestError(EngineError):
+    """A setting that can't be, or settings that do not go together."""
+
+    kind = "request"
+
+
 class ModelError(EngineError):
     kind = "model"
 

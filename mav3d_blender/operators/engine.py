@@ -5,15 +5,16 @@ from __future__ import annotations
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from .. import package, ticking
-from ..installing import begin_install, begin_removal, report_text
-from ..preferences import DEVICES
-from ..runtime import LOG, engine_python, preferences, runtime, session
+from ..common import package
+from ..controller import timer as ticking
+from ..controller.engine_setup import begin_install, begin_removal, report_text
+from ..controller.state import LOG, engine_python, preferences, runtime, session
 from ..setup.background import Background
 from ..setup.check import start_check
 from ..setup.pythons import find_pythons
 from ..setup.requirements import SetupError
 from ..setup.variants import VARIANTS
+from ..ui.preferences import DEVICES
 
 LOG_NAME = "MAV3D engine log"
 LARGEST_LOG = 200_000

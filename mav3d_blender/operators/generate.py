@@ -5,11 +5,13 @@ from __future__ import annotations
 import bpy
 from bpy.props import IntProperty
 
-from .. import asking, package, ticking
-from ..history import read_history
-from ..jobs import JobError
-from ..panel import complaint
-from ..runtime import lacking, runtime, session
+from ..common import package
+from ..controller import submit as asking
+from ..controller import timer as ticking
+from ..controller.state import lacking, runtime, session
+from ..jobs.history import read_history
+from ..jobs.store import JobError
+from ..ui.panels import complaint
 
 
 def with_prompt(cls, context: bpy.types.Context) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import bpy
 from bpy.props import StringProperty
 
-from .. import asking, ticking
-from ..jobs import JobError
-from ..runtime import runtime, session
+from ..controller import submit as asking
+from ..controller import timer as ticking
+from ..controller.state import runtime, session
+from ..jobs.store import JobError
 from .generate import begin
 
 JOB = StringProperty(name="Job", description="The job's name; the newest that fits if left out", options={"SKIP_SAVE"})

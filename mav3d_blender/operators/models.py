@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bpy
 
-from .. import package, ticking
-from ..model_fetch import ModelFetch
-from ..panel import names_models, own_roles
-from ..properties import MODELS, PRESETS
-from ..runtime import engine_python, lacking, runtime
+from ..client.model_fetch import ModelFetch
+from ..common import package
+from ..controller import timer as ticking
+from ..controller.state import engine_python, lacking, runtime
+from ..ui.panels import names_models, own_roles
+from ..ui.properties import MODELS, PRESETS
 
 LOG = "fetch.log"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from .. import asking
-from ..exports import FORMATS, export
-from ..jobs import JobError
-from ..marking import mark_as_asset
-from ..results import place_result, recipe_request
-from ..runtime import lacking, session
+from ..controller import submit as asking
+from ..controller.results import place_result, recipe_request
+from ..controller.state import lacking, session
+from ..jobs.store import JobError
 from ..timeline import AssetError, BakeError, bake_to_frames, frames_to_shape_keys
 from ..timeline.asset import read_asset
+from ..timeline.asset_browser import mark_as_asset
+from ..timeline.export import FORMATS, export
 from .generate import begin
 
 

@@ -37,7 +37,7 @@ def steps():
     region = next(region for region in area.regions if region.type == "UI")
     place = {"x": region.x, "y": region.y, "width": region.width, "height": region.height, "window": window.height}
     write(FOLDER, "ready.json", place)
-    runtime = sys.modules[f"{NAME}.mav3d_blender.runtime"].runtime()
+    runtime = sys.modules[f"{NAME}.mav3d_blender.controller.state"].runtime()
     said = None
     while runtime.session is None or not runtime.session.store.jobs():
         beats.beat(None, "before")

@@ -42,7 +42,7 @@ def steps():
         region.active_panel_category = "MAV3D"
     yield 2.0
     write(FOLDER, "ready.json", {})
-    runtime = sys.modules[f"{NAME}.mav3d_blender.runtime"].runtime()
+    runtime = sys.modules[f"{NAME}.mav3d_blender.controller.state"].runtime()
     for manner in MANNERS:
         seen["jobs"][manner] = [(yield from generate(runtime, manner)), (yield from generate(runtime, GOOD))]
     seen["gaps"], seen["own"], seen["slow"] = beats.gaps, beats.own, beats.slow

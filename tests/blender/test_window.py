@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.jobs import Job, JobStore
+from mav3d_blender.jobs.store import Job, JobStore
 from tests.blender import window
 
 pytestmark = window.NEEDED

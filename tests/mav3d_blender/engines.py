@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from mav3d_blender.engine_process import EngineProcess
+from mav3d_blender.client.process import EngineProcess
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 
@@ -28,7 +28,7 @@ def until(look, seconds: float = 10.0):
 def exists(pid: int) -> bool:
     """Whether a process runs, or has not been reaped."""
     if os.name == "nt":
-        from mav3d_blender.owner import _exists
+        from mav3d_blender.jobs.process_identity import _exists
 
         return _exists(pid)
     try:

@@ -12,21 +12,23 @@ import numpy as np
 import pytest
 
 import mav3d_blender
-from mav3d_blender import package, runtime, ticking
-from mav3d_blender.asking import more_steps, target_again
-from mav3d_blender.engine_process import EngineProcess
-from mav3d_blender.installing import begin_install
-from mav3d_blender.job_rows import fraction, progress_text, state_text
-from mav3d_blender.jobs import Job, JobError
+from mav3d_blender.client.process import EngineProcess
+from mav3d_blender.common import package
+from mav3d_blender.controller import state as runtime
+from mav3d_blender.controller import timer as ticking
+from mav3d_blender.controller.engine_setup import begin_install
+from mav3d_blender.controller.submit import more_steps, target_again
+from mav3d_blender.controller.timer import set_up_at_work
+from mav3d_blender.jobs.store import Job, JobError
 from mav3d_blender.operators import models
-from mav3d_blender.overlay import lit, read_preview
-from mav3d_blender.panel import complaint
-from mav3d_blender.preferences import MAV3D_AP_preferences
 from mav3d_blender.setup.background import Background
 from mav3d_blender.setup.check import Line, Report
 from mav3d_blender.setup.install import Status
 from mav3d_blender.setup.requirements import SetupError
-from mav3d_blender.ticking import set_up_at_work
+from mav3d_blender.ui.job_list import fraction, progress_text, state_text
+from mav3d_blender.ui.panels import complaint
+from mav3d_blender.ui.preferences import MAV3D_AP_preferences
+from mav3d_blender.viewport.overlay import lit, read_preview
 from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset
 from tests.root import ROOT
 

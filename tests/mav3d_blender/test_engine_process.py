@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.breaker import CircuitBreaker
-from mav3d_blender.engine_end import explain
-from mav3d_blender.engine_process import EngineProcess, environment
+from mav3d_blender.client.circuit_breaker import CircuitBreaker
+from mav3d_blender.client.exit_reason import explain
+from mav3d_blender.client.process import EngineProcess, environment
 from tests.mav3d_blender.engines import exists, make_engine, until
 from tests.root import ROOT
 

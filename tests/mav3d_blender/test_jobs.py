@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.jobs import INTERRUPTED, SEEN_WITHIN, JobError, JobStore
-from mav3d_blender.owner import Owner, host, start_stamp, this_process
+from mav3d_blender.jobs.process_identity import Owner, host, start_stamp, this_process
+from mav3d_blender.jobs.store import INTERRUPTED, SEEN_WITHIN, JobError, JobStore
 
 REQUEST = {"prompt": "a red ball bouncing", "seed": 3}
 
@@ -230,7 +230,7 @@ def test_a_job_that_could_not_be_saved_is_kept_in_memory(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mav3d_blender.jobs.os.replace", full)
+        patch.setattr("mav3d_blender.jobs.store.os.replace", full)
         with pytest.raises(JobError, match="No space"):
             store.put(replace(job, state="DONE"))
         with pytest.raises(JobError, match="No space"):

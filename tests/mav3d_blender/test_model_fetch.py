@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.model_fetch import ModelFetch
+from mav3d_blender.client.model_fetch import ModelFetch
 from tests.mav3d_blender.engines import exists, until
 
 

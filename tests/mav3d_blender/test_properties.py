@@ -1,7 +1,9 @@
 import bpy
 import pytest
 
-from mav3d_blender import panel, properties, runtime
+from mav3d_blender.controller import state as runtime
+from mav3d_blender.ui import panels as panel
+from mav3d_blender.ui import properties
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.heard import GOES_ON, advice, applied
-from mav3d_blender.jobs import Job, JobError, JobStore
-from mav3d_blender.owner import Owner, host, start_stamp
-from mav3d_blender.session import Event, Limits, Session
+from mav3d_blender.client.messages import GOES_ON, advice, applied
+from mav3d_blender.client.session import Event, Limits, Session
+from mav3d_blender.jobs.process_identity import Owner, host, start_stamp
+from mav3d_blender.jobs.store import Job, JobError, JobStore
 from mav3d_blender.timeline.asset import read_asset
 from tests.mav3d_blender.engines import exists, make_engine, until
 from tests.root import ROOT
@@ -588,7 +588,7 @@ def test_a_full_disk_is_said_and_stops_nothing(script, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mav3d_blender.jobs.os.replace", full)
+    monkeypatch.setattr("mav3d_blender.jobs.store.os.replace", full)
     engine.says = [{"type": "result", "job": name, "path": "/asset"}]
     events = session.tick(0.2)
     assert session.store.get(name).state == "DONE" and any("No space" in event.message for event in events)

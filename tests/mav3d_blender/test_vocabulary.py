@@ -1,8 +1,8 @@
 
 import pytest
 
-from mav3d_blender.history import MOST, add_to_history, read_history
-from mav3d_blender.vocabulary import objection, read_vocabulary
+from mav3d_blender.controller.vocabulary import objection, read_vocabulary
+from mav3d_blender.jobs.history import MOST, add_to_history, read_history
 from tests.root import ROOT
 
 VOCABULARY = read_vocabulary(ROOT / "engine" / "models" / "primitives" / "vocabulary.json")

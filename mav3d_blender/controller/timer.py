@@ -8,13 +8,13 @@ from typing import Any
 
 import bpy
 
-from .installing import take_installed
-from .jobs import Job
-from .overlay import lit_preview
+from ..jobs.store import Job
+from ..setup.background import Background
+from ..timeline.asset import AssetError, read_asset
+from ..viewport.overlay import lit_preview
+from .engine_setup import take_installed
 from .results import place_result
-from .runtime import Runtime, runtime, session
-from .setup.background import Background
-from .timeline.asset import AssetError, read_asset
+from .state import Runtime, runtime, session
 
 BUSY, IDLE = 0.1, 1.0
 

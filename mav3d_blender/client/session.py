@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ..jobs.store import Job, JobError, JobStore
 from .assignments import Assignments
-from .breaker import CircuitBreaker
-from .engine_process import EngineProcess
+from .circuit_breaker import CircuitBreaker
 from .events import Event, Limits
-from .heard import GOES_ON
-from .jobs import Job, JobError, JobStore
-from .work import Work
+from .messages import GOES_ON
+from .process import EngineProcess
+from .scheduler import Work
 
 __all__ = ["Event", "JobError", "Limits", "Session"]
 

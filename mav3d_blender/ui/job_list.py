@@ -6,10 +6,10 @@ import time
 
 import bpy
 
-from .heard import duration
-from .jobs import Job
-from .lines import wrapped
-from .runtime import Runtime, runtime
+from ..client.messages import duration
+from ..controller.state import Runtime, runtime
+from ..jobs.store import Job
+from .labels import wrapped
 
 MOST = 8
 STAGES = {

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from .jobs import Job
+from ..jobs.store import Job
 
 LONGEST_SENTENCE = 2000
 GOES_ON = "Resume goes on from the last checkpoint."

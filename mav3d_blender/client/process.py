@@ -7,12 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import heard, protocol
-from .ending import AFTER_SIGNAL, Ending, interrupt
-from .engine_end import AGAIN, LOG, End, explain, not_started
-from .engine_log import EngineLog
+from ..common.contract import protocol
+from ..setup import child
+from . import messages as heard
+from .exit_reason import AGAIN, LOG, End, explain, not_started
+from .log import EngineLog
 from .pipes import Inbox, Outbox
-from .setup import child
+from .shutdown import AFTER_SIGNAL, Ending, interrupt
 
 # An engine that saves takes about 12 seconds to leave, at most.
 GRACE = 15.0

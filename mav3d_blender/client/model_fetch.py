@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import heard
-from .ending import Ending
-from .engine_log import EngineLog
-from .engine_process import environment
+from ..setup import child
+from . import messages as heard
+from .log import EngineLog
 from .pipes import Inbox
-from .setup import child
+from .process import environment
+from .shutdown import Ending
 
 # For the last of its messages, after its end.
 AFTER_END = 1.0

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import package
-from .asking import HISTORY
-from .history import read_history
-from .job_rows import draw_jobs
-from .lines import wrapped
+from ..common import package
+from ..controller.state import lacking, runtime
+from ..controller.submit import HISTORY
+from ..controller.vocabulary import KINDS, Vocabulary, objection, read_vocabulary
+from ..jobs.history import read_history
+from .job_list import draw_jobs
+from .labels import wrapped
 from .properties import MODELS, SCALES
-from .runtime import lacking, runtime
-from .vocabulary import KINDS, Vocabulary, objection, read_vocabulary
 
 VOCABULARY = package.ROOT / "engine" / "models" / "primitives" / "vocabulary.json"
 _vocabulary: list[Vocabulary | None] = []

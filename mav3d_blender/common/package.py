@@ -8,9 +8,9 @@ from pathlib import Path
 import bpy
 
 # "bl_ext.<repository>.mav3d" as an extension; the package itself where it is used from its source folder.
-NAME = __package__.rpartition(".")[0] or __package__
+NAME = __package__.removesuffix(".common").removesuffix(".mav3d_blender")
 # The folder with `engine/` in it.
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def user_folder() -> Path:

@@ -9,10 +9,11 @@ from typing import Any
 
 import bpy
 
-from . import package, ticking
-from .history import add_to_history
-from .jobs import Job, JobError
-from .runtime import lacking, runtime, session
+from ..common import package
+from ..jobs.history import add_to_history
+from ..jobs.store import Job, JobError
+from . import timer as ticking
+from .state import lacking, runtime, session
 
 HISTORY = "history.json"
 # The stages that optimise, whose steps can be more; others belong to the export.

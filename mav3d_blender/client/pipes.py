@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from . import protocol
+from ..common.contract import protocol
 
 # What waits to be taken, at most; when it is full, the engine waits.
 MOST_MESSAGES, MOST_BYTES = 500, 8 * 2**20

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bpy
 
-from . import package
-from .runtime import Runtime, environments, newest_report, preferences, runtime
-from .setup.background import Background
-from .setup.environments import uninstall
-from .setup.install import Install
-from .setup.pythons import Python, advice, find_pythons
-from .setup.requirements import SetupError
-from .setup.source import Source, checked_index
+from ..common import package
+from ..setup.background import Background
+from ..setup.environments import uninstall
+from ..setup.install import Install
+from ..setup.pythons import Python, advice, find_pythons
+from ..setup.requirements import SetupError
+from ..setup.source import Source, checked_index
+from .state import Runtime, environments, newest_report, preferences, runtime
 
 
 def version() -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import bpy
 
-from .timeline import Imported, import_asset
-from .timeline.asset import Asset
+from ..timeline import Imported, import_asset
+from ..timeline.asset import Asset
 
 
 def place_result(

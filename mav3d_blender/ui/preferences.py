@@ -5,13 +5,13 @@ from __future__ import annotations
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
-from . import package
-from .lines import wrapped
-from .runtime import engine_python, environments, newest_report, runtime
-from .setup.environments import installed, needs_update
-from .setup.requirements import SetupError
-from .setup.steps import Step, steps
-from .setup.variants import VARIANTS
+from ..common import package
+from ..controller.state import engine_python, environments, newest_report, runtime
+from ..setup.environments import installed, needs_update
+from ..setup.requirements import SetupError
+from ..setup.steps import Step, steps
+from ..setup.variants import VARIANTS
+from .labels import wrapped
 
 DEVICES = [
     ("CPU", "CPU", "Any computer"),

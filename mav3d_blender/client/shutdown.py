@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from .setup import child
+from ..setup import child
 
 # How long is waited after a signal before it is killed.
 AFTER_SIGNAL = 1.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..jobs.store import Job, JobError, JobStore
 from .events import Event
-from .jobs import Job, JobError, JobStore
 
 
 class Assignments:

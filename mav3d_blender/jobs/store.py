@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .job import Job, JobError, checked
-from .owner import Owner, this_process
+from .process_identity import Owner, this_process
 
 __all__ = ["Job", "JobError", "JobStore"]
 

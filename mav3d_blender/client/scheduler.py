@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from . import heard, protocol
+from ..common.contract import protocol
+from ..jobs.store import Job
+from . import messages as heard
 from .assignments import Assignments
-from .breaker import CircuitBreaker
 from .cancels import Cancels
-from .engine_process import EngineProcess
+from .circuit_breaker import CircuitBreaker
 from .estimates import Estimates
 from .events import Event, Limits
-from .heard import GOES_ON
-from .jobs import Job
+from .messages import GOES_ON
+from .process import EngineProcess
 
 NOT_BEGUN = "It had not begun."
 BY_HAND = "Look at its log, then start or stop it by hand."

@@ -12,18 +12,18 @@ from typing import Any
 
 import bpy
 
-from . import package
-from .engine_process import EngineProcess
-from .jobs import JobStore
-from .model_fetch import ModelFetch
-from .overlay import Overlay
-from .session import Session
-from .setup.background import Background
-from .setup.check import Report
-from .setup.environments import Removal, installed
-from .setup.install import Install
-from .setup.place import default_folder
-from .thumbnails import Thumbnails
+from ..client.model_fetch import ModelFetch
+from ..client.process import EngineProcess
+from ..client.session import Session
+from ..common import package
+from ..jobs.store import JobStore
+from ..setup.background import Background
+from ..setup.check import Report
+from ..setup.environments import Removal, installed
+from ..setup.install import Install
+from ..setup.place import default_folder
+from ..viewport.overlay import Overlay
+from ..viewport.thumbnails import Thumbnails
 
 LOG = "engine.log"
 

@@ -1,0 +1,1 @@
+"""Panels, preferences, properties and menus: drawing only."""
