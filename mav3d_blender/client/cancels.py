@@ -9,48 +9,54 @@ from .events import Limits
 
 
 @dataclass
-class Cancel:
-    """since: when it was asked for; None until that is first looked at. taken: whether the engine has said that it heard."""
+class _Cancel:
+    """since: seconds of the first look at it; None until then. acknowledged: whether the engine has answered "cancelling"."""
 
     since: float | None = None
-    taken: bool = False
+    acknowledged: bool = False
 
 
 class Cancels:
-    """By job. An engine that does not answer is interrupted, then killed; but not for a job that it has not begun while it
-    works on another."""
+    """The open cancels by job id.
+
+    An engine that does not answer in time is interrupted, then killed; but not for a job that it has not begun while it works
+    on another.
+    """
 
     def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self._asked: dict[str, Cancel] = {}
+        self._limits = limits
+        self._open: dict[str, _Cancel] = {}
 
-    def ask(self, job: str) -> bool:
-        """Whether it was not asked for before."""
-        new = job not in self._asked
-        self._asked.setdefault(job, Cancel())
-        return new
+    def ask(self, job_id: str) -> bool:
+        """Adds a cancel; False where there is one already."""
+        if job_id in self._open:
+            return False
+        self._open[job_id] = _Cancel()
+        return True
 
-    def taken(self, job: str) -> None:
-        """The engine has heard it."""
-        self._asked.setdefault(job, Cancel()).taken = True
+    def acknowledge(self, job_id: str) -> None:
+        """The engine has answered "cancelling"."""
+        self._open.setdefault(job_id, _Cancel()).acknowledged = True
 
-    def drop(self, job: str) -> None:
-        self._asked.pop(job, None)
+    def drop(self, job_id: str) -> None:
+        """The job has ended."""
+        self._open.pop(job_id, None)
 
     def clear(self) -> None:
-        self._asked.clear()
+        """All jobs have ended."""
+        self._open.clear()
 
-    def overdue(self, now: float, began: Collection[str]) -> str:
-        """What is due at `now`: "interrupt", "kill" or nothing. began: the jobs that the engine works on."""
+    def overdue(self, now: float, begun: Collection[str]) -> str:
+        """What is due at `now` seconds: "interrupt", "kill" or "". begun: ids of the jobs that the engine works on."""
         due = set()
-        for job, cancel in self._asked.items():
-            if began and job not in began:
+        for job_id, cancel in self._open.items():
+            if begun and job_id not in begun:
                 cancel.since = None
                 continue
             cancel.since = now if cancel.since is None else cancel.since
             waited = now - cancel.since
-            if waited >= self.limits.cancel:
+            if waited >= self._limits.cancel:
                 due.add("kill")
-            elif waited >= self.limits.acknowledge and not cancel.taken and job in began:
+            elif waited >= self._limits.acknowledge and not cancel.acknowledged and job_id in begun:
                 due.add("interrupt")
         return "kill" if "kill" in due else "".join(due)

@@ -1,4 +1,4 @@
-"""What a session tells, and how long it waits for what."""
+"""What a session reports, and how long it waits for the engine."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Event:
-    """kind: "job" (it changed), "preview", "result", "error", "engine" or "estimate". path: of a preview or an asset; mesh:
-    whether a preview is one. message: a sentence to show, where there is one."""
+    """kind: "job" (it changed), "preview", "result", "error", "engine" (its state changed) or "estimate". job: an id. path: of
+    a preview or an asset; mesh: whether a preview is a mesh. message: a sentence to show, where there is one."""
 
     kind: str
     job: str = ""
@@ -19,9 +19,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds. acknowledge, cancel: until an engine that does not answer a cancel is interrupted, and killed. silence: until
-    something is said of an engine that says nothing during a run. idle: until an engine without a job is stopped. refresh:
-    between looks at what other Blenders do."""
+    """Seconds. acknowledge, cancel: until an engine that does not answer a cancel is interrupted, and killed. silence: until an
+    engine that says nothing during a job is reported. idle: until an engine without a job is stopped. refresh: between reads of
+    other Blenders' jobs."""
 
     acknowledge: float = 3.0
     cancel: float = 60.0

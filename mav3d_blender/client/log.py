@@ -1,4 +1,4 @@
-"""The engine's log: what it prints, and what comes from it that is no message."""
+"""The engine's log: what it prints, and lines of its output that are no messages."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-# The most of the file's end that is looked at.
 TAIL_BYTES = 2**16
 
 
 class EngineLog:
-    """A new file at `path`; the one from before becomes `path`.1. Raises OSError where it can't be written."""
+    """A new file at `path`; the one before is renamed to `path`.1. Raises OSError where it can't be written."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,17 +25,18 @@ class EngineLog:
         self._last = ""
 
     def note(self, text: str) -> None:
-        """Adds a line of our own. A full disk is no reason to stop reading messages."""
+        """Adds a line of the add-on's. A full disk is ignored, so that messages are still read."""
         try:
             self.file.write(f"[mav3d] {text}\n".encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
             pass  # closed meanwhile
 
     def tail(self, lines: int) -> list[str]:
-        """The last `lines` lines, also after `close`."""
+        """The last `lines` lines in the last TAIL_BYTES, also after `close`."""
         return self._read().splitlines()[-lines:]
 
     def close(self) -> None:
+        """Closes the file; `tail` still works."""
         self._last = self._read()
         self.file.close()
         if self._source is not None:

@@ -1,4 +1,4 @@
-"""Messages through pipes, by threads that touch no bpy: a pipe that is full or empty never makes Blender wait."""
+"""Reads and writes messages through pipes in threads, so that a full or an empty pipe never blocks Blender."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any, BinaryIO
 
 from ..common.contract import protocol
 
-# What waits to be taken, at most; when it is full, the engine waits.
-MOST_MESSAGES, MOST_BYTES = 500, 8 * 2**20
-MOST_UNSENT = 1000
-# Of what is no message, so much goes into the log: lines, and characters of each.
-NOTED_LINES, NOTED_CHARACTERS = 100, 200
+# Of received messages that nobody has taken; the engine waits while they are reached.
+MAX_MESSAGES, MAX_BYTES = 500, 8 * 2**20
+MAX_UNSENT = 1000
+# Of lines that are no messages, so many go into the log, and so many characters of each.
+LOGGED_LINES, LOGGED_CHARACTERS = 100, 200
 
 
 class Inbox:
-    """Reads messages from `source` until it ends. note: takes a sentence about each line that is none."""
+    """Reads messages from `source` until it ends. note: logs a sentence about each line that is no message."""
 
     def __init__(self, source: BinaryIO, note: Callable[[str], None]) -> None:
-        self.garbage = 0
+        self.invalid_lines = 0
         self._source, self._note = source, note
         self._messages: deque[tuple[dict[str, Any], int]] = deque()
         self._bytes, self._half, self._discarding = 0, False, False
@@ -32,11 +32,11 @@ class Inbox:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more comes."""
+        """Whether `source` has ended."""
         return not self._thread.is_alive()
 
     def take(self) -> dict[str, Any] | None:
-        """The next message; None where there is none yet."""
+        """The next message; None where there is none yet. Never waits."""
         with self._changed:
             if not self._messages:
                 return None
@@ -46,7 +46,7 @@ class Inbox:
             return message
 
     def discard(self) -> None:
-        """Drops what is there and what comes, so that the engine can write all it has and leave."""
+        """Drops all messages, now and later, so that the engine can write what it has and leave."""
         with self._changed:
             self._discarding = True
             self._messages.clear()
@@ -60,7 +60,7 @@ class Inbox:
         except OSError as error:
             self._note(f"the engine's messages can't be read any more: {error}")
         if self._half:
-            self._refuse("its last line has no end")
+            self._log_invalid("its last line has no end")
         self._source.close()
 
     def _block(self, size: int) -> bytes:
@@ -73,35 +73,35 @@ class Inbox:
         try:
             message = protocol.decode(line)
         except ValueError as error:
-            text = line[: NOTED_CHARACTERS + 1].decode("utf-8", "replace")
-            text = text if len(text) <= NOTED_CHARACTERS else text[:NOTED_CHARACTERS] + "..."
-            self._refuse(f"{text!r} ({str(error)[:NOTED_CHARACTERS]})")
+            text = line[: LOGGED_CHARACTERS + 1].decode("utf-8", "replace")
+            text = text if len(text) <= LOGGED_CHARACTERS else text[:LOGGED_CHARACTERS] + "..."
+            self._log_invalid(f"{text!r} ({str(error)[:LOGGED_CHARACTERS]})")
             return
         with self._changed:
-            while not self._discarding and (len(self._messages) >= MOST_MESSAGES or self._bytes >= MOST_BYTES):
+            while not self._discarding and (len(self._messages) >= MAX_MESSAGES or self._bytes >= MAX_BYTES):
                 self._changed.wait()
             if not self._discarding:
                 self._messages.append((message, len(line)))
                 self._bytes += len(line)
 
-    def _refuse(self, what: str) -> None:
-        self.garbage += 1
-        if self.garbage <= NOTED_LINES:
+    def _log_invalid(self, what: str) -> None:
+        self.invalid_lines += 1
+        if self.invalid_lines <= LOGGED_LINES:
             self._note(f"no message: {what}")
-        elif self.garbage == NOTED_LINES + 1:
-            self._note("no message: more of them, not noted any more")
+        elif self.invalid_lines == LOGGED_LINES + 1:
+            self._note("no message: more lines like these are not logged")
 
 
 class Outbox:
-    """Writes messages to `sink`."""
+    """Writes messages to `sink`. At most MAX_UNSENT wait in its queue."""
 
     def __init__(self, sink: BinaryIO) -> None:
         self._sink = sink
-        self._lines: queue.Queue[bytes | None] = queue.Queue(MOST_UNSENT)
+        self._lines: queue.Queue[bytes | None] = queue.Queue(MAX_UNSENT)
         threading.Thread(target=self._write, daemon=True).start()
 
     def put(self, message: dict[str, Any]) -> bool:
-        """Sends a message soon; False where too many wait for the engine already. Raises ValueError for what is no message."""
+        """Queues a message; False where the queue is full. Raises ValueError for what is no message."""
         line = protocol.encode(message).encode("ascii") + b"\n"
         try:
             self._lines.put_nowait(line)
@@ -110,11 +110,11 @@ class Outbox:
         return True
 
     def close(self) -> None:
-        """Closes `sink` when all is written, which tells the engine to end. Where it reads nothing, its own end closes it."""
+        """Closes `sink` when all is written, which tells the engine to end. Where it reads nothing, its end closes `sink`."""
         try:
             self._lines.put_nowait(None)
         except queue.Full:
-            # Nobody reads; what is unsent is not worth keeping.
+            # The engine does not read; what is unsent is dropped.
             while not self._lines.empty():
                 try:
                     self._lines.get_nowait()

@@ -1,17 +1,18 @@
-"""Prompts asked for before, with all their settings, newest first; kept in one JSON file. No bpy."""
+"""The history of prompts with all their settings, newest first, in one JSON file. No bpy."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-MOST = 30
+from ..common.files import write_atomically
+
+MAX_ENTRIES = 30
 
 
 def read_history(path: Path) -> list[dict[str, Any]]:
-    """Earlier settings, each with a "prompt"; an unreadable file counts as empty."""
+    """The entries, each a dictionary of settings with a "prompt"; none where the file can't be read."""
     try:
         entries = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -22,12 +23,10 @@ def read_history(path: Path) -> list[dict[str, Any]]:
 
 
 def add_to_history(path: Path, settings: dict[str, Any]) -> None:
-    """Puts settings first; the same ones from before move up. A file that can't be written is left alone."""
-    entries = [settings, *(entry for entry in read_history(path) if entry != settings)][:MOST]
-    part = path.with_name(path.name + ".part")
+    """Puts settings first, and drops an equal entry from further down. Ignores a file that can't be written."""
+    entries = [settings, *(entry for entry in read_history(path) if entry != settings)][:MAX_ENTRIES]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(entries, indent=1), "utf-8")
-        os.replace(part, path)
+        write_atomically(path, json.dumps(entries, indent=1))
     except OSError:
-        part.unlink(missing_ok=True)
+        pass  # the job goes on without an entry

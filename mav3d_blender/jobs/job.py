@@ -1,4 +1,4 @@
-"""One thing that was asked of the engine, and how far it is. No bpy."""
+"""One job of the engine: its request, its state and its progress. No bpy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
 class JobError(Exception):
-    """Why something can't be done with a job, in one sentence."""
+    """Why an action on a job is not possible, in one sentence."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """folder: the engine's. request: what was asked for, with the seed once it is known. created: ISO 8601. step of steps in
-    stage; eta_s: seconds left. image, mesh: paths of the newest previews. asset: path of the result. target: where that is to
-    go, plain values. imported: whether it went there. changes: settings that a resumed job is to change."""
+    """folder: the engine's job folder. request: as the engine takes it, with the seed once it is known. created: ISO 8601.
+    stage, step, steps: the progress; eta_s: seconds left for the whole job. image, mesh: paths of the newest previews. asset:
+    path of the result. message, advice: sentences for people. target: where the result goes in Blender, plain JSON values.
+    imported: whether it is in the scene. changes: settings that a resumed job changes."""
 
     id: str
     folder: str
@@ -42,16 +43,17 @@ class Job:
 
     @property
     def active(self) -> bool:
+        """Whether the job has not ended."""
         return self.state in ACTIVE
 
     @property
     def begun(self) -> bool:
-        """Whether the engine has made something of it that it can go on with."""
+        """Whether the engine has written its job folder, so that the job can be resumed."""
         return (Path(self.folder) / "job.json").is_file()
 
 
-def checked(values: Any, name: str) -> Job:
-    """A job from plain values. Raises ValueError or TypeError where they are none."""
+def job_from_dict(values: Any, name: str) -> Job:
+    """The job of the id `name` from the values of its JSON file. Raises ValueError or TypeError where they are no job."""
     if not isinstance(values, dict) or not _ID.fullmatch(name) or values.get("id") != name:
         raise ValueError("it is no job")
     kinds = {"str": str, "int": int, "float": int | float, "bool": bool, "dict[str, Any]": dict}

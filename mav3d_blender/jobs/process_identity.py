@@ -1,4 +1,4 @@
-"""Which Blender a job belongs to, and whether that one still runs. Standard library only."""
+"""Which process a job belongs to, and whether that process still runs. Standard library only."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ STILL_ACTIVE, ACCESS_DENIED, QUERY_LIMITED = 259, 5, 0x1000
 
 
 @dataclass(frozen=True)
-class Owner:
-    """A process. host: where its number counts. started: when it began, in the system's own terms; tells it from a later
-    process of the same number; empty where that is not known."""
+class ProcessIdentity:
+    """host: the machine, or the sandbox, that numbers the process. started: its start time in the system's own format, which
+    tells it from a later process with the same number; empty where that is not known."""
 
     pid: int
     host: str
     started: str
 
     def alive(self) -> bool | None:
-        """Whether it still runs; None where that can't be seen from here."""
-        if self.host != host():
+        """Whether the process still runs; None where that can't be known from here."""
+        if self.host != host_name():
             return None
-        if not _exists(self.pid):
+        if not process_exists(self.pid):
             return False
-        return not self.started or start_stamp(self.pid) in ("", self.started)
+        return not self.started or start_time(self.pid) in ("", self.started)
 
 
-def this_process() -> Owner:
-    return Owner(os.getpid(), host(), start_stamp(os.getpid()))
+def current_process() -> ProcessIdentity:
+    """The identity of this process."""
+    return ProcessIdentity(os.getpid(), host_name(), start_time(os.getpid()))
 
 
-def host() -> str:
-    """This machine and, where a sandbox numbers processes by itself, this sandbox."""
+def host_name() -> str:
+    """The name of this machine and, where a sandbox numbers processes by itself, of this sandbox."""
     try:
         return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
     except OSError:
         return platform.node()
 
 
-def start_stamp(pid: int) -> str:
-    """When a process began, as text to compare; empty where it can't be told."""
+def start_time(pid: int) -> str:
+    """The start time of a process as text to compare; empty where it is not known."""
     if sys.platform == "win32":
         return _windows_start(pid)
     try:
@@ -58,7 +59,8 @@ def start_stamp(pid: int) -> str:
         return ""
 
 
-def _exists(pid: int) -> bool:
+def process_exists(pid: int) -> bool:
+    """Whether there is a process with this number on this machine."""
     if pid <= 0:
         return False
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""A result in the asset browser."""
+"""Puts a result into the asset browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One result to a file, with the options that keep its motion exact."""
+"""Exports one result to a file, with the options that keep its motion exact."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import bpy
 
 FORMATS = [
-    ("GLB", "glTF (.glb)", "For the web and game engines; shape keys become morph targets, a mesh a frame is not kept"),
+    ("GLB", "glTF (.glb)", "For the web and game engines; shape keys become morph targets, one mesh per frame is not kept"),
     ("USDC", "USD (.usdc)", "For other 3D programs; any motion is kept"),
     ("ABC", "Alembic (.abc)", "For other 3D programs; any motion is kept, textures are not"),
 ]

@@ -1,4 +1,4 @@
-"""The add-on's preferences: set-up in three steps, each with what mends it."""
+"""The add-on's preferences: set-up in three steps, each with the buttons that fix it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,14 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..common import package
-from ..controller.state import engine_python, environments, newest_report, runtime
+from ..controller.preferences import DEVICES, engine_python, environments_folder
+from ..controller.state import state
 from ..setup.environments import installed, needs_update
 from ..setup.requirements import SetupError
 from ..setup.steps import Step, steps
 from ..setup.variants import VARIANTS
-from .labels import wrapped
+from .labels import wrapped_label
 
-DEVICES = [
-    ("CPU", "CPU", "Any computer"),
-    ("CUDA", "CUDA", "An NVIDIA card"),
-    ("MPS", "Metal", "Apple's own graphics"),
-]
 BUILDS = [(name.upper(), variant.label, variant.sentence) for name, variant in VARIANTS.items()]
 ICONS = {"ok": "CHECKMARK", "better": "INFO", "missing": "ERROR", "broken": "ERROR", "unknown": "QUESTION"}
 FIX_ICONS = {
@@ -31,22 +27,22 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
 
     engine_python: StringProperty(
         name="Engine Python",
-        description="The interpreter that runs the engine; empty: the environment installed below",
+        description="The Python interpreter that runs the engine; empty for the environment installed below",
         subtype="FILE_PATH",
     )
-    device: EnumProperty(name="Device", description="Where the engine computes", items=DEVICES, default="CPU")
+    device: EnumProperty(name="Device", description="The device that the engine computes on", items=DEVICES, default="CPU")
     variant: EnumProperty(name="Build", description="Which build of the engine is installed", items=BUILDS, default="CPU")
     advanced: BoolProperty(name="Advanced", description="Where packages come from, and removing the engine")
     package_index: StringProperty(
         name="Package Index",
         description=(
             "Address of a package index, such as a company's mirror, in place of PyPI and of PyTorch's own for the CPU build; "
-            "its PyTorch may be larger. Empty: those two, or what pip's own settings on this computer say"
+            "its PyTorch may be larger. Empty for those two, or for what pip's settings on this computer say"
         ),
     )
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, now = self.layout, runtime()
+        layout = self.layout
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(self, "engine_python")
@@ -56,41 +52,40 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
             box = layout.box()
             if number == 1 and self._draw_install(box, context):
                 continue
-            wrapped(box, context, f"{number}. {step.name}: {step.sentence}", ICONS[step.state])
+            wrapped_label(box, context, f"{number}. {step.name}: {step.sentence}", ICONS[step.state])
             if number == 1 and step.fixes:
                 self._draw_build(box, context)
             _draw_fixes(box, step)
         row = layout.row(align=True)
-        row.operator("mav3d.check_engine", icon="FILE_REFRESH", text="Checking …" if now.check else "Check")
+        row.operator("mav3d.check_engine", icon="FILE_REFRESH", text="Checking …" if state().setup.checking else "Check")
         row.operator("mav3d.copy_report", icon="COPYDOWN")
         self._draw_advanced(layout, context)
 
     def _steps(self) -> tuple[Step, Step, Step]:
-        own, outdated = installed(environments()), False
+        own, outdated = installed(environments_folder()), False
         try:
             outdated = own is not None and needs_update(own)
         except SetupError:
             pass  # the check says so
-        return steps(newest_report(), engine_python(), self.device.lower(), own is not None, outdated)
+        return steps(state().setup.report, engine_python(), self.device.lower(), own is not None, outdated)
 
     def _draw_install(self, box: bpy.types.UILayout, context: bpy.types.Context) -> bool:
-        """An installation under way, or why the last one failed; whether it is under way."""
-        install = runtime().install
-        status = install.poll() if install is not None else None
+        """Draws a running installation, or why the last one failed; whether one is running."""
+        status = state().setup.install_status
         if status is None or (status.ended and status.state != "failed"):
             return False
         if status.state == "failed":
-            wrapped(box, context, status.sentence, "ERROR")
+            wrapped_label(box, context, status.sentence, "ERROR")
             return False
         box.label(text="1. Engine: being installed", icon="IMPORT")
         box.progress(factor=status.fraction, text=f"{status.fraction:.0%}")
-        wrapped(box, context, status.phase or "Installing")
+        wrapped_label(box, context, status.phase or "Installing")
         box.operator("mav3d.cancel_install", icon="X")
         return True
 
     def _draw_build(self, box: bpy.types.UILayout, context: bpy.types.Context) -> None:
         box.row(align=True).prop(self, "variant", expand=True)
-        wrapped(box, context, VARIANTS[self.variant.lower()].sentence)
+        wrapped_label(box, context, VARIANTS[self.variant.lower()].sentence)
 
     def _draw_advanced(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         shown = self.advanced
@@ -103,7 +98,7 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         column = box.column()
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(self, "package_index")
-        if installed(environments()) is not None:
+        if installed(environments_folder()) is not None:
             self._draw_build(box, context)
             row = box.row(align=True)
             row.operator("mav3d.install_engine", text="Install Again", icon="IMPORT")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.jobs.process_identity import Owner, host, start_stamp, this_process
-from mav3d_blender.jobs.store import INTERRUPTED, SEEN_WITHIN, JobError, JobStore
+from mav3d_blender.jobs.job import JobError
+from mav3d_blender.jobs.process_identity import ProcessIdentity, current_process, host_name, start_time
+from mav3d_blender.jobs.store import INTERRUPTED, SEEN_WITHIN, JobStore
 
 REQUEST = {"prompt": "a red ball bouncing", "seed": 3}
 
@@ -20,18 +21,18 @@ REQUEST = {"prompt": "a red ball bouncing", "seed": 3}
 @pytest.fixture
 def neighbour():
     """Another Blender that runs."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    yield Owner(child.pid, host(), start_stamp(child.pid))
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    yield ProcessIdentity(child.pid, host_name(), start_time(child.pid))
     child.kill()
     child.wait()
 
 
 @pytest.fixture
-def gone() -> Owner:
+def gone() -> ProcessIdentity:
     """A Blender that has ended."""
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
-    return Owner(child.pid, host(), "1")
+    return ProcessIdentity(child.pid, host_name(), "1")
 
 
 def reopened(store: JobStore, **options) -> JobStore:
@@ -76,7 +77,7 @@ def test_this_blender_started_anew_has_lost_its_jobs(tmp_path):
 
 
 def test_a_process_of_the_same_number_is_another_one(tmp_path):
-    stale = replace(this_process(), started="long ago")
+    stale = replace(current_process(), started="long ago")
     store = JobStore(tmp_path, owner=stale)
     job = store.new(REQUEST, {})
     assert reopened(store).get(job.id).state == "INTERRUPTED"
@@ -110,8 +111,8 @@ def test_a_job_is_taken_up_by_one_blender(tmp_path, neighbour):
 
 
 def test_a_neighbour_that_ends_is_noticed(tmp_path):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    theirs = JobStore(tmp_path, owner=Owner(child.pid, host(), start_stamp(child.pid)))
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    theirs = JobStore(tmp_path, owner=ProcessIdentity(child.pid, host_name(), start_time(child.pid)))
     ours, job = JobStore(tmp_path), theirs.new(REQUEST, {})
     ours.load()
     assert ours.get(job.id).state == "QUEUED"
@@ -122,7 +123,7 @@ def test_a_neighbour_that_ends_is_noticed(tmp_path):
 
 def test_another_machine_is_trusted_while_it_shows_itself(tmp_path):
     clock = [0.0]
-    theirs = JobStore(tmp_path, owner=Owner(1, "elsewhere", "1"), clock=lambda: clock[0])
+    theirs = JobStore(tmp_path, owner=ProcessIdentity(1, "elsewhere", "1"), clock=lambda: clock[0])
     ours, job = JobStore(tmp_path), theirs.new(REQUEST, {})
     file = tmp_path / f"{job.id}.json"
     ours.load()
@@ -230,7 +231,7 @@ def test_a_job_that_could_not_be_saved_is_kept_in_memory(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("mav3d_blender.jobs.store.os.replace", full)
+        patch.setattr("mav3d_blender.common.files.os.replace", full)
         with pytest.raises(JobError, match="No space"):
             store.put(replace(job, state="DONE"))
         with pytest.raises(JobError, match="No space"):

@@ -1,15 +1,14 @@
 """The engine as a process, against a fake one that misbehaves."""
 
+import itertools
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from mav3d_blender.client.circuit_breaker import CircuitBreaker
-from mav3d_blender.client.exit_reason import explain
 from mav3d_blender.client.process import EngineProcess, environment
 from tests.mav3d_blender.engines import exists, make_engine, until
 from tests.root import ROOT
@@ -42,15 +41,15 @@ def ask(engine: EngineProcess, folder: Path, fake: str = "", name: str = "a") ->
                  "previews": ["image", "mesh"]})  # fmt: skip
 
 
-def hear(engine: EngineProcess, kind: str, seconds: float = 10.0) -> list[dict]:
+def hear(engine: EngineProcess, kind: str) -> list[dict]:
     """All messages up to one of this type."""
     told = []
-    until(lambda: told.extend(engine.poll()) or any(message["type"] == kind for message in told), seconds)
+    until(lambda: told.extend(engine.poll()) or any(message["type"] == kind for message in told))
     return told
 
 
-def ended(engine: EngineProcess, seconds: float = 10.0) -> EngineProcess:
-    until(lambda: engine.poll() is not None and not engine.alive, seconds)
+def ended(engine: EngineProcess) -> EngineProcess:
+    until(lambda: engine.poll() is not None and not engine.alive)
     return engine
 
 
@@ -82,56 +81,56 @@ def test_an_engine_can_be_started_again(engine, tmp_path):
 def test_progress_that_is_over_is_left_out(engine, tmp_path):
     process = ready(engine())
     ask(process, tmp_path / "job", "steps=300 pause=0")
-    until(lambda: (tmp_path / "job" / "asset" / "asset.json").is_file())
-    time.sleep(0.2)
-    told = process.poll(budget_s=1.0)
+    until(lambda: process._inbox._messages and process._inbox._messages[-1][0]["type"] == "result")
+    told = process.poll(budget_s=60.0)
     assert [m["step"] for m in told if m["type"] == "progress"] == [300]
     assert [m["type"] for m in told][-2:] == ["progress", "result"]
     assert sum(m["type"] == "preview" for m in told) == 4
 
 
-def test_a_flood_never_makes_blender_wait(engine, tmp_path):
+def test_a_flood_is_taken_in_small_parts(engine, tmp_path, monkeypatch):
     process = ready(engine())
     ask(process, tmp_path / "job", "flood")
-    told, times = [], []
+    told = []
 
     def look() -> bool:
-        began = time.perf_counter()
         messages = process.poll()
-        times.append(time.perf_counter() - began)
         assert len(messages) <= 200
         told.extend(messages)
         return bool(messages) and messages[-1]["type"] == "result"
 
-    until(look, 20)
-    # The machine may look away once.
-    assert sorted(times)[-2] < 0.05, sorted(times)[-5:]
+    until(lambda: len(process._inbox._messages) > 100)
+    with monkeypatch.context() as patch:
+        # Each look at the clock takes 5 ms of the 20 that a poll has.
+        patch.setattr("mav3d_blender.client.process.time", SimpleNamespace(monotonic=itertools.count(0, 0.005).__next__))
+        told.extend(process.poll())
+    assert 1 <= len(told) <= 4
+    until(look)
     assert sum(message.get("job") == "nobody" for message in told) == 5000
 
 
 def test_a_flood_that_nobody_takes_waits_outside(engine, tmp_path):
     process = ready(engine())
     ask(process, tmp_path / "job", "flood")
-    time.sleep(0.5)
-    assert len(process._inbox._messages) <= 500
-    assert not (tmp_path / "job" / "asset").exists()
+    until(lambda: len(process._inbox._messages) == 500)
+    assert process.state == "ready" and not (tmp_path / "job" / "asset").exists()
     process.close(2.0)
     assert not process.alive
 
 
-@pytest.mark.parametrize(("fake", "garbage"), [("garbage", 6), ("huge", 1)])
-def test_what_is_no_message_goes_into_the_log(engine, tmp_path, fake, garbage):
+@pytest.mark.parametrize(("fake", "count"), [("garbage", 6), ("huge", 1)])
+def test_what_is_no_message_goes_into_the_log(engine, tmp_path, fake, count):
     process = ready(engine())
     ask(process, tmp_path / "job", fake)
     hear(process, "result")
-    assert process.garbage == garbage and process.state == "ready"
+    assert process.invalid_lines == count and process.state == "ready"
     log = process.log_tail(100)
     assert "no message" in log and len(log) < 5000
 
 
 def test_chatter_before_hello_is_no_harm(engine):
     process = ready(engine("chatter"))
-    assert process.garbage == 4 and "Loading libraries" in process.log_tail()
+    assert process.invalid_lines == 4 and "Loading libraries" in process.log_tail()
 
 
 def test_half_a_line_at_the_end_is_no_result(engine, tmp_path):
@@ -140,7 +139,7 @@ def test_half_a_line_at_the_end_is_no_result(engine, tmp_path):
     told = []
     until(lambda: told.extend(process.poll()) or not process.alive)
     assert "result" not in {message["type"] for message in told}
-    assert process.state == "failed" and process.garbage == 1 and "has no end" in process.log_tail()
+    assert process.state == "failed" and process.invalid_lines == 1 and "has no end" in process.log_tail()
 
 
 def test_an_end_in_the_middle_is_explained(engine, tmp_path):
@@ -177,7 +176,7 @@ def test_hello_may_take_its_time_but_not_for_ever(engine):
     slow.poll()
     assert slow.state == "starting" and slow.send({"type": "estimate", "id": 1, "request": {}})
     assert hear(slow, "estimate")[0]["type"] == "hello"
-    silent = engine("silent", hello_seconds=0.3)
+    silent = engine("silent", hello_seconds=0.1)
     silent.start()
     assert "not ready within" in ended(silent).reason and silent.state == "failed"
 
@@ -185,7 +184,7 @@ def test_hello_may_take_its_time_but_not_for_ever(engine):
 def test_an_interpreter_that_is_missing(tmp_path):
     for command, folder, reason in [
         ([str(tmp_path / "python")], tmp_path, "no Python at"),
-        ([str(tmp_path)], tmp_path, "may not be run|can't be started"),
+        ([str(tmp_path)], tmp_path, "is not allowed|can't be started"),
         ([sys.executable], tmp_path / "nowhere", "folder is missing"),
     ]:
         process = EngineProcess(command, folder, tmp_path / "engine.log")
@@ -204,12 +203,10 @@ def test_a_log_that_can_not_be_written(tmp_path):
 
 def test_a_cancel_is_taken(engine, tmp_path):
     process = ready(engine())
-    ask(process, tmp_path / "job", "steps=1000")
+    ask(process, tmp_path / "job", "steps=100000")
     hear(process, "progress")
-    began = time.monotonic()
     process.send({"type": "cancel", "job": "a"})
-    kinds = [message["type"] for message in hear(process, "cancelled")]
-    assert "cancelling" in kinds and time.monotonic() - began < 1.0
+    assert "cancelling" in [message["type"] for message in hear(process, "cancelled")]
 
 
 def test_an_interrupt_lets_it_save_and_leave(engine, tmp_path):
@@ -227,13 +224,12 @@ def test_an_interrupt_lets_it_save_and_leave(engine, tmp_path):
 def test_nothing_is_left_after_close(engine, tmp_path, words):
     process = engine(*words)
     process.start()
-    time.sleep(0.3)
+    until(lambda: "set its signals" in process.log_tail())
     process.poll()
     ask(process, tmp_path / "job", "steps=100000")
-    pid, began = process.pid, time.monotonic()
+    pid = process.pid
     process.close(0.5)
-    assert not exists(pid) and not process.alive and time.monotonic() - began < 3.0
-    assert process.state == "stopped"
+    assert not exists(pid) and not process.alive and process.state == "stopped"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups to look at")
@@ -243,7 +239,7 @@ def test_what_the_engine_started_goes_with_it(engine):
     assert len(members(group)) == 2
     process.stop()
     ended(process)
-    until(lambda: not members(group), 3)
+    until(lambda: not members(group))
 
 
 def members(group: int) -> list[str]:
@@ -254,10 +250,10 @@ def members(group: int) -> list[str]:
 
 def test_a_pipe_that_nobody_reads_does_not_block(engine):
     process = ready(engine("deaf"))
-    began, sent = time.monotonic(), 0
+    sent = 0
     while process.send({"type": "estimate", "id": 1, "request": {"prompt": "x" * 2000}}):
         sent += 1
-    assert 1000 <= sent < 1200 and time.monotonic() - began < 1.0
+    assert 1000 <= sent < 1200
     assert process.state == "failed" and "takes no messages" in process.reason
     ended(process)
 
@@ -269,7 +265,7 @@ def test_an_engine_ends_with_its_blender(tmp_path):
         "from pathlib import Path\nfrom tests.mav3d_blender.engines import make_engine\n"
         "engine = make_engine(Path(sys.argv[2]))\nengine.start()\n"
         "while engine.state != 'ready': engine.poll(); time.sleep(0.01)\n"
-        "print(engine.pid, flush=True)\ntime.sleep(60)\n"
+        "print(engine.pid, flush=True)\ntime.sleep(600)\n"
     )
     blender = subprocess.Popen([sys.executable, "-c", code, str(ROOT), str(tmp_path)], stdout=subprocess.PIPE)
     pid = int(blender.stdout.readline())
@@ -277,7 +273,7 @@ def test_an_engine_ends_with_its_blender(tmp_path):
     blender.kill()
     blender.wait()
     blender.stdout.close()
-    until(lambda: not running(pid), 5)
+    until(lambda: not running(pid))
 
 
 def running(pid: int) -> bool:
@@ -288,11 +284,11 @@ def running(pid: int) -> bool:
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_the_environment_is_not_blenders(monkeypatch):
+def test_the_environment_is_not_blenders(tmp_path, monkeypatch):
     for name in ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS"):
         monkeypatch.setenv(name, "blender")
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    online, offline = environment(False), environment(True)
+    online, offline = environment(tmp_path, False), environment(tmp_path, True)
     assert "blender" not in online.values() and online["PYTHONNOUSERSITE"] == online["PYTHONDONTWRITEBYTECODE"] == "1"
     assert online["PYTHONIOENCODING"] == "utf-8" and online["PATH"] == os.environ["PATH"]
     assert offline["HF_HUB_OFFLINE"] == "1" and "HF_HUB_OFFLINE" not in online
@@ -303,32 +299,3 @@ def test_it_gives_way_to_blender(engine):
     process = ready(engine())
     assert os.getpriority(os.PRIO_PROCESS, process.pid) >= min(10, os.getpriority(os.PRIO_PROCESS, 0) + 1)
     assert os.getpgid(process.pid) == process.pid
-
-
-@pytest.mark.parametrize(
-    ("code", "line", "reason", "advice"),
-    [
-        (1, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate", "graphics card's memory", "quality"),
-        (1, "RuntimeError: No CUDA GPUs are available", "graphics card can't be used", "CPU"),
-        (1, "ModuleNotFoundError: No module named 'engine'", "own files are missing", "extension"),
-        (1, "python: Error while finding module specification for 'engine'", "ended before it was ready", "log"),
-        (1, "OSError: [Errno 28] No space left on device", "disk is full", "room"),
-        (-11, "", "crashed", "log"),
-        (0xC0000005, "", "crashed", "log"),
-        (-15, "", "from outside", ""),
-        (0, "", "exit status 0", "log"),
-    ],
-)
-def test_known_ends(code, line, reason, advice):
-    end = explain(code, ["something", line] if line else [], False)
-    assert reason in end.reason and advice in end.advice
-
-
-def test_an_engine_that_ends_again_and_again_is_left_alone():
-    breaker = CircuitBreaker()
-    assert [breaker.may_start(now) for now in (0, 10, 20, 30)] == [True, True, True, False]
-    assert not breaker.may_start(10_000) and breaker.open and "3 times within 5 minutes" in breaker.sentence
-    breaker.reset()
-    assert breaker.may_start(10_001)
-    spread = CircuitBreaker()
-    assert all(spread.may_start(now) for now in range(0, 2000, 150))
