@@ -28,51 +28,51 @@ def stop() -> None:
 
 def tick() -> float:
     """Advances jobs, set-up and downloads. Returns the seconds to the next tick."""
-    now = state()
-    changed, working = advance(now), poll_background(now)
+    current = state()
+    changed, working = advance(current), poll_background(current)
     if changed or working:
         redraw()
-    elif now.session is not None:
+    elif current.session is not None:
         # Not in the same tick as the sidebar: each may take long to draw.
-        now.preview.show(now.session.store)
-    return BUSY_S if changed or working or now.results.pending or (now.session is not None and now.session.busy) else IDLE_S
+        current.preview.show(current.session.store)
+    return BUSY_S if changed or working or current.results.pending or (current.session is not None and current.session.busy) else IDLE_S
 
 
-def advance(now: State) -> bool:
+def advance(current: State) -> bool:
     """Handles the engine's messages, and places a result that is ready; whether anything has changed."""
-    if now.session is None:
+    if current.session is None:
         return False
-    events = now.session.tick(time.monotonic())
+    events = current.session.tick(time.monotonic())
     for event in events:
-        _handle(now, event)
-    placed = now.results.place_ready(now.session)
+        _handle(current, event)
+    placed = current.results.place_ready(current.session)
     if placed is not None and placed.problem:
-        now.notices.warning = placed.problem
+        current.notices.warning = placed.problem
     return placed is not None or bool(events)
 
 
-def poll_background(now: State) -> bool:
+def poll_background(current: State) -> bool:
     """Takes what set-up and downloads have done; whether one is running or has just ended."""
-    working, problem = now.setup.poll()
+    working, problem = current.setup.poll()
     if problem:
-        now.notices.warning = problem
-    return now.downloads.poll() or working
+        current.notices.warning = problem
+    return current.downloads.poll() or working
 
 
-def _handle(now: State, event: Event) -> None:
-    job = now.session.store.get(event.job) if event.job else None
+def _handle(current: State, event: Event) -> None:
+    job = current.session.store.get(event.job) if event.job else None
     if event.kind == "estimate":
-        now.notices.estimate = event.message
+        current.notices.estimate = event.message
     elif event.kind in ("engine", "error") and event.message:
-        now.notices.warning = event.message
+        current.notices.warning = event.message
     if job is None:
         return
-    if job.state != "RUNNING" and now.preview.job == job.id:
-        now.preview.clear()
+    if job.state != "RUNNING" and current.preview.job == job.id:
+        current.preview.clear()
     if event.kind == "preview" and event.mesh and job.state == "RUNNING":
-        now.preview.read(job, Path(event.path))
-    if event.kind == "result" and job.target.get("file") == now.results.file:
-        now.results.read(job)
+        current.preview.read(job, Path(event.path))
+    if event.kind == "result" and job.target.get("file") == current.results.file:
+        current.results.read(job)
 
 
 def redraw() -> None:
@@ -88,22 +88,22 @@ def redraw() -> None:
 
 def wait_for_job(job_id: str, report=print) -> Job:
     """Blocks until a job has ended and is placed, for `blender -b` where no timer fires. report: takes a line per stage."""
-    now, stage = state(), ""
+    current, stage = state(), ""
     while True:
-        advance(now)
-        job = now.open_session().store.get(job_id)
+        advance(current)
+        job = current.open_session().store.get(job_id)
         if job.stage and job.stage != stage and job.state == "RUNNING":
             stage = job.stage
             report(f"MAV3D: {stage.replace('_', '-')}")
-        if not job.active and not now.results.is_reading(job_id):
+        if not job.active and not current.results.is_reading(job_id):
             return job
         time.sleep(0.05)
 
 
 def wait_for_estimate() -> str:
     """Blocks until an estimate is there, for `blender -b`; returns it."""
-    now = state()
-    while now.session.busy:
-        advance(now)
+    current = state()
+    while current.session.busy:
+        advance(current)
         time.sleep(0.05)
-    return now.notices.estimate
+    return current.notices.estimate

@@ -32,12 +32,12 @@ BUTTONS = {
 
 def draw_jobs(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draws the newest jobs, unfinished ones first."""
-    now = state()
-    jobs = sorted_jobs(now.jobs())
+    current = state()
+    jobs = sorted_jobs(current.jobs())
     if not jobs:
         layout.label(text="No jobs yet")
     for job in jobs[:MAX_ROWS]:
-        _draw_job(layout.box(), context, now, job)
+        _draw_job(layout.box(), context, current, job)
     if len(jobs) > MAX_ROWS:
         layout.label(text=f"{len(jobs) - MAX_ROWS} older")
 
@@ -48,8 +48,8 @@ def sorted_jobs(jobs: list[Job]) -> list[Job]:
     return sorted(sorted(jobs, key=lambda job: job.id, reverse=True), key=lambda job: job.state in ended)
 
 
-def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, now: State, job: Job) -> None:
-    icon = now.thumbnails.icon(job.image)
+def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, current: State, job: Job) -> None:
+    icon = current.thumbnails.icon(job.image)
     split = box.split(factor=0.3) if icon else box
     if icon:
         split.template_icon(icon, scale=3.2)
@@ -57,9 +57,9 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, now: State, j
     column.label(text=job.request.get("prompt", ""), icon=ICONS.get(job.state, "NONE"))
     column.label(text=f"{job.request.get('quality', '')}, seed {job.request.get('seed', '?')}")
     if job.state == "RUNNING":
-        box.progress(factor=now.job_fraction(job), text=progress_text(job))
+        box.progress(factor=current.job_fraction(job), text=progress_text(job))
     else:
-        column.label(text=state_text(job, now.results.is_reading(job.id)))
+        column.label(text=state_text(job, current.results.is_reading(job.id)))
     if job.message and job.state in ("FAILED", "INTERRUPTED", "DONE", "CANCELLED"):
         wrapped_label(box, context, " ".join((job.message, job.advice)).strip())
     row = box.row(align=True)

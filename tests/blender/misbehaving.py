@@ -42,17 +42,17 @@ def steps():
         region.active_panel_category = "MAV3D"
     yield 2.0
     write(FOLDER, "ready.json", {})
-    now = sys.modules[f"{NAME}.mav3d_blender.controller.state"].state()
+    current = sys.modules[f"{NAME}.mav3d_blender.controller.state"].state()
     for manner in MANNERS:
-        seen["jobs"][manner] = [(yield from generate(now, manner)), (yield from generate(now, GOOD))]
+        seen["jobs"][manner] = [(yield from generate(current, manner)), (yield from generate(current, GOOD))]
     seen["gaps"], seen["own"], seen["slow"] = beats.gaps, beats.own, beats.slow
 
 
-def generate(now, manner):
+def generate(current, manner):
     """Asks for a job of an engine that behaves so; returns what has become of it."""
     (FOLDER / "words").write_text("pause=0.05 " + ("" if manner == GOOD else manner))
     bpy.ops.mav3d.generate()
-    session, until, cancelled = now.session, time.monotonic() + LONGEST, False
+    session, until, cancelled = current.session, time.monotonic() + LONGEST, False
     name = session.store.jobs()[-1].id
     while True:
         job, process = session.store.get(name), session._scheduler.process

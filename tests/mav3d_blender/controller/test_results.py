@@ -22,14 +22,14 @@ def test_a_result_that_cannot_be_placed_is_reported_and_ends_nothing(addon, monk
 def test_a_result_waits_for_object_mode(addon):
     addon.mav3d.prompt, addon.mav3d.quality = "a red ball", "DRAFT"
     bpy.ops.mav3d.generate()
-    host, now = bpy.context.view_layer.objects.active, state()
-    job = now.jobs()[-1]
+    host, current = bpy.context.view_layer.objects.active, state()
+    job = current.jobs()[-1]
     bpy.ops.object.mode_set(mode="EDIT")
-    now.results.read(job)
-    now.results._reading[job.id].wait()
-    assert now.results.place_ready(now.session) is None and now.results.is_reading(job.id)
+    current.results.read(job)
+    current.results._reading[job.id].wait()
+    assert current.results.place_ready(current.session) is None and current.results.is_reading(job.id)
     bpy.ops.object.mode_set(mode="OBJECT")
-    placed = now.results.place_ready(now.session)
+    placed = current.results.place_ready(current.session)
     assert (placed.job_id, placed.problem) == (job.id, "") and bpy.context.view_layer.objects.active != host
 
 

@@ -11,7 +11,7 @@ def test_a_damaged_job_file_is_reported(addon, tmp_path):
 
 
 def test_before_the_session_the_panel_has_something_to_show(addon):
-    now = state()
-    assert (now.engine_text, now.engine_running, now.presets()) == ("Not started", False, [])
+    current = state()
+    assert (current.engine_text, current.engine_running, current.presets()) == ("Not started", False, [])
     close_state()
-    assert state() is not now
+    assert state() is not current

@@ -9,7 +9,7 @@ from tests.mav3d_blender.ui.layouts import Layout
 
 
 def drawn(cls) -> Layout:
-    """A panel as it looks now."""
+    """A panel as it looks current."""
     shown = type("Shown", (), {"draw": cls.draw})()
     shown.layout = Layout()
     shown.draw(bpy.context)
