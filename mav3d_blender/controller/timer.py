@@ -35,7 +35,8 @@ def tick() -> float:
     elif current.session is not None:
         # Not in the same tick as the sidebar: each may take long to draw.
         current.preview.show(current.session.store)
-    return BUSY_S if changed or working or current.results.pending or (current.session is not None and current.session.busy) else IDLE_S
+    busy = changed or working or current.results.pending or (current.session is not None and current.session.busy)
+    return BUSY_S if busy else IDLE_S
 
 
 def advance(current: State) -> bool:

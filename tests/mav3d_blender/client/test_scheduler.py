@@ -177,3 +177,29 @@ def test_a_full_disk_is_said_and_stops_nothing(script, monkeypatch):
     engine.says = [{"type": "result", "job": name, "path": "/asset"}]
     events = session.tick(0.2)
     assert session.store.get(name).state == "DONE" and any("No space" in event.message for event in events)
+
+
+def test_the_fraction_of_a_job_is_of_the_time_that_the_engine_works_on_it(script):
+    session, engine = script
+    name = session.generate(REQUEST).id
+    session.tick(0.0)
+    session.tick(50.0)
+    engine.says = [{"type": "started", "job": name, **REQUEST, "seed": 5}]
+    session.tick(100.0)
+    progress = {"type": "progress", "job": name, "stage": "static", "step": 1, "steps": 10}
+    engine.says = [{**progress, "eta_s": 30.0}]
+    session.tick(110.0)
+    assert session.fraction(session.store.get(name)) == 0.25
+    # Where the time left is not known, the stage's steps count.
+    engine.says = [{**progress, "step": 6, "eta_s": 0.0}]
+    session.tick(120.0)
+    assert session.fraction(session.store.get(name)) == 0.6
+    # A job that is resumed begins anew.
+    engine.says = [{"type": "cancelled", "job": name, "message": "Stopped."}]
+    session.tick(130.0)
+    session.resume(name)
+    session.tick(1000.0)
+    engine.says = [{**progress, "eta_s": 30.0}]
+    session.tick(1000.5)
+    session.tick(1010.5)
+    assert session.fraction(session.store.get(name)) == 0.25

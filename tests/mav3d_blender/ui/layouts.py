@@ -2,6 +2,8 @@
 
 from types import SimpleNamespace
 
+import bpy
+
 
 class Layout:
     """texts: labels with their icons; buttons: operators with their text and options; properties: names of settings."""
@@ -48,3 +50,11 @@ class Layout:
     def text(self) -> str:
         """All labels in a row."""
         return " ".join(text for text, _ in self.top.texts)
+
+
+def drawn(cls) -> Layout:
+    """A panel as it looks current."""
+    shown = type("Shown", (), {"draw": cls.draw})()
+    shown.layout = Layout()
+    shown.draw(bpy.context)
+    return shown.layout

@@ -3,17 +3,9 @@ from dataclasses import replace
 import bpy
 
 from mav3d_blender.controller.state import state
-from mav3d_blender.ui import menus, panels
+from mav3d_blender.ui import panels
 from tests.mav3d_blender.scenes import generate
-from tests.mav3d_blender.ui.layouts import Layout
-
-
-def drawn(cls) -> Layout:
-    """A panel as it looks current."""
-    shown = type("Shown", (), {"draw": cls.draw})()
-    shown.layout = Layout()
-    shown.draw(bpy.context)
-    return shown.layout
+from tests.mav3d_blender.ui.layouts import drawn
 
 
 def test_the_panel_shows_words_and_what_is_wrong_with_the_prompt(addon):
@@ -59,10 +51,3 @@ def test_the_result_and_the_engine_have_panels(addon):
         assert panels.MAV3D_PT_result.poll(bpy.context)
         assert "seed 7" in drawn(panels.MAV3D_PT_result).text
     assert "Ready: version fake on cpu" in drawn(panels.MAV3D_PT_engine).text
-
-
-def test_recent_prompts_are_in_the_menu(addon):
-    assert drawn(menus.MAV3D_MT_history).text == "No prompts yet"
-    generate(addon)
-    ((name, text, options),) = drawn(menus.MAV3D_MT_history).buttons
-    assert name == "mav3d.use_settings" and "a red ball bouncing" in text and options.entry == 0
