@@ -3,51 +3,58 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from engine.__main__ import add_request_options, request_arguments
+from engine.cli.generate import add_generate_options
+from engine.cli.main import run_command
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/run", description="Makes an animated, textured object from a prompt.")
-    parser.add_argument("prompt")
     parser.add_argument("--output", type=Path, help="the folder for everything (output/ and the prompt's name)")
     parser.add_argument("--no-render", action="store_true", help="stop at scene.blend")
-    parser.add_argument("--device", default="cpu", help="where the engine's tensors live: cpu, cuda, mps (cpu)")
-    add_request_options(parser)
+    add_generate_options(parser)
     options = parser.parse_args()
-    output = options.output or ROOT / "output" / _folder_name(options.prompt)
+    options.output = options.output or ROOT / "output" / _folder_name(options.prompt)
     started = time.monotonic()
-    code = _run_engine(options, output)
+    code = _run_engine(options)
     if code:
         return code
     try:
-        _build(options, output, started)
+        _build(options, options.output, started)
     except (OSError, RuntimeError) as error:
-        print(f"Can't write the result to {output} ({error}); the asset is kept in {output / 'asset'}.", file=sys.stderr)
+        kept = options.output / "asset"
+        print(f"Can't write the result to {options.output} ({error}); the asset is kept in {kept}.", file=sys.stderr)
         return 1
     return 0
 
 
-def _run_engine(options: argparse.Namespace, output: Path) -> int:
-    """The engine, in its own process; what it prints goes straight to the terminal."""
-    command = [sys.executable, "-m", "engine", "generate", "--output", str(output), *request_arguments(options)]
-    command += ["--device", options.device, "--", options.prompt]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
-    process = subprocess.Popen(command, env=environment)
-    while True:
+def _run_engine(options: argparse.Namespace) -> int:
+    """The engine in a process of its own, whose memory is free again before Blender's is taken; returns its exit code."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    process = multiprocessing.get_context("spawn").Process(target=_exit_with_command, args=(options,))
+    process.start()
+    while process.is_alive():
         try:
-            return process.wait()
+            process.join()
         except KeyboardInterrupt:
             # The engine got the signal too and is writing its checkpoint.
             continue
+    return process.exitcode if process.exitcode >= 0 else 128 - process.exitcode
+
+
+def _exit_with_command(options: argparse.Namespace) -> None:
+    sys.exit(run_command(options))
 
 
 def _build(options: argparse.Namespace, output: Path, started: float) -> None:

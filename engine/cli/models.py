@@ -3,37 +3,55 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from engine.cli.console import Tell
+from engine.cli.console import Console
+from engine.cli.request_options import add_common_options
 from engine.contract import protocol
 from engine.contract.errors import ModelError
+from engine.contract.request import ROLES
 from engine.models.catalogue import canonical, listed
 from engine.models.check import check_model
 from engine.models.hub import store
 from engine.models.overview import overview, size_text, table
-from engine.models.presets import PRESETS, ROLES
+from engine.models.presets import PRESETS
 from engine.models.source import locate
+from engine.pipeline.eta import TaskEta
 
 REPORT_EVERY_SECONDS = 0.5
 
 
-def models_command(options: argparse.Namespace, tell: Tell) -> int:
-    """Does what the options of `engine.models.options` ask for; `tell` hears messages, each with a line for people."""
-    return {"list": _list, "check": _check, "fetch": _fetch, "remove": _remove}[options.action](options, tell)
+def add_command(subparsers: Any) -> None:
+    """Adds the command with its four actions and their options."""
+    parser = subparsers.add_parser("models", help="list, check, fetch or remove the models of the presets")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    of = "a folder, a hub id (owner/name or owner/name@revision) or a preset"
+    listing = actions.add_parser("list", help="the models of each preset: on disk or not, size, licence, verified or not")
+    check = actions.add_parser("check", help="whether models on this machine are whole")
+    check.add_argument("sources", nargs="*", metavar="SOURCE", help=f"{of}; all that there are when left out")
+    check.add_argument("--hashes", action="store_true", help="compare every file with what was fetched; takes a while")
+    fetch = actions.add_parser("fetch", help="download models from the Hugging Face hub, or go on with a download")
+    fetch.add_argument("sources", nargs="+", metavar="SOURCE", help="a hub id or a preset")
+    for role in ROLES:
+        fetch.add_argument(f"--{role}-model", default="", metavar="SOURCE", help="in place of the preset's own, as in generate")
+    fetch.add_argument("--full-precision", action="store_true", help="fetch 32-bit weights even where there are 16-bit ones")
+    remove = actions.add_parser("remove", help="delete fetched models")
+    remove.add_argument("sources", nargs="+", metavar="SOURCE", help="a hub id")
+    for action, run in ((listing, _list), (check, _check), (fetch, _fetch), (remove, _remove)):
+        add_common_options(action, device=False)
+        action.set_defaults(run=run)
 
 
-def _list(options: argparse.Namespace, tell: Tell) -> int:
+def _list(options: argparse.Namespace, console: Console) -> int:
     rows = overview()
-    tell(protocol.models([row.as_message() for row in rows], str(store.models_folder())), table(rows))
+    console.emit(protocol.models([row.as_message() for row in rows], str(store.models_folder())), table(rows))
     return 0
 
 
-def _check(options: argparse.Namespace, tell: Tell) -> int:
+def _check(options: argparse.Namespace, console: Console) -> int:
     """Every model that is named is looked at, whatever is wrong with others."""
     everything = [*_of_preset("primitives"), *map(str, store.fetched())]
     wrong = 0
@@ -44,13 +62,13 @@ def _check(options: argparse.Namespace, tell: Tell) -> int:
         except ModelError as error:
             faults = [str(error)]
         shown = store.source_of(Path(source)) if (Path(source) / store.RECORD).is_file() else source
-        told = f"{shown}: whole" if not faults else "\n".join([f"{shown}:", *(f"  {fault}" for fault in faults)])
-        tell(protocol.model_check(source, faults), told)
+        line = f"{shown}: whole" if not faults else "\n".join([f"{shown}:", *(f"  {fault}" for fault in faults)])
+        console.emit(protocol.model_check(source, faults), line)
         wrong += bool(faults)
     return 1 if wrong else 0
 
 
-def _fetch(options: argparse.Namespace, tell: Tell) -> int:
+def _fetch(options: argparse.Namespace, console: Console) -> int:
     """Models that can't be had don't keep others from being fetched."""
     from engine.models.hub.plan import plan_fetch
 
@@ -62,35 +80,33 @@ def _fetch(options: argparse.Namespace, tell: Tell) -> int:
                 raise ModelError(f"{source} is a folder: there is nothing to fetch.")
             plan = plan_fetch(source, half=not options.full_precision)
             if plan.is_there:
-                tell(protocol.result(str(plan.folder)), f"{source} is there already: {plan.folder}")
+                console.emit(protocol.result(str(plan.folder)), f"{source} is there already: {plan.folder}")
                 continue
-            _announce(plan)
+            _announce(plan, console)
             from engine.models.hub.fetch import fetch
 
-            folder = fetch(plan, _reporter(tell, plan.id))
-            tell(protocol.result(str(folder)), f"{source} is in {folder}")
+            folder = fetch(plan, _reporter(console, plan.id))
+            console.emit(protocol.result(str(folder)), f"{source} is in {folder}")
         except ModelError as error:
-            tell(protocol.error(error.kind, str(error)), None)
+            console.emit(protocol.error(error.kind, str(error)))
             wrong += 1
     return 1 if wrong else 0
 
 
-def _announce(plan: Any) -> None:
+def _announce(plan: Any, console: Console) -> None:
     """Size and licence, before anything large is fetched; to stderr, where no program reads messages."""
     known = listed(plan.id)
     licence = plan.licence or (known.licence if known else "") or "not told; see its page"
     use = {True: "", False: "; not for commercial work", None: "; whether for commercial work, see its page"}
-    print(
+    console.tell(
         f"Fetching {plan.id} at {plan.at.commit[:12]}: {size_text(plan.size)} in {len(plan.wanted)} files, licence {licence}"
-        f"{use[known.commercial if known else None]} (https://huggingface.co/{plan.id}).",
-        file=sys.stderr,
-        flush=True,
+        f"{use[known.commercial if known else None]} (https://huggingface.co/{plan.id})."
     )
 
 
-def _reporter(tell: Tell, model: str) -> Callable[[int, int], None]:
+def _reporter(console: Console, model: str) -> Callable[[int, int], None]:
     """Tells of megabytes, not too often; the time left is that of the whole download at its pace so far."""
-    began, last, first = time.monotonic(), [0.0, 0], []
+    eta, last, first = TaskEta(), [0.0, 0], []
 
     def report(done: int, size: int) -> None:
         now = time.monotonic()
@@ -99,22 +115,23 @@ def _reporter(tell: Tell, model: str) -> Callable[[int, int], None]:
         if done < size and now - last[0] < REPORT_EVERY_SECONDS or (done == size and last[1] == done):
             return
         last[:] = now, done
-        came = done - first[0]
-        left = (now - began) / came * (size - done) if came else 0.0
+        left = eta.seconds_left(done - first[0], size - first[0])
         steps = max(1, size // 10**6)
         step = steps if done == size else done // 10**6
-        tell(protocol.progress("megabytes", step, steps, left, {}) | {"model": model}, None)
+        console.emit(protocol.progress("megabytes", step, steps, left, {}) | {"model": model})
 
     return report
 
 
-def _remove(options: argparse.Namespace, tell: Tell) -> int:
+def _remove(options: argparse.Namespace, console: Console) -> int:
     for source in options.sources:
         parts = store.split_source(source)
         if parts is None:
             raise ModelError(f"{source!r} is no id of a fetched model: give owner/name or owner/name@revision.")
         size = store.remove(canonical(parts[0]), parts[1])
-        tell(protocol.result(str(store.folder_of(canonical(parts[0]), parts[1]))), f"{source} removed: {size_text(size)}")
+        console.emit(
+            protocol.result(str(store.folder_of(canonical(parts[0]), parts[1]))), f"{source} removed: {size_text(size)}"
+        )
     return 0
 
 

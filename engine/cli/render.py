@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import argparse
 import math
-import time
 from pathlib import Path
 from typing import Any
 
-from engine.cli.console import Tell
+from engine.cli.console import Console
+from engine.cli.request_options import add_common_options
 from engine.contract import protocol
+from engine.contract.request import check_integer
+from engine.job.folder import JobFolder
+from engine.job.resolve import resolve_folder
 
 
-def add_render_options(parser: argparse.ArgumentParser) -> None:
-    """Where to look from, when, and where the pictures go."""
+def add_command(subparsers: Any) -> None:
+    """Adds the command and its options."""
+    parser = subparsers.add_parser("render", help="pictures of a job's scene from any camera, at any times")
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--output", type=Path, required=True, help="a .mp4, .gif or .png, or a folder of pictures")
     parser.add_argument("--path", default="turntable", help="how the camera goes: turntable, still (turntable)")
-    parser.add_argument("--cameras", type=Path, help="a JSON list of poses, in place of --path; see the README")
+    parser.add_argument("--cameras", type=Path, help="a JSON list of poses, in place of --path; see docs/cli.md")
     parser.add_argument("--azimuth", type=float, default=30.0, help="degrees; 0 is the front, 90 the right side (30)")
     parser.add_argument("--elevation", type=float, default=15.0, help="degrees above the horizon (15)")
     parser.add_argument("--distance", type=float, default=3.2, help="metres from the middle (3.2)")
@@ -29,35 +34,37 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--samples", type=int, default=128, help="intervals a ray (128)")
     parser.add_argument("--background", type=float, default=0.45, help="a grey, 0 black to 1 white (0.45)")
     parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
+    add_common_options(parser)
+    parser.set_defaults(run=render)
 
 
-def render_command(options: argparse.Namespace, tell: Tell) -> int:
-    """Does what the options of `add_render_options` ask for."""
-    from engine.job.folder import JobFolder, load_scene
-    from engine.job.request import Request, whole
-    from engine.pipeline.device import find_device
-    from engine.pipeline.render_frames import check_output, pictures, write_pictures
-
+def render(options: argparse.Namespace, console: Console) -> int:
     for name, high in (("frames", 10_000), ("fps", 120), ("size", 4096), ("samples", 4096)):
-        whole(name, getattr(options, name), 1, high)
-    path = _path(options)
+        check_integer(name, getattr(options, name), 1, high)
+    path = _camera_path(options)
+
+    from engine.pipeline.checkpoint import load_state
+    from engine.pipeline.device import find_device
+    from engine.pipeline.eta import TaskEta
+    from engine.pipeline.render_frames import check_output, render_frames, write_frames
+
     check_output(options.output, len(path), options.overwrite)
-    folder = JobFolder(options.folder)
-    request = Request.checked(folder.request())
-    scene, _ = load_scene(folder, request.resolved_quality(), request.seed, find_device(options.device))
-    started = time.monotonic()
+    folder = JobFolder.of(options.folder)
+    job = resolve_folder(folder)
+    state, _ = load_state(folder, job.quality, job.request.seed, find_device(options.device))
+    eta = TaskEta()
 
-    def told(number: int) -> None:
-        left = (time.monotonic() - started) / number * (len(path) - number)
-        tell(protocol.progress("render", number, len(path), left, {}), None)
+    def report(number: int) -> None:
+        left = eta.seconds_left(number, len(path))
+        console.emit(protocol.progress("render", number, len(path), left, {}))
 
-    frames = pictures(scene.field, path, options.size, options.samples, options.background)
-    write_pictures(frames, options.output, options.fps, told)
-    tell(protocol.result(str(options.output)), f"Pictures: {options.output}")
+    frames = render_frames(state.field, path, options.size, options.samples, options.background)
+    write_frames(frames, options.output, options.fps, report)
+    console.emit(protocol.result(str(options.output)), f"Pictures: {options.output}")
     return 0
 
 
-def _path(options: argparse.Namespace) -> list[Any]:
+def _camera_path(options: argparse.Namespace) -> list[Any]:
     """The poses that the options ask for. Raises RenderError for those that can't be."""
     from engine.contract.errors import RenderError
     from engine.scene.camera_path import PATHS, Pose, camera_path, checked, read_path

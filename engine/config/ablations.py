@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from engine.config.quality import CameraSettings, Quality, StageSettings
+from engine.config.quality import Quality
+from engine.config.stage import CameraConfig, StageConfig
 
 
-def without(quality: Quality, parts: Iterable[str]) -> Quality:
-    """`quality` without `parts`, which are keys of PARTS."""
+def ablate(quality: Quality, parts: Iterable[str]) -> Quality:
+    """`quality` without `parts`, which are keys of ABLATIONS."""
     for part in parts:
-        quality = PARTS[part](quality)
+        quality = ABLATIONS[part](quality)
     return quality
 
 
@@ -28,24 +29,26 @@ def _super_resolution(quality: Quality) -> Quality:
 
 
 def _regularisers(quality: Quality) -> Quality:
-    def free(stage: StageSettings) -> StageSettings:
-        return replace(stage, smoothness=0.0, time_variation=0.0, trajectory_jitter=0.0, trajectory_offset=0.0)
+    def free(stage: StageConfig) -> StageConfig:
+        return replace(stage, time_smoothness=0.0, time_variation=0.0, trajectory_jitter=0.0, trajectory_offset=0.0)
 
     return replace(quality, dynamic=free(quality.dynamic), super_resolution=free(quality.super_resolution))
 
 
 def _dynamic_cameras(quality: Quality) -> Quality:
-    def still(look: CameraSettings) -> CameraSettings:
-        return replace(look, moving=0.0)
+    def still(camera: CameraConfig) -> CameraConfig:
+        return replace(camera, moving=0.0)
 
     dynamic, high = quality.dynamic, quality.super_resolution
     return replace(
-        quality, dynamic=replace(dynamic, look=still(dynamic.look)), super_resolution=replace(high, look=still(high.look))
+        quality,
+        dynamic=replace(dynamic, camera=still(dynamic.camera)),
+        super_resolution=replace(high, camera=still(high.camera)),
     )
 
 
 def _frame_rate_sampling(quality: Quality) -> Quality:
-    return replace(quality, dynamic=replace(quality.dynamic, span=(1.0, 1.0)))
+    return replace(quality, dynamic=replace(quality.dynamic, clip_fraction=(1.0, 1.0)))
 
 
 def _trajectory(quality: Quality) -> Quality:
@@ -58,7 +61,8 @@ def _trajectory(quality: Quality) -> Quality:
     return replace(quality, field=replace(quality.field, trajectory=False), dynamic=moving)
 
 
-PARTS: dict[str, Callable[[Quality], Quality]] = {
+# By the names that `engine.contract.request` has for them.
+ABLATIONS: dict[str, Callable[[Quality], Quality]] = {
     "static": _static,
     "super-resolution": _super_resolution,
     "regularisers": _regularisers,
@@ -75,10 +79,10 @@ def text_to_3d(quality: Quality) -> Quality:
 
 def text_to_video(quality: Quality) -> Quality:
     """Everything is seen from the front alone, and is right from there alone (MAV3D without z)."""
-    front = CameraSettings(azimuth=(0.0, 0.0), elevation=(FRONT_ELEVATION, FRONT_ELEVATION))
+    front = CameraConfig(azimuth=(0.0, 0.0), elevation=(FRONT_ELEVATION, FRONT_ELEVATION))
 
-    def ahead(stage: StageSettings) -> StageSettings:
-        return replace(stage, look=front)
+    def ahead(stage: StageConfig) -> StageConfig:
+        return replace(stage, camera=front)
 
     return replace(
         quality, static=ahead(quality.static), dynamic=ahead(quality.dynamic), super_resolution=ahead(quality.super_resolution)

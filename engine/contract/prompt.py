@@ -81,7 +81,7 @@ def parse_prompt(text: str, vocabulary: Vocabulary) -> ParsedPrompt:
     unknown = [token for token in left if token.word not in vocabulary.ignored]
     if negations := [token for token in unknown if token.word in NEGATIONS or token.word.endswith("n't")]:
         raise PromptError(
-            f'The built-in models can\'t leave things out ("{negations[0].source}"): say what there is, not what there isn\'t.',
+            f"The built-in models can't leave things out (\"{negations[0].source}\"): say what there is, not what there isn't.",
             f"Can't leave things out: {negations[0].source}",
         )
     if counts := [token for token in unknown if token.word in NUMBERS or token.word.isdecimal()]:

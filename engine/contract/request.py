@@ -84,7 +84,11 @@ class Request:
     dynamic_steps: int | None = _steps("dynamic")
     super_resolution_steps: int | None = _steps("super-resolution")
     mode: str = _setting(
-        "4d", "choice", "4d; 3d, a still object; video, right from the front alone ({default})", choices=MODES, omit_default=True
+        "4d",
+        "choice",
+        "4d; 3d, a still object; video, right from the front alone ({default})",
+        choices=MODES,
+        omit_default=True,
     )
     without: tuple[str, ...] = _setting(
         (), "names", "leave a part of the method out: {choices}", choices=ABLATIONS, noun="part of the method", metavar="PART",

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from engine.config.ablations import PARTS, without
+from engine.config.ablations import ABLATIONS, ablate
 from engine.config.quality import Quality
 from engine.evaluate.prompts import Words
 from engine.evaluate.r_precision import every_prompt, rank, scene_clips
@@ -25,8 +25,9 @@ from engine.evaluate.scorer import Scorer
 from engine.evaluate.triangle_soup import EvaluationError, read_soups
 from engine.evaluate.verdict import judge_soups
 from engine.job.folder import JobFolder
-from engine.job.request import Request
-from engine.stages.train_state import Scene
+from engine.job.resolve import resolve_folder
+from engine.pipeline.checkpoint import load_checkpoint
+from engine.stages.train_state import TrainState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FULL = "the full method"
@@ -59,7 +60,7 @@ class Record:
 
 def variants(quality: Quality) -> dict[str, list[str]]:
     """The full method and all that can be left out of `quality`, by name, as options of `generate`."""
-    parts = [part for part in PARTS if without(quality, [part]) != quality]
+    parts = [part for part in ABLATIONS if ablate(quality, [part]) != quality]
     changed = {f"no {part.replace('-', ' ')}": ["--without", part] for part in parts}
     return {FULL: [], **changed, "a plain network for the planes": ["--backbone", "mlp"]}
 
@@ -115,10 +116,10 @@ def judged(record: Record, folder: Path, scorer: Scorer) -> Record:
     """`record` with what the asset and the checkpoint in `folder` show."""
     job, words = JobFolder(folder), Words.of(record.prompt)
     verdict = judge_soups(read_soups(job.asset), words.shape, words.motion)
-    scene = Scene.new(Request.checked(job.request()).resolved_quality().field, 0)
-    if job.load(scene) is None:
+    state = TrainState.new(resolve_folder(job).quality.field, 0)
+    if load_checkpoint(job, state) is None:
         raise EvaluationError(f"There is no checkpoint in {folder}: remove the folder and evaluate again.")
-    place = rank(scorer, scene_clips(scene.field), words.canonical, every_prompt())
+    place = rank(scorer, scene_clips(state.field), words.canonical, every_prompt())
     return replace(
         record, **verdict.matches(words.colour, words.motion), overlap=round(verdict.shape_overlap, 3), rank=place
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.evaluate.triangle_soup import Soup
+from engine.evaluate.triangle_soup import TriangleSoup
 
 # Faces within about this many degrees of a direction make its colour.
 DIRECTION_WIDTH = 8.0
@@ -22,7 +22,7 @@ class Motion:
     turn: float
 
 
-def measure_motion(soups: list[Soup]) -> Motion:
+def measure_motion(soups: list[TriangleSoup]) -> Motion:
     """The motion of frames that follow one another."""
     size = float(np.mean([np.ptp(soup.triangles.reshape(-1, 3), 0) for soup in soups]))
     measures = [volume_and_centroid(soup.triangles) for soup in soups]
@@ -40,7 +40,7 @@ def volume_and_centroid(triangles: np.ndarray) -> tuple[float, np.ndarray]:
     return float(volume), ((a + b + c) / 4 * parts[:, None]).sum(0) / volume
 
 
-def profile(soup: Soup, centroid: np.ndarray) -> np.ndarray:
+def profile(soup: TriangleSoup, centroid: np.ndarray) -> np.ndarray:
     """In each of 360 directions about the centroid: largest horizontal radius over the mean of all, and colour, [360, 4]."""
     angle = np.arange(360) * np.pi / 180
     direction = np.stack([np.cos(angle), np.sin(angle)])

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from engine.mesh.bake import rasterise
-from engine.models.world.motions import MOTIONS, frame_times
+from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import distance
+from engine.scene.frame_times import frame_times
 
 CELLS = 40
 

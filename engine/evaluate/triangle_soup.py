@@ -17,7 +17,7 @@ class EvaluationError(EngineError):
 
 
 @dataclass(frozen=True)
-class Soup:
+class TriangleSoup:
     """triangles [T, 3, 3] in metres, wound counter-clockwise seen from outside; colours at their centres, sRGB [T, 3]."""
 
     triangles: np.ndarray
@@ -30,7 +30,7 @@ class Soup:
         return np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
 
 
-def read_soups(asset: Path) -> list[Soup]:
+def read_soups(asset: Path) -> list[TriangleSoup]:
     """Every frame of an asset folder. Raises EvaluationError where it can't be read."""
     try:
         about = json.loads((asset / "asset.json").read_text("utf-8"))
@@ -45,7 +45,7 @@ def texel_colours(picture: np.ndarray, uv: np.ndarray) -> np.ndarray:
     return picture[row, column]
 
 
-def _read_frame(asset: Path, about: dict, number: int) -> Soup:
+def _read_frame(asset: Path, about: dict, number: int) -> TriangleSoup:
     fixed = about["topology"] == "fixed"
     with np.load(asset / ("mesh.npz" if fixed else f"frame_{number:04d}.npz"), allow_pickle=False) as arrays:
         vertices, triangles, uv = arrays["vertices"], arrays["triangles"], arrays["uv"]
@@ -53,4 +53,4 @@ def _read_frame(asset: Path, about: dict, number: int) -> Soup:
         vertices = vertices[number - 1]
     texture = "albedo.png" if about["texture"] == "one" else f"albedo_{number:04d}.png"
     picture = imageio.imread(asset / texture)[::-1, :, :3] / 255
-    return Soup(vertices[triangles], texel_colours(picture, uv.mean(1)))
+    return TriangleSoup(vertices[triangles], texel_colours(picture, uv.mean(1)))

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.evaluate.colour import nearest_colour
+from engine.contract.words import PALETTE
 from engine.evaluate.motion import Motion, measure_motion, moves_as
 from engine.evaluate.shape import ideal_solids, overlap, voxelise
-from engine.evaluate.triangle_soup import Soup
+from engine.evaluate.triangle_soup import TriangleSoup
+from engine.reference.palette import nearest_colour
 
 LEAST_OVERLAP = 0.7
 
@@ -32,7 +33,7 @@ class Verdict:
         }
 
 
-def judge_soups(soups: list[Soup], shape: str, motion: str, colour: str | None = None) -> Verdict:
+def judge_soups(soups: list[TriangleSoup], shape: str, motion: str, colour: str | None = None) -> Verdict:
     """Measures frames that follow one another; `motion` only says how the ideal solid may be turned.
 
     colour: what another way of looking found, such as a Cycles render; by the area of the middle frame's faces if left out.
@@ -40,5 +41,5 @@ def judge_soups(soups: list[Soup], shape: str, motion: str, colour: str | None =
     ideals = ideal_solids(shape, motion)
     overlaps = [overlap(voxelise(soup.triangles), ideals) for soup in soups]
     middle = soups[len(soups) // 3]
-    seen = colour or nearest_colour(middle.colours, middle.areas)
+    seen = colour or nearest_colour(middle.colours, PALETTE, middle.areas)
     return Verdict(seen, float(np.median(overlaps)), measure_motion(soups), len(soups))

@@ -1,4 +1,5 @@
-"""Guidance by a text-to-video model: temporal score distillation (SDS-T; MAV3D, section 3)."""
+"""Guidance by the built-in models, which understand cameras: score distillation of pictures (SDS; Poole et al., DreamFusion)
+and of videos (SDS-T; MAV3D, section 3)."""
 
 from __future__ import annotations
 
@@ -7,29 +8,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.config.quality import Distillation
+from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError
 from engine.guidance.precision import mixed_precision
+from engine.guidance.protocol import Guidance
 from engine.guidance.sds import DiffusionSchedule, distil
 from engine.guidance.text.prompts import EncodedPrompt
 from engine.models.clip_denoiser import ClipDenoiser
 from engine.scene.cameras import Cameras
 
 
-class ClipGuidance:
-    """A denoiser of whole clips that understands the camera: every frame of a clip is judged together."""
+class VideoGuidance(Guidance):
+    """A denoiser of whole videos that understands the camera: all frames of a video are judged together."""
 
     # Its cameras need not stand in any order.
-    together = 1
+    views_per_batch = 1
     # What the built-in models were measured best with.
     guidance_scale = 1.0
 
-    def __init__(self, components: dict[str, Any], distillation: Distillation) -> None:
+    def __init__(self, components: dict[str, Any], distillation: DistillationConfig) -> None:
         missing = [name for name in ("unet", "pose_encoder", "scheduler") if name not in components]
         if not missing and components["pose_encoder"].config.moves and "motion_encoder" not in components:
             missing = ["motion_encoder"]
         if missing:
-            raise ModelError(f"This model lacks {' and '.join(missing)}, which clip guidance needs. Choose another model.")
+            raise ModelError(f"This model lacks {' and '.join(missing)}, which built-in guidance needs. Choose another model.")
         self.denoiser = ClipDenoiser(
             components["unet"], components["pose_encoder"], components["scheduler"], components.get("motion_encoder")
         )
@@ -53,19 +55,14 @@ class ClipGuidance:
         frames: Tensor,
         prompt: EncodedPrompt,
         cameras: Cameras,
-        step: float,
+        progress: float,
         generator: torch.Generator,
-        low_resolution: Tensor | None = None,
         *,
         background: Tensor,
         times: Tensor | None = None,
+        low_resolution: Tensor | None = None,
     ) -> Tensor:
-        """frames [cameras, frames, 3, size, size] in [0, 1] -> gradient of that shape; `step` in [0, 1] of the stage.
-
-        low_resolution: the clips at the lower resolution an upscaler is conditioned on, in [0, 1].
-        background: what the frames were rendered on, [cameras, 3] in [0, 1].
-        times: of the frames, [frames] in [0, 1] of the clip; evenly over all of it if left out.
-        """
+        """See `Guidance.gradient`."""
         low = None if low_resolution is None else low_resolution * 2 - 1
 
         def predict(noisy: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
@@ -73,7 +70,7 @@ class ClipGuidance:
                 outputs = self._predict(noisy, timesteps, prompt, cameras, background * 2 - 1, low, times)
             return tuple(output.to(noisy) for output in outputs)
 
-        return distil(predict, frames, self.schedule, self.distillation, step, generator)
+        return distil(predict, frames, self.schedule, self.distillation, progress, generator)
 
     def _predict(
         self,
@@ -85,6 +82,7 @@ class ClipGuidance:
         low: Tensor | None,
         times: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
+        """Conditional and unconditional predictions, in one call of the network where they differ."""
         count = len(noisy)
         moments = None if times is None else times.expand(count, -1)
         states = prompt.at(cameras).states
@@ -97,3 +95,16 @@ class ClipGuidance:
             torch.cat([noisy, noisy]), timesteps.repeat(2), states, cameras.twice(), torch.cat([background] * 2), low, moments
         )
         return both[:count], both[count:]
+
+
+class ImageGuidance(VideoGuidance):
+    """A camera-aware image denoiser, applied to every frame of every camera alone."""
+
+    guidance_scale = 1.5
+
+    def gradient(self, frames: Tensor, prompt: EncodedPrompt, cameras: Cameras, *rest: Any, **options: Any) -> Tensor:
+        """See `Guidance.gradient`; an image has no time, so `times` do not matter."""
+        count = frames.shape[1]
+        background = options["background"].repeat_interleave(count, 0)
+        alone = frames.flatten(0, 1)[:, None]
+        return super().gradient(alone, prompt, cameras.per_frame(count), *rest, background=background).view(frames.shape)

@@ -1,32 +1,41 @@
-"""What a model denoises: pixels, or an autoencoder's latents; and a gradient brought back from there to pixels.
-
-`encode` gives a model its clean input without a graph. `pull_back` takes the gradient of that input to the pictures: a few
-pictures, or one clip, at a time, so that the autoencoder's memory does not depend on the batch.
-"""
+"""What a model denoises: pixels, or an autoencoder's latents; and gradients of latents as gradients of pixels."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 # Pixels that an image autoencoder works on at once: one picture of Stable Diffusion's size, or more of smaller ones.
-PIXELS_AT_ONCE = 512 * 512
+PIXELS_PER_CALL = 512 * 512
 
 
-class PixelSpace:
+class Latents(Protocol):
+    """The space that a model denoises in."""
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """The model's clean input for pictures in [0, 1], without a graph."""
+        ...
+
+    def vjp(self, pictures: Tensor, gradient: Tensor) -> Tensor:
+        """The vector-Jacobian product of `encode`: a gradient of latents as one of pictures. It works on a few pictures, or one
+        clip, at a time, so that the autoencoder's memory does not depend on the batch."""
+        ...
+
+
+class PixelSpace(Latents):
     """Pictures as they are, scaled from [0, 1] to [-1, 1]."""
 
     def encode(self, pictures: Tensor) -> Tensor:
         return pictures * 2 - 1
 
-    def pull_back(self, pictures: Tensor, gradient: Tensor) -> Tensor:
+    def vjp(self, pictures: Tensor, gradient: Tensor) -> Tensor:
         return gradient * 2
 
 
-class LatentSpace:
+class LatentSpace(Latents):
     """Latents of an image autoencoder (diffusers' AutoencoderKL): the posterior's mean, scaled as the denoiser knows it.
 
     pictures [..., 3, height, width] in [0, 1]; latents [..., channels, height / factor, width / factor].
@@ -46,18 +55,18 @@ class LatentSpace:
         latents = torch.cat([self._encode(few) for few in _few(pictures)])
         return latents.view(*pictures.shape[:-3], *latents.shape[1:]).to(pictures)
 
-    def pull_back(self, pictures: Tensor, gradient: Tensor) -> Tensor:
+    def vjp(self, pictures: Tensor, gradient: Tensor) -> Tensor:
         count = len(_few(pictures)[0])
         parts = zip(_few(pictures), gradient.flatten(0, -4).split(count), strict=True)
-        return torch.cat([_pulled_back(self._encode, few, wanted) for few, wanted in parts]).view(pictures.shape)
+        return torch.cat([_vjp(self._encode, few, wanted) for few, wanted in parts]).view(pictures.shape)
 
 
 def _few(pictures: Tensor) -> tuple[Tensor, ...]:
-    """pictures [..., 3, height, width] in parts [few, 3, height, width] of PIXELS_AT_ONCE, or one picture each."""
-    return pictures.flatten(0, -4).split(max(1, PIXELS_AT_ONCE // (pictures.shape[-1] * pictures.shape[-2])))
+    """pictures [..., 3, height, width] in parts [few, 3, height, width] of PIXELS_PER_CALL, or one picture each."""
+    return pictures.flatten(0, -4).split(max(1, PIXELS_PER_CALL // (pictures.shape[-1] * pictures.shape[-2])))
 
 
-class CausalLatentSpace:
+class CausalLatentSpace(Latents):
     """Latents of a causal video autoencoder (AutoencoderKLWan, AutoencoderKLCogVideoX): 4 k + 1 frames become k + 1.
 
     clips [cameras, frames, 3, height, width] in [0, 1]; latents [cameras, latent frames, channels, ...].
@@ -92,12 +101,12 @@ class CausalLatentSpace:
     def encode(self, clips: Tensor) -> Tensor:
         return torch.cat([self._encode(clip[None]) for clip in clips]).to(clips)
 
-    def pull_back(self, clips: Tensor, gradient: Tensor) -> Tensor:
-        each = [_pulled_back(self._encode, clip[None], wanted[None]) for clip, wanted in zip(clips, gradient, strict=True)]
+    def vjp(self, clips: Tensor, gradient: Tensor) -> Tensor:
+        each = [_vjp(self._encode, clip[None], wanted[None]) for clip, wanted in zip(clips, gradient, strict=True)]
         return torch.cat(each)
 
 
-def _pulled_back(encode: Any, picture: Tensor, gradient: Tensor) -> Tensor:
+def _vjp(encode: Any, picture: Tensor, gradient: Tensor) -> Tensor:
     with torch.enable_grad():
         picture = picture.detach().requires_grad_()
         latent = encode(picture)

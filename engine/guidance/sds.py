@@ -1,7 +1,7 @@
 """Score distillation, written once for every kind of prediction.
 
-With x_t = signal * x + sigma * noise, a denoiser's output gives an estimate x0 of the clean image; distillation follows
-residual = x - x0, which is the same thing as (predicted noise - noise) * sigma / signal (Poole et al., DreamFusion, eq. 3).
+With x_t = alpha * x + sigma * noise, a denoiser's output gives an estimate x0 of the clean image; distillation follows
+residual = x - x0, which is the same thing as (predicted noise - noise) * sigma / alpha (Poole et al., DreamFusion, eq. 3).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.config.quality import Distillation
+from engine.config.stage import DistillationConfig
 
 
 def append_dims(value: Tensor, like: Tensor) -> Tensor:
@@ -20,18 +20,18 @@ def append_dims(value: Tensor, like: Tensor) -> Tensor:
     return value.view(-1, *[1] * (like.dim() - 1))
 
 
-def add_noise(clean: Tensor, noise: Tensor, signal: Tensor, sigma: Tensor) -> Tensor:
-    """x_t [batch, ...] from clean and noise of that shape; signal, sigma [batch]."""
-    return append_dims(signal, clean) * clean + append_dims(sigma, clean) * noise
+def add_noise(clean: Tensor, noise: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+    """x_t [batch, ...] from clean and noise of that shape; alpha, sigma [batch]."""
+    return append_dims(alpha, clean) * clean + append_dims(sigma, clean) * noise
 
 
-def clean_from(output: Tensor, noisy: Tensor, signal: Tensor, sigma: Tensor, prediction: str) -> Tensor:
-    """The clean estimate x0 from a denoiser's output; all [batch, ...], signal and sigma [batch].
+def predict_x0(output: Tensor, noisy: Tensor, alpha: Tensor, sigma: Tensor, prediction: str) -> Tensor:
+    """The clean estimate x0 from a denoiser's output; all [batch, ...], alpha and sigma [batch].
 
     prediction: as diffusers names it: "epsilon", "v_prediction", "sample", or "flow_prediction" (output = noise - clean, with
-    signal = 1 - sigma). Raises ValueError for another.
+    alpha = 1 - sigma). Raises ValueError for another.
     """
-    a, s = append_dims(signal, output), append_dims(sigma, output)
+    a, s = append_dims(alpha, output), append_dims(sigma, output)
     if prediction == "sample":
         return output
     if prediction == "epsilon":
@@ -43,13 +43,13 @@ def clean_from(output: Tensor, noisy: Tensor, signal: Tensor, sigma: Tensor, pre
     raise ValueError(f"unknown prediction type {prediction!r}")
 
 
-def guide(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
+def classifier_free_guidance(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
     """Classifier-free guidance in diffusers' convention: scale 1 is the conditional prediction, 0 the unconditional."""
     return unconditional + scale * (conditional - unconditional)
 
 
-def residual_gradient(
-    clean: Tensor, estimate: Tensor, signal: Tensor, sigma: Tensor, weighting: str, prediction: str = "epsilon"
+def distillation_gradient(
+    clean: Tensor, estimate: Tensor, alpha: Tensor, sigma: Tensor, weighting: str, prediction: str = "epsilon"
 ) -> Tensor:
     """The gradient with respect to `clean`, all [batch, ...].
 
@@ -60,13 +60,15 @@ def residual_gradient(
     if weighting == "residual":
         return residual
     if weighting == "sds":
-        # x - x0 is sigma / signal times the noise residual, and sigma times the velocity residual.
-        weight = sigma if prediction == "flow_prediction" else sigma * signal
+        # x - x0 is sigma / alpha times the noise residual, and sigma times the velocity residual.
+        weight = sigma if prediction == "flow_prediction" else sigma * alpha
         return append_dims(weight, residual) * residual
     raise ValueError(f"unknown weighting {weighting!r}")
 
 
-def timestep_at(progress: float, start: float, end: float, spread: float, generator: torch.Generator, count: int) -> Tensor:
+def draw_noise_level(
+    progress: float, start: float, end: float, spread: float, generator: torch.Generator, count: int
+) -> Tensor:
     """Noise levels in [0, 1], [count]: annealed from `start` to `end` over the stage, uniform within +-spread."""
     centre = start + (end - start) * progress
     jitter = (torch.rand(count, generator=generator) * 2 - 1) * spread
@@ -78,23 +80,23 @@ def distil(
     predict: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
     images: Tensor,
     schedule: DiffusionSchedule,
-    distillation: Distillation,
-    step: float,
+    distillation: DistillationConfig,
+    progress: float,
     generator: torch.Generator,
 ) -> Tensor:
-    """`distil_clean` for images [batch, ...] in [0, 1] that the model takes as they are, scaled to [-1, 1]; its estimate of
+    """`distil_latents` for images [batch, ...] in [0, 1] that the model takes as they are, scaled to [-1, 1]; its estimate of
     them is kept within that range. The gradient is with respect to `images`, averaged over the batch."""
-    gradient = distil_clean(predict, images * 2 - 1, schedule, distillation, step, generator, limit=1.0)
+    gradient = distil_latents(predict, images * 2 - 1, schedule, distillation, progress, generator, limit=1.0)
     return gradient * (2 / len(images))
 
 
 @torch.no_grad()
-def distil_clean(
+def distil_latents(
     predict: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]],
     clean: Tensor,
     schedule: DiffusionSchedule,
-    distillation: Distillation,
-    step: float,
+    distillation: DistillationConfig,
+    progress: float,
     generator: torch.Generator,
     limit: float | None = None,
     shared: int = 1,
@@ -102,34 +104,36 @@ def distil_clean(
     """The score distillation gradient with respect to `clean` [batch, ...], which is whatever the model denoises.
 
     predict(noisy, timesteps) -> conditional and unconditional outputs, of clean's shape.
-    step: how far the stage is, 0 to 1. Every draw comes from `generator`; all of a batch shares one noise level, and `shared`
-    neighbours in it the noise itself. limit: largest absolute value of the model's estimate.
+    progress: how far the stage is, 0 to 1. Every draw comes from `generator`; all of a batch shares one noise level, and
+    `shared` neighbours in it the noise itself. limit: largest absolute value of the model's estimate.
     """
-    level = timestep_at(step, distillation.noise_start, distillation.noise_end, distillation.noise_spread, generator, 1)
-    index = (level * (len(schedule.signal) - 1)).long().expand(len(clean)).to(clean.device)
-    signal, sigma = schedule.signal.to(clean)[index], schedule.sigma.to(clean)[index]
+    level = draw_noise_level(
+        progress, distillation.noise_start, distillation.noise_end, distillation.noise_spread, generator, 1
+    )
+    index = (level * (len(schedule.alpha) - 1)).long().expand(len(clean)).to(clean.device)
+    alpha, sigma = schedule.alpha.to(clean)[index], schedule.sigma.to(clean)[index]
     noise = torch.randn(len(clean) // shared, *clean.shape[1:], generator=generator).repeat_interleave(shared, 0).to(clean)
-    noisy = add_noise(clean, noise, signal, sigma)
-    output = guide(*predict(noisy, schedule.timesteps(index)), distillation.guidance_scale)
-    estimate = clean_from(output, noisy, signal, sigma, schedule.prediction)
+    noisy = add_noise(clean, noise, alpha, sigma)
+    output = classifier_free_guidance(*predict(noisy, schedule.timesteps(index)), distillation.guidance_scale)
+    estimate = predict_x0(output, noisy, alpha, sigma, schedule.prediction)
     if limit is not None:
         estimate = estimate.clamp(-limit, limit)
-    return residual_gradient(clean, estimate, signal, sigma, distillation.weighting, schedule.prediction)
+    return distillation_gradient(clean, estimate, alpha, sigma, distillation.weighting, schedule.prediction)
 
 
 @dataclass(frozen=True)
 class DiffusionSchedule:
-    """signal and sigma of x_t = signal * x + sigma * noise by noise level, [levels]; the prediction type; and the timesteps
+    """alpha and sigma of x_t = alpha * x + sigma * noise by noise level, [levels]; the prediction type; and the timesteps
     that the model is told, [levels], where they are not the levels' numbers."""
 
-    signal: Tensor
+    alpha: Tensor
     sigma: Tensor
     prediction: str
-    told: Tensor | None = None
+    model_timesteps: Tensor | None = None
 
     def timesteps(self, index: Tensor) -> Tensor:
         """What the model is told at levels `index` [batch]."""
-        return index if self.told is None else self.told.to(index.device)[index]
+        return index if self.model_timesteps is None else self.model_timesteps.to(index.device)[index]
 
     @classmethod
     def of(cls, scheduler) -> DiffusionSchedule:

@@ -1,35 +1,32 @@
 """The job folder: the request, checkpoints, events, previews, and the result.
 
-    job.json                     the request as received; never changes
-    job.2.json ...               the request with settings changed later; the newest is in force
-    state.safetensors            the newest checkpoint, state.previous.safetensors the one before
-    events.jsonl                 every message sent
-    reference.png                the picture that the scene is held to, if one was given; reference.json: where it was taken
-    texts/                       the prompt in the encodings of public models
-    previews/  asset/
-    .lock                        while a process works there
+job.json                     the request as received; never changes
+job.2.json ...               the request with settings changed later; the newest is in force
+state.safetensors            the newest checkpoint, state.previous.safetensors the one before
+events.jsonl                 every message sent
+reference.png                the picture that the scene is conditioned on, if one was given; reference.json: its camera
+texts/                       the prompt as public models encode it
+previews/  asset/
+.lock                        while a process works there
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from engine.config.quality import Quality
+from engine.config.stage import STAGES
 from engine.contract.errors import DamagedError, JobError, TakenError, WriteError
+from engine.files import write_text
 from engine.job.lock import NAME as LOCK
-from engine.stages.train_state import Scene
 
 SPACE_NEEDED = 200 * 2**20
-STAGES = ("static", "dynamic", "super_resolution")
 
 
 @dataclass(frozen=True)
@@ -40,11 +37,11 @@ class Progress:
     step: int
 
 
-def went_through(progress: Progress, quality: Quality) -> bool:
+def is_complete(progress: Progress, quality: Quality) -> bool:
     """Whether a run that came as far as `progress` has no step of `quality` left."""
     later = STAGES[STAGES.index(progress.stage) + 1 :]
-    left = getattr(quality, progress.stage).steps - progress.step
-    return left <= 0 and not any(getattr(quality, stage).steps for stage in later)
+    left = quality.stage(progress.stage).steps - progress.step
+    return left <= 0 and not any(quality.stage(stage).steps for stage in later)
 
 
 class JobFolder:
@@ -52,6 +49,13 @@ class JobFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @classmethod
+    def of(cls, path: Path) -> JobFolder:
+        """The job folder that a user names. Raises JobError where that is a file."""
+        if path.is_file():
+            raise JobError(f"{path} is a file: give the folder of the job, {path.parent}.")
+        return cls(path)
 
     @property
     def asset(self) -> Path:
@@ -102,7 +106,7 @@ class JobFolder:
             probe.write_bytes(b"x")
             probe.unlink()
             if not (self.path / "job.json").exists():
-                _write_aside(self.path / "job.json", json.dumps({"request": request, **about}, indent=2) + "\n")
+                write_text(self.path / "job.json", json.dumps({"request": request, **about}, indent=2) + "\n")
         except OSError as error:
             raise self._unwritable(error) from error
         free = shutil.disk_usage(self.path).free
@@ -124,7 +128,7 @@ class JobFolder:
         """Puts a changed request in force. shares: how far through their schedules stages of changed length are, 0 to 1."""
         job = {"request": request, "shares": self.shares() | shares}
         try:
-            _write_aside(self.path / f"job.{self.revision + 1}.json", json.dumps(job, indent=2) + "\n")
+            write_text(self.path / f"job.{self.revision + 1}.json", json.dumps(job, indent=2) + "\n")
         except OSError as error:
             raise self._unwritable(error) from error
 
@@ -134,10 +138,10 @@ class JobFolder:
 
     def progress(self) -> Progress | None:
         """How far the newest checkpoint is that can be read; None if there is none."""
-        for path in self._states():
+        for path in self.checkpoints():
             try:
-                with safe_open(path, "pt") as file:
-                    return _progress(file.metadata() or {})
+                with safe_open(path, "np") as file:
+                    return read_progress(file.metadata() or {})
             except (SafetensorError, KeyError, ValueError, OSError):
                 continue
         return None
@@ -158,52 +162,11 @@ class JobFolder:
         with open(self.events, "a", encoding="utf-8") as events:
             events.write(json.dumps(message) + "\n")
 
-    def save(self, scene: Scene, progress: Progress) -> None:
-        """Writes a checkpoint aside, then renames it: there is never half a file, and the one before is kept."""
-        tensors = {f"field.{name}": value for name, value in scene.field.state_dict().items()}
-        for index, state in scene.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
-        tensors["generator"] = scene.generator.get_state()
-        if scene.occupancy.bits is not None:
-            tensors |= {"occupancy": scene.occupancy.bits, "occupancy_least": scene.occupancy.least}
-        metadata = asdict(progress) | {"threads": torch.get_num_threads()}
-        newest, previous = self._states()
-        part = self.path / "state.part"
-        try:
-            save_file(
-                {name: value.contiguous() for name, value in tensors.items()},
-                part,
-                {key: str(value) for key, value in metadata.items()},
-            )
-            if newest.exists():
-                os.replace(newest, previous)
-            os.replace(part, newest)
-        except (OSError, SafetensorError) as error:
-            part.unlink(missing_ok=True)
-            raise WriteError(
-                f"Can't write a checkpoint to {self.path} ({error}): make room on the disk, then go on from the one before."
-            ) from error
-
-    def load(self, scene: Scene) -> Progress | None:
-        """Puts the newest checkpoint that can be read into `scene`; None if there is none yet.
-
-        Also restores the thread count, which results depend on. Raises JobError if there are checkpoints but all are damaged.
-        """
-        present = [path for path in self._states() if path.exists()]
-        reasons = []
-        for path in present:
-            try:
-                return _load_state(path, scene)
-            except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
-                reasons.append(f"{path.name}: {str(error).splitlines()[0][:120]}")
-        if reasons:
-            raise DamagedError(f"The checkpoints in {self.path} are damaged ({'; '.join(reasons)}): begin the job anew.")
-        return None
-
     def _unwritable(self, error: OSError) -> WriteError:
         return WriteError(f"Can't write to {self.path} ({error.strerror or error}): make room or mend access.")
 
-    def _states(self) -> tuple[Path, Path]:
+    def checkpoints(self) -> tuple[Path, Path]:
+        """Paths of the newest checkpoint and of the one before, whether or not they are there."""
         return self.path / "state.safetensors", self.path / "state.previous.safetensors"
 
     def _check_same(self, request: dict[str, Any]) -> None:
@@ -218,57 +181,16 @@ class JobFolder:
         for folder in ("asset", "asset.part", "asset.old", "previews", "texts"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         pictures = [f"reference.{suffix}" for suffix in ("png", "json", "png.part", "json.part")]
-        states = ("state.safetensors", "state.previous.safetensors", "state.part")
+        states = ("state.safetensors", "state.previous.safetensors", "state.safetensors.part", "state.part")
         for name in ("job.json", "events.jsonl", *states, *pictures):
             (self.path / name).unlink(missing_ok=True)
         for path in self.path.glob("job.*.json"):
             path.unlink(missing_ok=True)
 
 
-def load_scene(
-    folder: JobFolder, quality: Quality, seed: int, device: torch.device | str = "cpu"
-) -> tuple[Scene, Progress]:
-    """The scene in a job folder and how far it had come. Raises JobError if there is none yet."""
-    scene = Scene.new(quality.field, seed, device)
-    progress = folder.load(scene)
-    if progress is None:
-        raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
-    return scene, progress
-
-
-def _progress(metadata: dict[str, str]) -> Progress:
+def read_progress(metadata: dict[str, str]) -> Progress:
+    """How far a run was, from its checkpoint's metadata. Raises KeyError or ValueError where that is damaged."""
     progress = Progress(metadata["stage"], int(metadata["step"]))
     if progress.stage not in STAGES:
         raise ValueError(f"unknown stage {progress.stage!r}")
     return progress
-
-
-def _load_state(path: Path, scene: Scene) -> Progress:
-    with safe_open(path, "pt") as file:
-        metadata = file.metadata() or {}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}
-    progress = _progress(metadata)
-    for name, value in tensors.items():
-        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise ValueError(f"{name} holds numbers that are not finite")
-    field = {name.removeprefix("field."): value for name, value in tensors.items() if name.startswith("field.")}
-    states: dict[int, dict[str, torch.Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimiser."):
-            _, index, key = name.split(".")
-            states.setdefault(int(index), {})[key] = value
-    scene.field.load_state_dict(field)
-    scene.optimiser.load_state_dict({"state": states, "param_groups": scene.optimiser.state_dict()["param_groups"]})
-    scene.generator.set_state(tensors["generator"])
-    # Both or neither: a checkpoint with one of them is from before the other was kept, and the next update makes both.
-    kept = "occupancy" in tensors and "occupancy_least" in tensors
-    scene.occupancy.bits = tensors["occupancy"].to(scene.device) if kept else None
-    scene.occupancy.least = tensors["occupancy_least"].to(scene.device) if kept else None
-    torch.set_num_threads(int(metadata["threads"]))
-    return progress
-
-
-def _write_aside(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)

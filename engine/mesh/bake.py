@@ -34,13 +34,13 @@ def bake_sequence(
     uv: np.ndarray,
     times: list[float],
     texture: int,
-    told: Callable[[int, int], None] = lambda done, steps: None,
+    report: Callable[[int, int], None] = lambda done, steps: None,
 ) -> list[np.ndarray]:
     """The albedo of one mesh that moves, read at positions [F, V, 3] and times [F]: each as `bake` gives it.
 
     One picture, the median over time, which what goes wrong in some frame does not show in; or one a frame where more than
-    CHANGED_SHARE of the texels change by more than CHANGE, which is looked for at up to MOMENTS of them. told: hears how many
-    times the colours have been read, and of how many; these become more where each frame has a picture.
+    CHANGED_SHARE of the texels change by more than CHANGE, which is looked for at up to MOMENTS of them. report: called with
+    how many times the colours have been read, and of how many; these become more where each frame has a picture.
     """
     texels = rasterise(uv, texture)
     if len(texels[0]) == 0:
@@ -49,7 +49,7 @@ def bake_sequence(
 
     def read(frame: int, done: int, steps: int) -> np.ndarray:
         colours = _read(field, Mesh(positions[frame], triangles), texels, times[frame])
-        told(done, steps)
+        report(done, steps)
         return colours
 
     colours = np.stack([read(frame, done, len(looked)) for done, frame in enumerate(looked, 1)])

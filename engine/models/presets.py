@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.contract.request import ROLES
+
 PRIMITIVES_FOLDER = Path(__file__).resolve().parent / "primitives"
 # Judges what came of a prompt; guides nothing.
 SCORER_FOLDER = PRIMITIVES_FOLDER / "scorer"
-ROLES = ("image", "video", "upscale")
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def locate(source: str) -> Path:
     raise NotFetchedError(f"{asked} is not on this machine{where}{about(name)}.", asked)
 
 
-def told(preset: Preset) -> dict[str, str]:
+def model_names(preset: Preset) -> dict[str, str]:
     """The model of each role as jobs and assets tell of it: a hub id with its commit, or a folder's name without its place."""
     names = {}
     for role, source in preset.sources().items():

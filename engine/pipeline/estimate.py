@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import torch
 
 from engine.config.quality import Quality
-from engine.guidance.load import Lesson
-from engine.job.folder import STAGES
-from engine.pipeline.export import frame_times, surface_at, textured, turntable
-from engine.pipeline.train import advance, ready
-from engine.reference.image import Photo
-from engine.reference.view import Reference, Shot
-from engine.stages.train_state import Scene
+from engine.guidance.load import GuidanceConfig
+from engine.job.resolve import ResolvedJob
+from engine.pipeline.export import surface_at, textured, turntable
+from engine.pipeline.train import load_stage_models, take_step
+from engine.reference.camera import ReferenceCamera
+from engine.reference.conditioning import Reference
+from engine.scene.frame_times import frame_times
+from engine.stages.train_state import TrainState
 
 WARM_UP, TIMED = 2, 3
 # A blob that fills about as much of the scene as finished objects do, less than the one that runs begin with.
@@ -34,59 +35,56 @@ class Estimate:
         return sum(self.seconds.values())
 
 
-def estimate(
-    quality: Quality, lesson: Lesson, frames: int, device: torch.device | str = "cpu", photo: Photo | None = None
-) -> Estimate:
-    """Takes a few steps of each stage of `quality` and scales them up; the scene is a blob about as large as an object.
+def estimate(job: ResolvedJob, device: torch.device | str = "cpu") -> Estimate:
+    """Takes a few steps of each stage and scales them up; the scene is a blob about as large as an object.
 
     Loading the models is counted. Real scenes fill more or less of the space, so a run may take half as much again, or less.
     """
+    quality = job.quality
+    guidance = GuidanceConfig(job.prompt, job.models, job.request.negative_prompt)
     times = frame_times(quality.field.times).to(device)
-    teachers, seconds = {}, {}
-    for stage in STAGES:
-        settings = getattr(quality, stage)
-        steps = settings.steps
-        if not steps:
-            continue
+    loaded, seconds = {}, {}
+    for stage in quality.model_roles():
+        config = quality.stage(stage)
         started = time.monotonic()
-        ready(teachers, stage, lesson, quality, device)
+        load_stage_models(loaded, stage, guidance, quality, device)
         loading = time.monotonic() - started
         # Halfway through the stage, past what only its beginning does, and just after an update of the occupancy: the next
         # would show the fog that a few steps make of a blob.
-        first = steps // 2 // settings.occupancy_every * settings.occupancy_every
-        scene, spans = _object_like(quality, device), []
-        scene.reference = Reference.of(photo, Shot(), device) if photo else None
+        first = config.steps // 2 // config.occupancy_interval * config.occupancy_interval
+        state, step_seconds = _object_like(quality, device), []
+        state.reference = Reference.of(job.image, ReferenceCamera(), device) if job.image else None
         for step in range(first, first + WARM_UP + TIMED):
             started = time.monotonic()
-            advance(scene, stage, min(step, steps - 1), teachers, quality, times)
-            spans.append(time.monotonic() - started)
-        seconds[stage] = loading + steps * sum(spans[WARM_UP:]) / TIMED
-    seconds["mesh"] = _mesh_seconds(quality, frames, device)
+            take_step(state, stage, min(step, config.steps - 1), loaded, quality, times)
+            step_seconds.append(time.monotonic() - started)
+        seconds[stage] = loading + config.steps * sum(step_seconds[WARM_UP:]) / TIMED
+    seconds["mesh"] = _mesh_seconds(quality, job.request.frames, device)
     return Estimate(seconds, peak_memory_mb())
 
 
 def _mesh_seconds(quality: Quality, frames: int, device: torch.device | str) -> float:
     """Of surfaces, tracking, texture and preview, from one frame and from two."""
-    blob, spans = _object_like(quality, device), []
+    blob, seconds = _object_like(quality, device), []
     started = time.monotonic()
     mesh = surface_at(blob.field, blob.occupancy, 0.5, 0, quality.mesh)
     surfacing = time.monotonic() - started
     for count in (1, 2):
         started = time.monotonic()
         textured(blob.field, [mesh] * count, frame_times(count), "fixed", quality.mesh, lambda message: None)
-        spans.append(time.monotonic() - started)
+        seconds.append(time.monotonic() - started)
     started = time.monotonic()
     turntable(blob, blob.occupancy, frame_times(1).to(device))
     showing = time.monotonic() - started
-    return frames * (surfacing + showing) + spans[0] + (frames - 1) * (spans[1] - spans[0])
+    return frames * (surfacing + showing) + seconds[0] + (frames - 1) * (seconds[1] - seconds[0])
 
 
-def _object_like(quality: Quality, device: torch.device | str) -> Scene:
-    """The scene that is tried."""
-    scene = Scene.new(quality.field, 0, device)
-    scene.field.blob_width.fill_(WIDTH)
-    scene.occupancy.update(scene.field, torch.tensor([0.5], device=scene.device))
-    return scene
+def _object_like(quality: Quality, device: torch.device | str) -> TrainState:
+    """A scene that fills about as much of the space as a finished object."""
+    state = TrainState.new(quality.field, 0, device)
+    state.field.blob_width.fill_(WIDTH)
+    state.occupancy.update(state.field, torch.tensor([0.5], device=state.device))
+    return state
 
 
 def peak_memory_mb() -> int | None:

@@ -1,4 +1,4 @@
-"""How long a run still takes, from the steps it has taken."""
+"""Time left: of one task whose parts are alike, and of a run through stages whose steps are not."""
 
 from __future__ import annotations
 
@@ -7,52 +7,62 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from engine.config.quality import StageSettings
+from engine.config.stage import StageConfig
 
-# Steps that a stage's speed is read off: the median of so many, for the first ones are not like the others.
+# Steps that a stage's speed is taken from: their median, since the first ones are not like the others.
 RECENT = 15
 
 
-class Clock:
-    """Time left of a run through `stages`, in their order. A stage not begun yet is guessed from the work of its steps.
+class TaskEta:
+    """Seconds left of a task whose parts take about equally long, which begins now."""
 
-    now: seconds that only grow.
-    """
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._began = now()
 
-    def __init__(self, stages: dict[str, StageSettings], now: Callable[[], float] = time.monotonic) -> None:
-        self.stages, self.now = stages, now
-        self.spans = {stage: deque(maxlen=RECENT) for stage in stages}
-        self.begin()
+    def seconds_left(self, done: float, total: float) -> float:
+        """After `done` of `total` parts, all of them done since it began; 0 where nothing is done yet."""
+        return (self._now() - self._began) / done * (total - done) if done else 0.0
 
-    def begin(self) -> None:
+
+class RunEta:
+    """Seconds left of a run through `stages`, in their order. A stage not begun yet is estimated from the work of its steps."""
+
+    def __init__(self, stages: dict[str, StageConfig], now: Callable[[], float] = time.monotonic) -> None:
+        self._stages, self._now = stages, now
+        self._step_seconds = {stage: deque(maxlen=RECENT) for stage in stages}
+        self.begin_stage()
+
+    def begin_stage(self) -> None:
         """A stage begins to step; what came before, such as loading models, is not counted."""
-        self.last = self.reported = self.now()
+        self._last_step = self._last_report = self._now()
 
-    def tick(self, stage: str) -> None:
+    def count_step(self, stage: str) -> None:
         """A step has been taken."""
-        now = self.now()
-        self.spans[stage].append(now - self.last)
-        self.last = now
+        now = self._now()
+        self._step_seconds[stage].append(now - self._last_step)
+        self._last_step = now
 
-    def due(self, every: float) -> bool:
+    def report_due(self, every: float) -> bool:
         """Whether `every` seconds have gone since this last said yes."""
-        now = self.now()
-        if now - self.reported < every:
+        now = self._now()
+        if now - self._last_report < every:
             return False
-        self.reported = now
+        self._last_report = now
         return True
 
-    def left(self, stage: str, step: int) -> float:
-        """Seconds left after `step` steps of `stage`, at least one of them taken on this clock."""
-        rate = statistics.median(self.spans[stage])
-        left = rate * (self.stages[stage].steps - step)
-        names = list(self.stages)
+    def seconds_left(self, stage: str, step: int) -> float:
+        """After `step` steps of `stage`, at least one of them counted here."""
+        rate = statistics.median(self._step_seconds[stage])
+        left = rate * (self._stages[stage].steps - step)
+        names = list(self._stages)
+        work = _step_work(stage, self._stages[stage])
         for later in names[names.index(stage) + 1 :]:
-            left += rate * _work(later, self.stages[later]) / _work(stage, self.stages[stage]) * self.stages[later].steps
+            left += rate * _step_work(later, self._stages[later]) / work * self._stages[later].steps
         return left
 
 
-def _work(stage: str, settings: StageSettings) -> float:
-    """Rays a step, with a constant for the model: good enough for a first guess."""
+def _step_work(stage: str, config: StageConfig) -> float:
+    """Rays a step, with a constant for the model: good enough for a first estimate."""
     frames = 1 if stage == "static" else 4
-    return settings.cameras * frames * settings.size**2 + 8000
+    return config.cameras * frames * config.size**2 + 8000

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
-from engine.config.quality import MeshSettings, Quality
+from engine.config.quality import MeshConfig
 from engine.contract import protocol
 from engine.contract.errors import EmptySceneError
 from engine.contract.version import VERSION
 from engine.job.folder import JobFolder, Progress
-from engine.job.request import Request
+from engine.job.resolve import ResolvedJob
 from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.bake import MOMENTS, bake, bake_sequence
@@ -25,33 +24,34 @@ from engine.mesh.simplify import smooth
 from engine.mesh.surface import Mesh, density_grid, surface, volume
 from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
-from engine.models.source import told
+from engine.models.source import model_names
+from engine.pipeline.eta import TaskEta
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field
+from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 
 Emit = Callable[[dict[str, Any]], None]
 # Frames of the turntable that are rendered at once; and seconds to write the asset.
-AT_ONCE, WRITING = 4, 0.5
+FRAMES_PER_RENDER, WRITING = 4, 0.5
 
 
-def export_seconds(settings: MeshSettings, frames: int, topology: str = "auto") -> dict[str, float]:
+def export_seconds(config: MeshConfig, frames: int, topology: str = "auto") -> dict[str, float]:
     """About how long the parts of an export take, as measured on two cores: surfaces, "track", "texture", "preview"."""
-    mesh = 0.05 * (settings.resolution / 64) ** 3
+    mesh = 0.05 * (config.resolution / 64) ** 3
     one = {
-        "track": (frames - 1) * (0.35 + 8e-5 * settings.triangles),
-        "texture": 0.3 + min(frames, MOMENTS) * 1.2e-6 * settings.texture**2,
+        "track": (frames - 1) * (0.35 + 8e-5 * config.triangles),
+        "texture": 0.3 + min(frames, MOMENTS) * 1.2e-6 * config.texture**2,
     }
-    several = {"track": 0.0, "texture": frames * (0.3 + 2.5e-6 * settings.texture**2)}
+    several = {"track": 0.0, "texture": frames * (0.3 + 2.5e-6 * config.texture**2)}
     return {"mesh": frames * mesh, **(several if topology == "per-frame" else one), "preview": WRITING + 0.25 * frames}
 
 
 def export_asset(
-    scene: Scene,
-    request: Request,
-    quality: Quality,
+    state: TrainState,
+    job: ResolvedJob,
     folder: JobFolder,
     emit: Emit,
     unfinished: Progress | None = None,
@@ -60,19 +60,20 @@ def export_asset(
 
     unfinished: how far the optimisation had come, if it was stopped; the asset says so and the job does not count as finished.
     """
-    emit = _Falling(emit)
-    times = frame_times(request.frames).to(scene.device)
+    request, quality = job.request, job.quality
+    emit = _FallingEta(emit)
+    times = frame_times(request.frames).to(state.device)
     occupancy = Occupancy(quality.field.occupancy)
-    occupancy.update(scene.field, times)
+    occupancy.update(state.field, times)
     seconds = export_seconds(quality.mesh, request.frames, request.topology)
-    surfaces = _surfaces(scene, occupancy, times, quality.mesh, emit, sum(seconds.values()) - seconds["mesh"])
-    meshes, metrics, advice = textured(scene.field, surfaces, times, request.topology, quality.mesh, emit)
+    surfaces = _surfaces(state, occupancy, times, quality.mesh, emit, sum(seconds.values()) - seconds["mesh"])
+    meshes, metrics, advice = textured(state.field, surfaces, times, request.topology, quality.mesh, emit)
     about = {
         "prompt": request.prompt,
         "seed": request.seed,
         "preset": request.preset,
         "quality": request.quality,
-        "models": told(request.models()),
+        "models": model_names(job.models),
         "engine": VERSION,
         "job": folder.path.name,
         "fps": request.fps,
@@ -85,34 +86,34 @@ def export_asset(
         about["revision"] = folder.revision
     if unfinished:
         about["unfinished"] = dataclasses.asdict(unfinished)
-    shown = turntable(scene, occupancy, times, told=_Clock(emit, "preview", len(times), WRITING))
+    shown = turntable(state, occupancy, times, on_frame=_PartProgress(emit, "preview", len(times), WRITING))
     write_asset(folder.asset, meshes, shown, about)
     if not unfinished:
         emit(protocol.result(str(folder.asset), advice))
 
 
 def _surfaces(
-    scene: Scene, occupancy: Occupancy, times: torch.Tensor, settings: MeshSettings, emit: Emit, later: float
+    state: TrainState, occupancy: Occupancy, times: torch.Tensor, config: MeshConfig, emit: Emit, later: float
 ) -> list[Mesh]:
-    found, clock = [], _Clock(emit, "mesh", len(times), later)
+    found, report = [], _PartProgress(emit, "mesh", len(times), later)
     for frame, moment in enumerate(times.tolist()):
-        mesh = surface_at(scene.field, occupancy, moment, frame, settings)
+        mesh = surface_at(state.field, occupancy, moment, frame, config)
         if len(mesh.triangles) == 0:
             raise EmptySceneError(
                 f"Nothing solid formed in frame {frame + 1} of {len(times)}: try another seed, or a higher quality."
             )
         found.append(mesh)
-        clock(frame + 1)
+        report(frame + 1)
     return found
 
 
-def surface_at(field: Field, occupancy: Occupancy, moment: float, frame: int, settings: MeshSettings) -> Mesh:
+def surface_at(field: Field, occupancy: Occupancy, moment: float, frame: int, config: MeshConfig) -> Mesh:
     """The smoothed surface at one moment in [0, 1], frame number `frame` of the occupancy; empty where nothing is solid."""
-    return smooth(surface(density_grid(field, occupancy, moment, frame, settings.resolution), settings.surface_depth))
+    return smooth(surface(density_grid(field, occupancy, moment, frame, config.resolution), config.surface_depth))
 
 
 def textured(
-    field: Field, surfaces: list[Mesh], times: torch.Tensor, topology: str, settings: MeshSettings, emit: Emit
+    field: Field, surfaces: list[Mesh], times: torch.Tensor, topology: str, config: MeshConfig, emit: Emit
 ) -> tuple[MovingMesh | list[TexturedMesh], dict[str, Any], str]:
     """The surfaces of all frames as one moving mesh or as a mesh a frame, with textures.
 
@@ -120,35 +121,35 @@ def textured(
     meshes of their own were taken, or had better be.
     """
     advice, metrics = "", {}
-    seconds = export_seconds(settings, len(surfaces), topology)
+    seconds = export_seconds(config, len(surfaces), topology)
     if topology != "per-frame":
-        clock = _Clock(emit, "track", len(surfaces) - 1, seconds["texture"] + seconds["preview"])
-        found = track_scene(field, surfaces, times, settings.triangles, clock)
+        report = _PartProgress(emit, "track", len(surfaces) - 1, seconds["texture"] + seconds["preview"])
+        found = track_scene(field, surfaces, times, config.triangles, report)
         metrics["track"] = found.report.as_dict()
         objection = found.report.objection()
         if objection is None or topology == "fixed":
             advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
-            clock = _Clock(emit, "texture", min(len(surfaces), MOMENTS), seconds["preview"])
-            return _moving(field, found, times, settings, clock), metrics | _volumes(found.meshes()), advice
+            report = _PartProgress(emit, "texture", min(len(surfaces), MOMENTS), seconds["preview"])
+            return _moving(field, found, times, config, report), metrics | _volumes(found.meshes()), advice
         advice = f"Each frame has a mesh of its own, since one could not follow: {objection}."
-    meshes, clock = [], _Clock(emit, "texture", len(surfaces), seconds["preview"])
+    meshes, report = [], _PartProgress(emit, "texture", len(surfaces), seconds["preview"])
     for number, (mesh, moment) in enumerate(zip(surfaces, times.tolist(), strict=True), 1):
-        meshes.append(texture_frame(field, mesh, moment, settings))
-        clock(number)
+        meshes.append(texture_frame(field, mesh, moment, config))
+        report(number)
     return meshes, metrics | _volumes([item.mesh for item in meshes]), advice
 
 
-def _moving(field: Field, found: Track, times: torch.Tensor, settings: MeshSettings, told: _Clock) -> MovingMesh:
-    uv = unwrap(found.meshes()[found.report.reference], settings.texture)
-    albedos = bake_sequence(field, found.positions, found.triangles, uv, times.tolist(), settings.texture, told)
+def _moving(field: Field, found: Track, times: torch.Tensor, config: MeshConfig, report: _PartProgress) -> MovingMesh:
+    uv = unwrap(found.meshes()[found.report.reference], config.texture)
+    albedos = bake_sequence(field, found.positions, found.triangles, uv, times.tolist(), config.texture, report)
     return MovingMesh(found.positions, found.triangles, uv, albedos)
 
 
-def texture_frame(field: Field, mesh: Mesh, moment: float, settings: MeshSettings) -> TexturedMesh:
+def texture_frame(field: Field, mesh: Mesh, moment: float, config: MeshConfig) -> TexturedMesh:
     """A frame's surface with fewer, even triangles and a texture of its own."""
-    mesh = reduced(mesh, settings.triangles)
-    uv = unwrap(mesh, settings.texture)
-    return TexturedMesh(mesh, uv, bake(field, mesh, uv, moment, settings.texture))
+    mesh = reduced(mesh, config.triangles)
+    uv = unwrap(mesh, config.texture)
+    return TexturedMesh(mesh, uv, bake(field, mesh, uv, moment, config.texture))
 
 
 def _volumes(meshes: list[Mesh]) -> dict[str, float]:
@@ -156,18 +157,18 @@ def _volumes(meshes: list[Mesh]) -> dict[str, float]:
     return {"volume_min": min(volumes), "volume_max": max(volumes)}
 
 
-class _Clock:
-    """Tells how far one part of the export is. later: seconds that the parts after it may take."""
+class _PartProgress:
+    """Reports how far one part of the export is. later: seconds that the parts after it may take."""
 
     def __init__(self, emit: Emit, stage: str, steps: int, later: float = 0.0) -> None:
-        self.emit, self.stage, self.steps, self.later, self.started = emit, stage, steps, later, time.monotonic()
+        self.emit, self.stage, self.steps, self.later, self.eta = emit, stage, steps, later, TaskEta()
 
     def __call__(self, done: int, steps: int | None = None) -> None:
-        left = (time.monotonic() - self.started) / done * ((steps or self.steps) - done)
-        self.emit(protocol.progress(self.stage, done, steps or self.steps, left + self.later, {}))
+        steps = steps or self.steps
+        self.emit(protocol.progress(self.stage, done, steps, self.eta.seconds_left(done, steps) + self.later, {}))
 
 
-class _Falling:
+class _FallingEta:
     """Passes messages on; the seconds that are left never grow, however much a guess of them was too small."""
 
     def __init__(self, emit: Emit) -> None:
@@ -181,23 +182,21 @@ class _Falling:
 
 
 def turntable(
-    scene: Scene,
+    state: TrainState,
     occupancy: Occupancy,
     times: torch.Tensor,
     size: int = 128,
-    told: Callable[[int], None] = lambda done: None,
+    on_frame: Callable[[int], None] = lambda done: None,
 ) -> np.ndarray:
-    """The clip from the front and the side by side, uint8 [frames, size, 2 * size, 3]. told: hears how many frames are done."""
-    cameras = Cameras(torch.tensor([0.5, -0.9]), torch.tensor([0.25, 0.25])).to(scene.device)
-    background = torch.full((2, 3), 0.45, device=scene.device)
+    """The clip from the front right and the left, side by side, uint8 [frames, size, 2 * size, 3].
+
+    on_frame: takes how many frames are done.
+    """
+    cameras = Cameras(torch.tensor([0.5, -0.9]), torch.tensor([0.25, 0.25])).to(state.device)
+    background = torch.full((2, 3), 0.45, device=state.device)
     frames = []
-    for moments in times.split(AT_ONCE):
-        images, _ = render(scene.field, occupancy.at(moments), View(cameras, moments, size, 96, background))
+    for moments in times.split(FRAMES_PER_RENDER):
+        images, _ = render(state.field, occupancy.at(moments), View(cameras, moments, size, 96, background))
         frames.append((torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
-        told(sum(map(len, frames)))
+        on_frame(sum(map(len, frames)))
     return np.concatenate(frames)
-
-
-def frame_times(frames: int) -> torch.Tensor:
-    """Frame i of n sits at (i + 1/2) / n, [frames]."""
-    return (torch.arange(frames) + 0.5) / frames

@@ -10,7 +10,7 @@ import torch
 from engine.config.quality import PUBLIC_QUALITIES, QUALITIES, Quality
 from engine.contract.errors import ModelError
 from engine.guidance.precision import half_type
-from engine.job.request import Request
+from engine.job.resolve import ResolvedJob
 from engine.models.presets import PRESETS, Preset
 from engine.pipeline.device import memory_gb
 from engine.pipeline.model_memory import Need, preset_needs
@@ -77,20 +77,12 @@ def plan_memory(preset: Preset, quality: Quality, device: torch.device) -> Memor
     needs = preset_needs(preset, quality, half)
     alone = preset_needs(preset, quality, half, low=True)
     usual, low = {}, {}
-    for stage, roles in roles_of(quality).items():
+    for stage, roles in quality.model_roles().items():
         models = [needs[role] for role in roles]
         beside = sum(need.weights for need in models) + max(need.working for need in models)
         usual[stage] = SCENE_GB + max(beside, *(need.text for need in models))
         low[stage] = SCENE_GB + max(alone[role].weights + alone[role].working for role in roles)
     return MemoryPlan(usual, low, needs, memory_gb(device))
-
-
-def roles_of(quality: Quality) -> dict[str, list[str]]:
-    """The models that each stage asks, by role; stages without steps are left out."""
-    # A still scene has no video model to keep its text; the image model does that.
-    low = "video" if quality.field.times > 1 else "image"
-    roles = {"static": ["image"], "dynamic": ["video"], "super_resolution": [low, "upscale"]}
-    return {stage: asked for stage, asked in roles.items() if getattr(quality, stage).steps}
 
 
 def fitting_presets(quality: str, device: torch.device) -> list[str]:
@@ -109,11 +101,10 @@ def fitting_presets(quality: str, device: torch.device) -> list[str]:
     return fitting
 
 
-def wants_low(request: Request, quality: Quality, device: torch.device) -> bool:
+def needs_low_memory(job: ResolvedJob, device: torch.device) -> bool:
     """Whether a run is to go about with low memory: where the request says so, or its models fit no other way."""
-    if request.memory == "low":
+    if job.request.memory == "low":
         return True
-    preset = request.models()
-    if preset.built_in or device.type == "cpu":
+    if job.models.built_in or device.type == "cpu":
         return False
-    return not plan_memory(preset, quality, device).fits
+    return not plan_memory(job.models, job.quality, device).fits

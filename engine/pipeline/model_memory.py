@@ -22,8 +22,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine.config.quality import Quality
 from engine.contract.errors import ModelError
-from engine.guidance import detect as kinds
-from engine.guidance.public import PICTURES_AT_ONCE, network_of
+from engine.guidance.denoisers.video_unet import AnimateDiff
+from engine.guidance.model_class import ADAPTER, BUILT_IN, detect_model_class
+from engine.guidance.protocol import Denoiser
+from engine.guidance.public import IMAGES_PER_CALL
 from engine.guidance.text.encoders import TextStates
 from engine.models.catalogue import listed
 from engine.models.hub.store import split_source
@@ -71,18 +73,18 @@ def model_need(source: str, role: str, base: str, size: int, frames: int, half: 
         if model is None or model.memory_gb is None:
             raise
         return Need(max(model.download_gb - model.memory_gb, 0), model.memory_gb, 0, known=False)
-    kind = kinds.kind_of(folder, role)
-    if kind == kinds.BUILT_IN:
+    found = detect_model_class(folder, role)
+    if found == BUILT_IN:
         return Need(0.0, sum(_size(folder, name, False) for name in _names(folder)) / GB, 0.5)
     folders = {name: folder for name in _names(folder)}
-    if kind == kinds.ADAPTER:
-        kind = kinds.AnimateDiff
+    if found == ADAPTER:
+        found = AnimateDiff
         folders = {"motion_adapter": folder} | {name: locate(base) for name in _names(locate(base))}
-    text = sum(_size(folders[name], name, half) for name in kind.texts) / GB
-    exact = () if low else getattr(kind, "exact", ())
-    halved = {name: half and name not in exact for name in (*kind.parts, "motion_adapter") if name in folders}
+    text = sum(_size(folders[name], name, half) for name in found.text_components) / GB
+    fp32 = () if low else found.fp32_components
+    halved = {name: half and name not in fp32 for name in (*found.components, "motion_adapter") if name in folders}
     rest = sum(_size(folders[name], name, halved[name]) for name in halved) / GB
-    return Need(text, rest, _working(kind, folders, halved, size, frames, 1 if low else PICTURES_AT_ONCE) / GB)
+    return Need(text, rest, _working(found, folders, halved, size, frames, 1 if low else IMAGES_PER_CALL) / GB)
 
 
 def _names(folder: Path) -> list[str]:
@@ -95,38 +97,36 @@ def _size(folder: Path, name: str, half: bool) -> float:
     if part.kind != "network":
         return 0
     where = folder / part.folder
-    counts = [
-        math.prod(entry["shape"]) for file in weights(where, part)[1] for entry in read_header(file).values()
-    ]
+    counts = [math.prod(entry["shape"]) for file in weights(where, part)[1] for entry in read_header(file).values()]
     return sum(counts) * (2 if half else 4)
 
 
 def _working(
-    kind: Any, folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, pictures: int
+    found: type[Denoiser], folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, pictures: int
 ) -> int:
     """Bytes beside the weights: a pass of the denoiser, or the autoencoder's gradient, whichever is more. halved: the
     components, and whether each has weights of two bytes."""
     be_quiet()
     types = {name: torch.bfloat16 if half else torch.float32 for name, half in halved.items()}
     with torch.device("meta"):
-        denoiser = kind({name: _empty(folders[name], name, dtype) for name, dtype in types.items()})
-        dtype = network_of(denoiser).dtype
+        denoiser = found({name: _empty(folders[name], name, dtype) for name, dtype in types.items()})
+        dtype = denoiser.network.dtype
         clip = torch.empty(1, frames, 3, size, size)
-        shown = denoiser.pictures(clip)
-        if not denoiser.clips:
-            shown = shown[:1].expand(denoiser.together if denoiser.together > 1 else pictures, -1, -1, -1)
-        clean = denoiser.space.encode(shown)
-        text = blank_text(network_of(denoiser), len(clean), dtype)
-        told = _conditions(denoiser, len(clean), frames, size)
+        shown = denoiser.model_frames(clip)
+        if not denoiser.is_video:
+            shown = shown[:1].expand(denoiser.views_per_batch if denoiser.views_per_batch > 1 else pictures, -1, -1, -1)
+        clean = denoiser.latents.encode(shown)
+        text = blank_text(denoiser.network, len(clean), dtype)
+        conditions = _conditions(denoiser, len(clean), frames, size)
         one = shown[:1]
         timesteps = torch.zeros(len(clean))
 
-        def ask() -> Tensor:
+        def denoise() -> Tensor:
             with torch.no_grad():
-                return denoiser(clean.to(dtype), timesteps, text, told)
+                return denoiser(clean.to(dtype), timesteps, text, conditions)
 
-        passed = peak_bytes(ask)
-        encoded = peak_bytes(lambda: denoiser.space.pull_back(one, clean[:1]))
+        passed = peak_bytes(denoise)
+        encoded = peak_bytes(lambda: denoiser.latents.vjp(one, clean[:1]))
     return max(passed, encoded)
 
 

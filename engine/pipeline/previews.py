@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,20 +11,22 @@ import imageio.v3 as imageio
 import numpy as np
 import torch
 
-from engine.config.quality import MeshSettings
+from engine.config.quality import MeshConfig
 from engine.contract import protocol
+from engine.files import written_aside
 from engine.mesh.simplify import simplify
-from engine.mesh.track.scene import colours_at
-from engine.pipeline.export import frame_times, surface_at
+from engine.pipeline.export import surface_at
 from engine.scene.cameras import Cameras
+from engine.scene.field import colours_at
+from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 
 EVERY_SECONDS, FIRST_SECONDS = 15.0, 4.0
 # The most of a run's time that previews of one kind take.
 LARGEST_SHARE = 0.02
-MESH = MeshSettings(resolution=48, triangles=20_000)
+MESH = MeshConfig(resolution=48, triangles=20_000)
 MESHES_KEPT = 2
 
 
@@ -46,7 +47,7 @@ class Previews:
         self.due = dict.fromkeys(kinds, 0.0)
         self.begun = False
 
-    def show(self, scene: Scene, stage: str, step: int, last: bool) -> None:
+    def show(self, state: TrainState, stage: str, step: int, last: bool) -> None:
         """What is due after `step` steps of `stage`, of which this may be the last."""
         if not self.begun:
             self.begun = True
@@ -57,7 +58,7 @@ class Previews:
                 continue
             make, suffix = (front_sheet, "png") if kind == "image" else (mesh_now, "npz")
             name = f"{stage}_{step:05d}.{suffix}"
-            path = make(scene, self.folder / (name if kind == "image" else f"mesh_{name}"))
+            path = make(state, self.folder / (name if kind == "image" else f"mesh_{name}"))
             if path is not None:
                 self.emit(protocol.preview(kind, str(path)))
             ended = self.now()
@@ -66,36 +67,34 @@ class Previews:
             self.due[kind] = ended + max(pause, (ended - began) / LARGEST_SHARE)
 
 
-def front_sheet(scene: Scene, path: Path, size: int = 64) -> Path:
+def front_sheet(state: TrainState, path: Path, size: int = 64) -> Path:
     """Writes a small square picture of the scene as it is: four frames seen from the front right, in reading order."""
-    occupancy = Occupancy(scene.occupancy.resolution)
-    times = frame_times(4).to(scene.device)
-    occupancy.update(scene.field, times)
-    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(scene.device)
-    background = torch.full((1, 3), 0.45, device=scene.device)
-    images, _ = render(scene.field, occupancy, View(cameras, times, size, 64, background))
+    occupancy = Occupancy(state.occupancy.resolution)
+    times = frame_times(4).to(state.device)
+    occupancy.update(state.field, times)
+    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(state.device)
+    background = torch.full((1, 3), 0.45, device=state.device)
+    images, _ = render(state.field, occupancy, View(cameras, times, size, 64, background))
     rows = [torch.cat(list(images[0, first : first + 2]), -1) for first in (0, 2)]
     imageio.imwrite(path, (torch.cat(rows, 1).clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
     return path
 
 
-def mesh_now(scene: Scene, path: Path) -> Path | None:
+def mesh_now(state: TrainState, path: Path) -> Path | None:
     """Writes a small mesh of the scene in the middle of its clip; None where nothing is solid yet. Older meshes beside it go,
     but for the newest few.
 
     The file: vertices float32 [V, 3], triangles int32 [T, 3], colours uint8 [V, 3], sRGB.
     """
-    frames = scene.field.shape.times
+    frames = state.field.config.times
     moment = (frames // 2 + 0.5) / frames
-    mesh = surface_at(scene.field, Occupancy(scene.occupancy.resolution), moment, 0, MESH)
+    mesh = surface_at(state.field, Occupancy(state.occupancy.resolution), moment, 0, MESH)
     if len(mesh.triangles) == 0:
         return None
     mesh = simplify(mesh, MESH.triangles)
-    colours = (colours_at(scene.field, mesh.vertices, moment).clip(0, 1) * 255).round().astype(np.uint8)
-    part = path.with_name("mesh.part")
-    with open(part, "wb") as file:
+    colours = (colours_at(state.field, mesh.vertices, moment).clip(0, 1) * 255).round().astype(np.uint8)
+    with written_aside(path) as part, open(part, "wb") as file:
         np.savez(file, vertices=mesh.vertices, triangles=mesh.triangles, colours=colours)
-    os.replace(part, path)
     others = [other for other in path.parent.glob("mesh_*.npz") if other != path]
     for other in sorted(others, key=lambda other: other.stat().st_mtime_ns)[: max(0, len(others) - MESHES_KEPT + 1)]:
         try:

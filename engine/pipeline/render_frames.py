@@ -22,7 +22,7 @@ MOVIES = (".mp4", ".gif")
 OCCUPANCY = 48
 
 
-def pictures(field: Field, path: list[Pose], size: int, samples: int, background: float) -> Iterator[np.ndarray]:
+def render_frames(field: Field, path: list[Pose], size: int, samples: int, background: float) -> Iterator[np.ndarray]:
     """Each pose's picture, uint8 [size, size, 3]. background: a grey, sRGB in [0, 1]."""
     behind = torch.full((1, 3), background, device=field.device)
     occupancy, seen = Occupancy(OCCUPANCY), None
@@ -47,25 +47,25 @@ def check_output(output: Path, frames: int, overwrite: bool) -> None:
         raise RenderError(f"{output} is there already: choose another --output, or add --overwrite.")
 
 
-def write_pictures(
-    frames: Iterator[np.ndarray], output: Path, fps: int, told: Callable[[int], None] = lambda number: None
+def write_frames(
+    frames: Iterator[np.ndarray], output: Path, fps: int, on_frame: Callable[[int], None] = lambda number: None
 ) -> None:
-    """Writes pictures to a movie, one .png, or a folder as 0001.png, …; `told` hears of each."""
+    """Writes pictures to a movie, one .png, or a folder as 0001.png, …; `on_frame` takes the number of each."""
 
-    def announced() -> Iterator[np.ndarray]:
+    def reported() -> Iterator[np.ndarray]:
         for number, frame in enumerate(frames, 1):
             yield frame
-            told(number)
+            on_frame(number)
 
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         if output.suffix.lower() in MOVIES:
-            _write_movie(announced(), output, fps)
+            _write_movie(reported(), output, fps)
             return
         if not output.suffix:
             output.mkdir(exist_ok=True)
         number = 0
-        for number, frame in enumerate(announced(), 1):
+        for number, frame in enumerate(reported(), 1):
             imageio.imwrite(output / f"{number:04d}.png" if not output.suffix else output, frame)
         if not output.suffix:
             _remove_later(output, number)

@@ -1,72 +1,93 @@
-"""One job done in its folder, for the command line and for `serve` alike."""
+"""A job from its folder to its asset: the stages one after the other, checkpoints, messages, and the export."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from engine.config.stage import STAGES
 from engine.contract import protocol
-from engine.contract.errors import WriteError
+from engine.contract.errors import DivergedError, EmptySceneError, EngineError, OutOfMemoryError, WriteError
 from engine.contract.version import VERSION
-from engine.job.folder import JobFolder
-from engine.job.request import Request
-from engine.models.source import told
-from engine.pipeline import train as generate
-from engine.reference.conditioning import keep, shot_of
-from engine.reference.image import Photo
-from engine.reference.view import ABOUT
+from engine.guidance.load import GuidanceConfig, LoadedGuidance, check_models
+from engine.job.folder import JobFolder, Progress
+from engine.job.resolve import ResolvedJob, resolve_folder
+from engine.models.source import model_names
+from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
+from engine.pipeline.eta import RunEta
+from engine.pipeline.export import export_asset, export_seconds
+from engine.pipeline.memory_plan import needs_low_memory
+from engine.pipeline.plot import plot_metrics
+from engine.pipeline.previews import Previews
+from engine.pipeline.train import load_stage_models, take_step
+from engine.reference.conditioning import camera_path, estimate_camera, keep_image, load_reference
+from engine.scene.frame_times import frame_times
+from engine.stages.train_state import TrainState
 
-Tell = Callable[[dict[str, Any]], None]
+SAVE_EVERY_SECONDS = 10.0
+REPORT_EVERY_SECONDS = 0.5
+# What a run's `stop` may say; a plain yes is STOP.
+GO_ON, STOP, LEAVE = range(3)
+
+Emit = Callable[[dict[str, Any]], None]
 
 
-def with_seed(request: Request, folder: JobFolder, overwrite: bool = False) -> Request:
-    """The request with a seed where none was given: that of the folder's own job, so that it goes on, or a new one."""
-    earlier = folder.request() if (folder.path / "job.json").is_file() and not overwrite else {}
-    return replace(request, seed=earlier.get("seed", random.randrange(2**31)))
+class Stopped(EngineError):
+    """The run was asked to stop; its checkpoint is written. asset: folder of what there was, if it could be made."""
+
+    kind = "stopped"
+
+    def __init__(self, message: str, asset: Path | None = None) -> None:
+        super().__init__(message)
+        self.asset = asset
 
 
-def is_done(request: Request, folder: JobFolder) -> bool:
-    """Whether the folder holds the result of this very request."""
-    return folder.finished and folder.holds(request.as_dict())
+def is_finished(job: ResolvedJob, folder: JobFolder) -> bool:
+    """Whether the folder holds the result of this very job."""
+    return folder.finished and folder.holds(job.request.as_dict())
 
 
-def work(
-    request: Request,
+def run_job(
+    job: ResolvedJob,
     folder: JobFolder,
-    tell: Tell,
+    emit: Emit,
     stop: Callable[[], int],
     device: torch.device | str,
     previews: tuple[str, ...] = ("image",),
     overwrite: bool = False,
-    photo: Photo | None = None,
 ) -> None:
-    """Begins the job in its folder, or goes on with it there, to the result; every message is told and logged.
+    """Begins the job in its folder, or goes on with it there, to its asset.
 
-    Where settings were changed since `request`, they are the ones in force. The folder should be `held`. photo: the request's,
-    as `take_in` gave it. Raises as `generate` and `shot_of`, and JobError where the folder holds something else or can't be
-    written.
+    The folder should be `held`. Where its settings were changed later, those are in force. emit: takes every message, each of
+    which is logged. stop: asked after each step; at STOP a checkpoint and an asset of the state reached are written and Stopped
+    is raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted, "image" and "mesh".
+
+    Raises ModelError and UnknownObjectError before anything is written, JobError where the folder holds something else or can't
+    be written, DivergedError or OutOfMemoryError with the last good checkpoint kept.
     """
-    known = (folder.path / ABOUT).exists() and not overwrite
-    # Models and a picture that can't be used leave nothing behind.
-    generate.check_teachers(request)
-    shot = None if photo is None or known else shot_of(photo, request, device)
-    about = {"engine": VERSION, "protocol": protocol.VERSION, "models": told(request.models())}
-    folder.open(request.as_dict(), about, overwrite)
-    request = Request.checked(folder.request())
+    if not overwrite and folder.holds(job.request.as_dict()):
+        job = replace(resolve_folder(folder), image=job.image)
+    check_models(job.models, dict.fromkeys(role for roles in job.quality.model_roles().values() for role in roles))
+    camera = None
+    if job.image is not None and (overwrite or not camera_path(folder.path).exists()):
+        camera = estimate_camera(job.image, job.models.image, job.vocabulary, job.said(), device)
+    about = {"engine": VERSION, "protocol": protocol.VERSION, "models": model_names(job.models)}
+    folder.open(job.request.as_dict(), about, overwrite)
 
-    def emit(message: dict[str, Any]) -> None:
+    def log_and_emit(message: dict[str, Any]) -> None:
         folder.log(message)
-        tell(message)
+        emit(message)
 
     try:
-        if photo is not None:
-            keep(folder.path, photo, shot)
-        emit(protocol.started(request.as_dict()))
-        generate.generate(request, folder, emit, stop, device, previews)
+        if job.image is not None:
+            keep_image(folder.path, job.image, camera)
+        log_and_emit(protocol.started(job.request.as_dict()))
+        _optimise_and_export(job, folder, log_and_emit, stop, device, previews)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -74,3 +95,124 @@ def work(
             f"Can't write to {folder.path} ({error.strerror or error}): make room or mend access, then go on from the last "
             "checkpoint."
         ) from error
+
+
+def _optimise_and_export(
+    job: ResolvedJob,
+    folder: JobFolder,
+    emit: Emit,
+    stop: Callable[[], int],
+    device: torch.device | str,
+    previews: tuple[str, ...],
+) -> None:
+    low_memory = needs_low_memory(job, torch.device(device))
+    guidance = GuidanceConfig(job.prompt, job.models, job.request.negative_prompt, low_memory, text_cache=folder.texts)
+    state = TrainState.new(job.quality.field, job.request.seed, device)
+    if job.has_image:
+        state.reference = load_reference(folder.path, job.request.image_sha256 or "", device)
+        camera = state.reference.camera
+        job = job.seen(camera.colour, camera.name)
+        adapter = job.request.image_adapter or ""
+        guidance = replace(guidance, prompt=job.prompt, picture=state.reference.pixels, adapter=adapter)
+    done = load_checkpoint(folder, state)
+    progress = done or Progress(STAGES[0], 0)
+    export_s = sum(export_seconds(job.quality.mesh, job.request.frames, job.request.topology).values())
+
+    def emit_with_export(message: dict[str, Any]) -> None:
+        """The time left is that of the export as well."""
+        emit(message | ({"eta_s": round(message["eta_s"] + export_s, 1)} if "eta_s" in message else {}))
+
+    def emit_unless_leaving(message: dict[str, Any]) -> None:
+        if stop() == LEAVE:
+            raise Stopped("Stopped before the asset was written; the checkpoint is kept.")
+        emit(message)
+
+    shown = Previews(folder.previews, previews, emit)
+    try:
+        for progress in optimise(state, job, guidance, done, emit_with_export, folder, shown):
+            if asked := stop():
+                save_checkpoint(folder, state, progress)
+                _stop(state, job, folder, emit_unless_leaving if asked != LEAVE else None, progress)
+    except DivergedError as error:
+        raise DivergedError(
+            f"In stage {progress.stage} after step {progress.step} {error}: start again with another seed or model. The last "
+            f"good checkpoint is kept in {folder.path}."
+        ) from error
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise OutOfMemoryError(
+            f"There is not enough memory for stage {progress.stage}: {_memory_advice(low_memory)}; the last checkpoint is kept."
+        ) from error
+    export_asset(state, job, folder, emit_unless_leaving)
+
+
+def optimise(
+    state: TrainState,
+    job: ResolvedJob,
+    guidance: GuidanceConfig,
+    done: Progress | None,
+    emit: Emit,
+    folder: JobFolder,
+    previews: Previews,
+) -> Iterator[Progress]:
+    """Takes the steps that are not done yet; yields after each. Saves and reports as it goes.
+
+    A stage that was at its end and has more steps now goes on at the end of its schedule.
+    """
+    eta = RunEta({stage: job.quality.stage(stage) for stage in STAGES})
+    times = frame_times(job.quality.field.times).to(state.device)
+    first = STAGES.index(done.stage) if done else 0
+    loaded: dict[str, LoadedGuidance] = {}
+    shares = folder.shares()
+    saved = time.monotonic()
+    for stage in STAGES[first:]:
+        config = job.quality.stage(stage)
+        start = done.step if done and done.stage == stage else 0
+        if start >= config.steps:
+            continue
+        load_stage_models(loaded, stage, guidance, job.quality, state.device)
+        eta.begin_stage()
+        for step in range(start, config.steps):
+            metrics = take_step(state, stage, step, loaded, job.quality, times, shares.get(stage, 0.0))
+            progress = Progress(stage, step + 1)
+            eta.count_step(stage)
+            now = time.monotonic()
+            last = step + 1 == config.steps
+            if last or eta.report_due(REPORT_EVERY_SECONDS):
+                emit(protocol.progress(stage, step + 1, config.steps, eta.seconds_left(stage, step + 1), metrics))
+            if last or now - saved > SAVE_EVERY_SECONDS:
+                save_checkpoint(folder, state, progress)
+                saved = now
+            if last:
+                plot_metrics(folder.events, folder.previews / "metrics.png")
+            previews.show(state, stage, step + 1, last)
+            yield progress
+
+
+def _stop(state: TrainState, job: ResolvedJob, folder: JobFolder, emit: Emit | None, progress: Progress) -> None:
+    """Exports what there is of the scene, unless there is no `emit` to report it, then raises Stopped."""
+    where = f"Stopped in stage {progress.stage} at step {progress.step}"
+    if emit is None:
+        raise Stopped(f"{where}; the checkpoint is kept.")
+    emit(protocol.cancelling())
+    try:
+        export_asset(state, job, folder, emit, unfinished=progress)
+    except EmptySceneError:
+        raise Stopped(f"{where}; nothing solid had formed yet.") from None
+    raise Stopped(f"{where}; {folder.asset} holds the scene as it was then.", folder.asset)
+
+
+def _memory_advice(low_memory: bool) -> str:
+    """What to do where memory did not suffice."""
+    if low_memory:
+        return "close other programs, or begin anew with smaller models or at a lower quality"
+    return "close other programs, or go on at low memory, which has less on the device at once"
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether that is what PyTorch or Python mean by `error`."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    # What PyTorch's allocator of main memory says on Windows and elsewhere.
+    return "not enough memory" in str(error) or "can't allocate memory" in str(error)

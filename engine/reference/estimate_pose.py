@@ -1,4 +1,4 @@
-"""What a picture shows and where it was taken from, found with the built-in image model.
+"""What a picture shows and from where, estimated with the built-in image model.
 
 The model is asked, under so much noise that the words alone decide, to draw each object from each side near the front; one step
 is enough, and a dark and a bright background tell the drawing's opacity. The drawing whose outline fits the picture's best says
@@ -16,22 +16,23 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from engine.config.quality import Distillation
+from engine.config.stage import DistillationConfig
 from engine.contract.errors import EngineError
 from engine.contract.vocabulary import Vocabulary
-from engine.evaluate.colour import nearest_colour
-from engine.guidance.image import ImageGuidance
+from engine.guidance.built_in import ImageGuidance
 from engine.guidance.precision import mixed_precision
 from engine.guidance.sds import add_noise
 from engine.guidance.text.encoders import encode_clip
 from engine.models.loader import load_components
-from engine.reference.image import Photo
-from engine.reference.view import Shot, premultiplied, resampled
+from engine.reference.camera import ReferenceCamera
+from engine.reference.image import ReferenceImage
+from engine.reference.palette import nearest_colour
+from engine.reference.resample import premultiplied, resampled
 from engine.scene.cameras import DISTANCE, Cameras
 
 # Degrees. Pictures are taken from the front; how far from it is found, no finer than is worth while.
 AZIMUTHS, ELEVATIONS = (0, -15, 15, -30, 30), (-10, 0, 10, 20, 30, 45)
-SIZE, TIMESTEP, AT_ONCE = 32, 960, 60
+SIZE, TIMESTEP, DRAWINGS_PER_CALL = 32, 960, 60
 # Places a side that a pixel is compared at.
 SAMPLES = 4
 # What is fainter in a drawing is its background.
@@ -46,7 +47,7 @@ LEAST_OVERLAP = 0.75
 
 
 class UnknownObjectError(EngineError):
-    kind = "photo"
+    kind = "image"
 
 
 @dataclass(frozen=True)
@@ -59,26 +60,26 @@ class _Drawings:
 
 
 @torch.no_grad()
-def recognise(
-    photo: Photo,
+def estimate_pose(
+    image: ReferenceImage,
     folder: Path,
     vocabulary: Vocabulary,
     colour: str | None = None,
     shape: str | None = None,
     device: torch.device | str = "cpu",
-) -> Shot:
-    """The shot of `photo`. folder: of a built-in image model. colour, shape: where they are known already.
+) -> ReferenceCamera:
+    """The shot of `image`. folder: of a built-in image model. colour, shape: where they are known already.
 
     Raises UnknownObjectError where no object of the vocabulary looks like it, unless `shape` says what it is.
     """
-    picture = premultiplied(photo)
-    colour = colour or colour_of(photo)
-    artist = _Artist(folder, colour, device)
+    picture = premultiplied(image)
+    colour = colour or colour_of(image, vocabulary.palette)
+    drawer = _Drawer(folder, colour, device)
     names = [shape] if shape else list(vocabulary.objects)
-    found = _fits(artist.draw(list(itertools.product(names, AZIMUTHS[:1], ELEVATIONS))), picture)
+    found = _fits(drawer.draw(list(itertools.product(names, AZIMUTHS[:1], ELEVATIONS))), picture)
     best = max(fit.likeness for fit in found)
     near = list(dict.fromkeys(fit.shape for fit in found if fit.likeness > best - NEAR))
-    found += _fits(artist.draw(list(itertools.product(near, AZIMUTHS[1:], ELEVATIONS))), picture)
+    found += _fits(drawer.draw(list(itertools.product(near, AZIMUTHS[1:], ELEVATIONS))), picture)
     chosen = max(found, key=lambda fit: fit.likeness).shape
     fit = max((fit for fit in found if fit.shape == chosen), key=lambda fit: fit.as_camera)
     if shape is None and fit.overlap < LEAST_OVERLAP:
@@ -86,15 +87,15 @@ def recognise(
             "The picture shows nothing that the built-in models know (its outline is at best "
             f"{fit.overlap:.0%} that of a {chosen}): name the object in the prompt, or use a preset with public models."
         )
-    width, right, up = (value * artist.span for value in (fit.width, fit.x, -fit.y))
+    width, right, up = (value * drawer.width for value in (fit.width, fit.x, -fit.y))
     azimuth, elevation = math.radians(fit.azimuth), math.radians(fit.elevation)
-    return Shot(azimuth, elevation, width, right, up, colour, chosen, round(fit.overlap, 3))
+    return ReferenceCamera(azimuth, elevation, width, right, up, colour, chosen, round(fit.overlap, 3))
 
 
-def colour_of(photo: Photo) -> str:
-    """The palette's name for most of what the photo shows."""
-    some = photo.pixels[::8, ::8].reshape(-1, 4)
-    return nearest_colour(some[some[:, 3] > 127][:, :3] / 255)
+def colour_of(image: ReferenceImage, palette: dict[str, list[float]]) -> str:
+    """The palette's name for most of what the image shows."""
+    some = image.pixels[::8, ::8].reshape(-1, 4)
+    return nearest_colour(some[some[:, 3] > 127][:, :3] / 255, palette)
 
 
 @dataclass(frozen=True)
@@ -150,15 +151,15 @@ def _moments(opacity: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return total / (height * width), x, y
 
 
-class _Artist:
+class _Drawer:
     """The image model in `folder`, asked to draw things of one colour."""
 
     def __init__(self, folder: Path, colour: str, device: torch.device | str) -> None:
         self.colour, self.device, self.components = colour, device, load_components(folder, device=device)
-        self.guidance = ImageGuidance(self.components, Distillation())
+        self.guidance = ImageGuidance(self.components, DistillationConfig())
 
     @property
-    def span(self) -> float:
+    def width(self) -> float:
         """Metres across a drawing at the origin."""
         return 2 * DISTANCE * math.tan(self.guidance.fov / 2)
 
@@ -171,7 +172,7 @@ class _Artist:
         dark, bright = (
             torch.cat([
                 self._clean(states[at], angles[at], noise, behind)
-                for at in torch.arange(len(keys), device=self.device).split(AT_ONCE)
+                for at in torch.arange(len(keys), device=self.device).split(DRAWINGS_PER_CALL)
             ])
             for behind in (-1.0, 1.0)
         )  # fmt: skip
@@ -183,9 +184,9 @@ class _Artist:
         """The model's estimates [N, 3, SIZE, SIZE] in [-1, 1] from an empty picture under noise."""
         schedule, count = self.guidance.schedule, len(states)
         step = torch.full((count,), TIMESTEP, device=self.device)
-        signal, sigma = (table.to(noise)[step] for table in (schedule.signal, schedule.sigma))
+        alpha, sigma = (table.to(noise)[step] for table in (schedule.alpha, schedule.sigma))
         noise = noise.expand(count, -1, -1, -1, -1)
-        noisy = add_noise(torch.full_like(noise, behind), noise, signal, sigma)
+        noisy = add_noise(torch.full_like(noise, behind), noise, alpha, sigma)
         cameras = Cameras(angles[:, 0], angles[:, 1], fov=self.guidance.fov)
         background = torch.full((count, 3), behind, device=self.device)
         with mixed_precision(noise):

@@ -1,16 +1,16 @@
-"""A user's picture of one object, read and cut out of its background."""
+"""A reference image: a user's picture of one object, read and cut out of its background."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine.reference.matting import PhotoError, cut_out, object_box
+from engine.files import written_aside
+from engine.reference.matting import ImageError, object_box, remove_background
 
 # A prepared picture's side, and how much of it the object's longer side takes.
 SIDE, FILL = 512, 0.8
@@ -21,7 +21,7 @@ WORKING_SIDE = 1024
 
 
 @dataclass(frozen=True)
-class Photo:
+class ReferenceImage:
     """A picture cut out, centred and scaled: uint8 [SIDE, SIDE, 4], sRGB and alpha; the colour goes on beyond the outline."""
 
     pixels: np.ndarray
@@ -32,48 +32,47 @@ class Photo:
         return hashlib.sha256(np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
 
     def save(self, path: Path) -> None:
-        """Writes a PNG aside, then renames it."""
-        part = path.with_name(path.name + ".part")
-        Image.fromarray(self.pixels, "RGBA").save(part, "PNG")
-        os.replace(part, path)
+        """Writes a PNG aside, then renames it. Raises OSError."""
+        with written_aside(path) as part:
+            Image.fromarray(self.pixels, "RGBA").save(part, "PNG")
 
     @classmethod
-    def load(cls, path: Path, sha256: str) -> Photo:
+    def load(cls, path: Path, sha256: str) -> ReferenceImage:
         """What `save` wrote. Raises PhotoError where it is missing or not the picture with this sum."""
         try:
             with Image.open(path, formats=("PNG",)) as image:
-                photo = cls(np.array(image.convert("RGBA")))
+                loaded = cls(np.array(image.convert("RGBA")))
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise PhotoError(f"The job's picture {path} can't be read ({_reason(error)}): begin the job anew.") from error
-        if photo.pixels.shape != (SIDE, SIDE, 4) or photo.sha256 != sha256:
-            raise PhotoError(f"{path} is not the picture that this job began with: put it back, or begin the job anew.")
-        return photo
+            raise ImageError(f"The job's picture {path} can't be read ({_reason(error)}): begin the job anew.") from error
+        if loaded.pixels.shape != (SIDE, SIDE, 4) or loaded.sha256 != sha256:
+            raise ImageError(f"{path} is not the picture that this job began with: put it back, or begin the job anew.")
+        return loaded
 
 
-def read_photo(path: Path) -> Photo:
+def read_image(path: Path) -> ReferenceImage:
     """The object in a picture file, upright, cut out of its background, whatever the picture's size and margins.
 
     The background is what is transparent, or a plain one that reaches the border (`reference.matting`). Raises PhotoError.
     """
     image = _read(path)
-    pixels = cut_out(np.array(image).astype(np.float32) / 255, str(path))
-    return Photo(_framed(pixels))
+    pixels = remove_background(np.array(image).astype(np.float32) / 255, str(path))
+    return ReferenceImage(_framed(pixels))
 
 
 def _read(path: Path) -> Image.Image:
     """The file as 8-bit RGBA, upright, its longer side WORKING_SIDE at most."""
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise PhotoError(f"The picture {path} is larger than {LARGEST_FILE // 2**20} MB: save it smaller.")
+            raise ImageError(f"The picture {path} is larger than {LARGEST_FILE // 2**20} MB: save it smaller.")
         with Image.open(path, formats=FORMATS) as image:
             _check(image, path)
             image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
             upright = ImageOps.exif_transpose(image).convert("RGBA").convert("RGBa")
     except UnidentifiedImageError as error:
-        raise PhotoError(f"{path} is not a picture that can be read: give a PNG, JPEG or WebP file.") from error
+        raise ImageError(f"{path} is not a picture that can be read: give a PNG, JPEG or WebP file.") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         reason = _reason(error)
-        raise PhotoError(f"The picture {path} can't be read ({reason}): give a whole PNG, JPEG or WebP file.") from error
+        raise ImageError(f"The picture {path} can't be read ({reason}): give a whole PNG, JPEG or WebP file.") from error
     # Colours weighed by their alpha: what is transparent has none to lend.
     upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BICUBIC)
     return upright.convert("RGBA")
@@ -83,13 +82,13 @@ def _check(image: Image.Image, path: Path) -> None:
     """Raises PhotoError where a picture is none that can be used."""
     width, height = image.size
     if getattr(image, "n_frames", 1) > 1:
-        raise PhotoError(f"The picture {path} is animated: save one frame of it.")
+        raise ImageError(f"The picture {path} is animated: save one frame of it.")
     if min(width, height) < LEAST_SIDE:
-        raise PhotoError(f"The picture {path} is {width} x {height} pixels: give one of at least {LEAST_SIDE} x {LEAST_SIDE}.")
+        raise ImageError(f"The picture {path} is {width} x {height} pixels: give one of at least {LEAST_SIDE} x {LEAST_SIDE}.")
     if width * height > MOST_PIXELS:
-        raise PhotoError(f"The picture {path} has {width} x {height} pixels: save it smaller, 1024 a side is plenty.")
+        raise ImageError(f"The picture {path} has {width} x {height} pixels: save it smaller, 1024 a side is plenty.")
     if image.mode[0] in "IF":
-        raise PhotoError(f"The picture {path} has more than 8 bits a channel: save it with 8.")
+        raise ImageError(f"The picture {path} has more than 8 bits a channel: save it with 8.")
 
 
 def _framed(pixels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Cuts an object out of its background: by its alpha, or where the background is evidently plain."""
+"""Matting: an object's alpha, from the picture's own or against a background that is evidently plain."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RIM = 3
 NARROW = 0.06
 
 
-class PhotoError(EngineError):
+class ImageError(EngineError):
     kind = "photo"
 
 
-def cut_out(pixels: np.ndarray, name: str) -> np.ndarray:
+def remove_background(pixels: np.ndarray, name: str) -> np.ndarray:
     """sRGB and alpha float32 [H, W, 4] in [0, 1] with the object's own alpha, and its colours carried on beyond its outline.
 
     name: of the picture, for sentences. Raises PhotoError where the object can't be told from what is round it.
@@ -39,14 +39,14 @@ def cut_out(pixels: np.ndarray, name: str) -> np.ndarray:
     alpha = np.where(ndimage.binary_dilation(solid, iterations=2), alpha, 0.0)
     if not solid.any():
         why = "it is transparent all over" if own else "nothing stands out from the background"
-        raise PhotoError(f"There is no object in the picture {name}, {why}: give a picture of one object.")
+        raise ImageError(f"There is no object in the picture {name}, {why}: give a picture of one object.")
     top, bottom, left, right = object_box(alpha)
     across = max(bottom - top, right - left)
     if across < LEAST_PIXELS:
-        raise PhotoError(f"The object in the picture {name} is only {across} pixels across: come closer.")
+        raise ImageError(f"The object in the picture {name} is only {across} pixels across: come closer.")
     touching = _border(solid[..., None], 1).mean()
     if touching > MOST_BORDER:
-        raise PhotoError(
+        raise ImageError(
             f"The object runs out of the picture {name}: leave a margin round it, or remove the background and save a PNG with "
             "transparency."
         )
@@ -65,7 +65,7 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
     off = np.abs(colours - behind).max(-1)
     border = _border(off[..., None], _band(off.shape))[:, 0]
     if np.quantile(border, 0.9) > PLAIN or np.quantile(border, 0.5) > PLAIN_HALF:
-        raise PhotoError(
+        raise ImageError(
             f"The background of the picture {name} is not plain, so the object can't be told from it: remove the background "
             "and save a PNG with transparency."
         )

@@ -9,11 +9,12 @@ identity.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.config.field import FieldConfig
 from engine.scene.lookup import PLANE_AXES, TIME_AXIS, gather_sum, lines_at, space_taps, time_taps
 from engine.scene.trajectory import Trajectory
 
@@ -21,40 +22,25 @@ from engine.scene.trajectory import Trajectory
 BLOB_WIDTH, BLOB_HEIGHT, BLOB_FLOOR = 0.22, 8.0, 5.0
 
 
-@dataclass(frozen=True)
-class FieldShape:
-    """Sizes of a field. resolutions: texels a side of each level. times: texels in time. max_density: per metre.
-
-    trajectory: whether the planes ride on one; without, they carry all motion, as in the papers.
-    """
-
-    resolutions: tuple[int, ...] = (24, 64)
-    times: int = 16
-    channels: int = 12
-    hidden: int = 32
-    max_density: float = 40.0
-    trajectory: bool = True
-
-
 class Field(nn.Module):
     """The scene as a function of place and time. Planes are read in the axes of the body that `trajectory` moves; what is
     outside [-1, 1]^3 there is empty.
     """
 
-    def __init__(self, shape: FieldShape, generator: torch.Generator) -> None:
+    def __init__(self, config: FieldConfig, generator: torch.Generator) -> None:
         super().__init__()
-        self.shape = shape
-        pairs = 3 * len(shape.resolutions)
+        self.config = config
+        pairs = 3 * len(config.resolutions)
         self.space = nn.ParameterList(
-            0.1 * torch.randn(3, r, r, shape.channels, generator=generator) for r in shape.resolutions
+            0.1 * torch.randn(3, r, r, config.channels, generator=generator) for r in config.resolutions
         )
-        self.time = nn.ParameterList(torch.zeros(3, shape.times, r, shape.channels) for r in shape.resolutions)
-        self.trajectory = Trajectory(shape.times) if shape.trajectory else None
+        self.time = nn.ParameterList(torch.zeros(3, config.times, r, config.channels) for r in config.resolutions)
+        self.trajectory = Trajectory(config.times) if config.trajectory else None
         # The first layer, one block for each (level, pair): [pairs, channels, hidden].
-        bound = math.sqrt(3 / (pairs * shape.channels))
-        self.first = nn.Parameter(_uniform((pairs, shape.channels, shape.hidden), bound, generator))
-        self.first_bias = nn.Parameter(torch.zeros(shape.hidden))
-        self.second = nn.Parameter(_uniform((shape.hidden, 4), 0.5 * math.sqrt(3 / shape.hidden), generator))
+        bound = math.sqrt(3 / (pairs * config.channels))
+        self.first = nn.Parameter(_uniform((pairs, config.channels, config.hidden), bound, generator))
+        self.first_bias = nn.Parameter(torch.zeros(config.hidden))
+        self.second = nn.Parameter(_uniform((config.hidden, 4), 0.5 * math.sqrt(3 / config.hidden), generator))
         self.second_bias = nn.Parameter(torch.zeros(4))
         self.register_buffer("blob_width", torch.tensor(BLOB_WIDTH))
 
@@ -105,12 +91,12 @@ class Field(nn.Module):
             points = self.trajectory.to_body(points, frames, times)
         of_points, of_samples = _Bag(), _Bag()
         own = points[which] if shared else points
-        for level, resolution in enumerate(self.shape.resolutions):
+        for level, resolution in enumerate(self.config.resolutions):
             blocks = self.first[3 * level : 3 * level + 3]
-            space = torch.einsum("pvuc,pch->pvuh", self.space[level], blocks).reshape(-1, self.shape.hidden)
+            space = torch.einsum("pvuc,pch->pvuh", self.space[level], blocks).reshape(-1, self.config.hidden)
             lines = torch.einsum("fprc,pch->fprh", lines_at(self.time[level], times), blocks)
             (of_points if shared else of_samples).add(space, space_taps(points, resolution))
-            of_samples.add(lines.reshape(-1, self.shape.hidden), time_taps(own, frames.int(), resolution))
+            of_samples.add(lines.reshape(-1, self.config.hidden), time_taps(own, frames.int(), resolution))
         if shared:
             # The points' sums are one more table, read with a single tap of weight one.
             of_samples.add(of_points.sum(), (which.int()[:, None], torch.ones(len(which), 1).to(points)))
@@ -125,8 +111,8 @@ class Field(nn.Module):
             if self.trajectory is not None:
                 own = self.trajectory.to_body(own, torch.full((len(own),), frame), times)
             features = []
-            for level in range(len(self.shape.resolutions)):
-                steps = self.shape.times
+            for level in range(len(self.config.resolutions)):
+                steps = self.config.times
                 t = ((time * steps - 0.5).clamp(0, steps - 1) / max(steps - 1, 1) * 2 - 1).expand(len(own))
                 for plane, (first, second) in enumerate(PLANE_AXES):
                     space = _sample(self.space[level][plane], own[:, first], own[:, second])
@@ -140,7 +126,7 @@ class Field(nn.Module):
 
     def _decode(self, hidden: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         out = torch.relu(hidden + self.first_bias) @ self.second + self.second_bias
-        return decode(out, points, self.blob_width, self.shape.max_density)
+        return decode(out, points, self.blob_width, self.config.max_density)
 
 
 def decode(out: Tensor, points: Tensor, blob_width: Tensor, max_density: float) -> tuple[Tensor, Tensor]:
@@ -152,6 +138,13 @@ def decode(out: Tensor, points: Tensor, blob_width: Tensor, max_density: float) 
     blob = BLOB_HEIGHT * torch.exp(-points.square().sum(-1) / (2 * blob_width**2)) - BLOB_FLOOR
     density = max_density * torch.sigmoid(4 * out[:, 0] + blob)
     return density * (points.abs() <= 1).all(-1), torch.sigmoid(4 * out[:, 1:])
+
+
+@torch.no_grad()
+def colours_at(field: Field, points: np.ndarray, time: float) -> np.ndarray:
+    """The field's colours at points [N, 3] and a time, float64 [N, 3] in [0, 1]."""
+    at = torch.from_numpy(np.ascontiguousarray(points, np.float32)).clamp(-1, 1).to(field.device)
+    return field(at, torch.tensor([time], device=field.device))[1][0].cpu().double().numpy()
 
 
 class _Bag:

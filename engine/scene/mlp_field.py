@@ -11,7 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from engine.scene.field import BLOB_WIDTH, FieldShape, decode
+from engine.config.field import FieldConfig
+from engine.scene.field import BLOB_WIDTH, decode
 from engine.scene.trajectory import Trajectory
 
 PLACE_WAVES, TIME_WAVES = 5, 3
@@ -23,16 +24,16 @@ class MlpField(nn.Module):
 
     shares_space = False
 
-    def __init__(self, shape: FieldShape, generator: torch.Generator) -> None:
+    def __init__(self, config: FieldConfig, generator: torch.Generator) -> None:
         super().__init__()
-        self.shape = shape
+        self.config = config
         places, times = 3 * (1 + 2 * PLACE_WAVES), 1 + 2 * TIME_WAVES
-        self.place = _network((places, WIDTH, WIDTH, shape.hidden), generator)
-        self.moving = _network((places + times, WIDTH, WIDTH, shape.hidden), generator)
+        self.place = _network((places, WIDTH, WIDTH, config.hidden), generator)
+        self.moving = _network((places + times, WIDTH, WIDTH, config.hidden), generator)
         nn.init.zeros_(self.moving[-1].weight)
         nn.init.zeros_(self.moving[-1].bias)
-        self.last = _network((shape.hidden, 4), generator)
-        self.trajectory = Trajectory(shape.times) if shape.trajectory else None
+        self.last = _network((config.hidden, 4), generator)
+        self.trajectory = Trajectory(config.times) if config.trajectory else None
         self.register_buffer("blob_width", torch.tensor(BLOB_WIDTH))
         # There are no planes; the regularisers of planes sum over nothing.
         self.space, self.time = (), ()
@@ -67,7 +68,7 @@ class MlpField(nn.Module):
         place = _waves(points, PLACE_WAVES)
         moment = _waves((2 * times - 1).to(points)[:, None], TIME_WAVES)[frames]
         hidden = self.place(place) + self.moving(torch.cat([place, moment], 1))
-        return decode(self.last(torch.relu(hidden)), points, self.blob_width, self.shape.max_density)
+        return decode(self.last(torch.relu(hidden)), points, self.blob_width, self.config.max_density)
 
 
 def _waves(value: Tensor, count: int) -> Tensor:

@@ -38,7 +38,7 @@ class View:
     samples: int
     background: Tensor
     seed: int | None = None
-    explore: float = 0.0
+    empty_sample_prob: float = 0.0
     chunk_samples: int = 2**20
     stop_below: float = STOP_BELOW
 
@@ -82,7 +82,7 @@ def back_propagate(
     )
 
 
-def render_and_follow(
+def render_and_backward(
     field: Field,
     occupancy: Occupancy,
     view: View,
@@ -181,9 +181,9 @@ def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) 
     seen = ~occupancy.hidden(points, lengths, frames, view.stop_below)
     keep = occupancy.lookup(points, frames) & seen
     explored = None
-    if view.explore > 0 and generator is not None:
+    if view.empty_sample_prob > 0 and generator is not None:
         generator.manual_seed(view.seed * 4099 + chunk.start)
-        chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.explore
+        chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.empty_sample_prob
         inside = (points.abs() <= 1).all(-1).expand(keep.shape)
         explored = ~keep & chance & inside & seen
         keep = keep | explored
@@ -191,7 +191,7 @@ def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) 
     values, colours = _read_field(field, points, frame, ray, sample, view)
     if explored is not None:
         # A sample drawn with probability p stands for 1 / p of its kind, in the gradient only.
-        scale = torch.where(explored[frame, ray, sample], 1 / view.explore, 1.0)
+        scale = torch.where(explored[frame, ray, sample], 1 / view.empty_sample_prob, 1.0)
         values = _scale_gradient(values, scale)
         colours = _scale_gradient(colours, scale[:, None])
     density = torch.zeros(keep.shape, device=values.device, dtype=values.dtype).index_put((frame, ray, sample), values)

@@ -1,4 +1,4 @@
-"""What the engine has been asked for: one thing at a time is done, the rest waits in order."""
+"""The queue of jobs and estimates: one is worked on at a time, the rest waits in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract import protocol
-from engine.job.request import Request
+from engine.contract.request import Request
 
 
 @dataclass(eq=False)
@@ -18,7 +18,7 @@ class Task:
     """A "generate", "resume" or "estimate" that was accepted.
 
     name: of the job; empty for an estimate. request: of all but "resume"; seeded: whether its seed was given. changes: of
-    "resume". answer: what the answer to an estimate carries of its question. cancelled: whether it is to be stopped.
+    "resume". reply: what the answer to an estimate repeats of its message. cancelled: whether it is to be stopped.
     """
 
     kind: str
@@ -28,18 +28,18 @@ class Task:
     seeded: bool = True
     changes: dict[str, Any] = field(default_factory=dict)
     previews: tuple[str, ...] = ()
-    answer: dict[str, Any] = field(default_factory=dict)
+    reply: dict[str, Any] = field(default_factory=dict)
     cancelled: bool = False
 
 
 class Queue:
     """Tasks in their order, used by the thread that reads messages and the one that works.
 
-    tell: takes messages; called with the queue locked, so that they leave in the order in which things happened.
+    emit: takes messages; called with the queue locked, so that they leave in the order in which things happened.
     """
 
-    def __init__(self, tell: Callable[[dict[str, Any]], None]) -> None:
-        self._tell = tell
+    def __init__(self, emit: Callable[[dict[str, Any]], None]) -> None:
+        self._emit = emit
         self._changed = threading.Condition(threading.RLock())
         self._waiting: deque[Task] = deque()
         self._running: Task | None = None
@@ -52,12 +52,12 @@ class Queue:
                 raise ValueError(f"There is a job {name!r} already: wait for it, or give another name.")
 
     def add(self, task: Task) -> None:
-        """Puts a task at the end and tells its place. Raises ValueError for a job that is here already."""
+        """Puts a task at the end and reports its place. Raises ValueError for a job that is here already."""
         with self._changed:
             if task.name:
                 self.check_new(task.name)
             self._waiting.append(task)
-            self._tell_places()
+            self._emit_places()
             self._changed.notify()
 
     def next(self, timeout: float) -> Task | None:
@@ -71,7 +71,7 @@ class Queue:
             return self._running
 
     def finish(self, outcome: dict[str, Any]) -> dict[str, Any]:
-        """The running task is over; tells its last message, which it returns, then the places that have changed.
+        """The running task is over; reports its last message, which it returns, then the places that have changed.
 
         A cancelled job that came to its end all the same has been cancelled, with the result to show for it.
         """
@@ -81,25 +81,25 @@ class Queue:
             if task.cancelled and outcome["type"] == "result":
                 path = outcome["path"]
                 outcome = protocol.cancelled(f"All steps were done when it was stopped; {path} holds the finished scene.", path)
-            self._tell(protocol.of_job(outcome, task.name) if task.name else outcome | task.answer)
-            self._tell_places()
+            self._emit(protocol.of_job(outcome, task.name) if task.name else outcome | task.reply)
+            self._emit_places()
             return outcome
 
     def cancel(self, name: str) -> None:
-        """Drops a job that waits, or marks the running one as cancelled, and tells so. Raises ValueError if there is none."""
+        """Drops a job that waits, or marks the running one as cancelled, and reports it. Raises ValueError if there is none."""
         with self._changed:
             task = self._find(name)
             if task is None:
                 raise ValueError(f"There is no job {name!r} that runs or waits.")
             task.cancelled = True
             if task is self._running:
-                self._tell(protocol.of_job(protocol.cancelling(), name))
+                self._emit(protocol.of_job(protocol.cancelling(), name))
                 return
             self._drop(task)
-            self._tell_places()
+            self._emit_places()
 
     def clear(self) -> None:
-        """Drops all that waits, and tells so of jobs."""
+        """Drops all that waits, and reports the jobs."""
         with self._changed:
             for task in list(self._waiting):
                 self._drop(task)
@@ -108,15 +108,15 @@ class Queue:
         self._waiting.remove(task)
         self._places.pop(task.name, None)
         if task.name:
-            self._tell(protocol.of_job(protocol.cancelled("It had not begun; nothing was written."), task.name))
+            self._emit(protocol.of_job(protocol.cancelled("It had not begun; nothing was written."), task.name))
 
     def _find(self, name: str) -> Task | None:
         tasks = [self._running, *self._waiting] if self._running else list(self._waiting)
         return next((task for task in tasks if task.name == name), None)
 
-    def _tell_places(self) -> None:
+    def _emit_places(self) -> None:
         """How many each job waits for, where that has changed."""
         for place, task in enumerate(self._waiting, 1 if self._running else 0):
             if task.name and self._places.get(task.name) != place:
                 self._places[task.name] = place
-                self._tell(protocol.of_job(protocol.queued(place), task.name))
+                self._emit(protocol.of_job(protocol.queued(place), task.name))

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import os
-import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from engine.contract import protocol
-from engine.contract.errors import EngineError
-from engine.job.request import Request, RequestError
+from engine.contract.errors import EngineError, RequestError
+from engine.contract.request import Request
+from engine.job.folder import JobFolder
+from engine.job.resolve import resolve, resolve_folder
+from engine.job.resume import changed_job
 from engine.server.queue import Queue, Task
 
 LONGEST_NAME, LONGEST_SENTENCE = 200, 2000
-TEXTS = ("prompt", "preset", "quality", "topology", "mode", "backbone", "image")
 
 
 class Reader:
-    """Fills `queue` from lines. tell: sends a message. leave: asks the engine to end."""
+    """Fills `queue` from lines. emit: sends a message. leave: asks the engine to end."""
 
-    def __init__(self, queue: Queue, tell: Callable[[dict[str, Any]], None], leave: Callable[[], None]) -> None:
-        self.queue, self.tell, self.leave = queue, tell, leave
-        # Set once libraries are loaded: two threads had better not load them both.
-        self.loaded = threading.Event()
+    def __init__(self, queue: Queue, emit: Callable[[dict[str, Any]], None], leave: Callable[[], None]) -> None:
+        self.queue, self.emit, self.leave = queue, emit, leave
 
     def read(self, read: Callable[[int], bytes]) -> None:
         """Takes line after line until nothing comes any more; the other side is gone then, and the engine is to end."""
@@ -50,7 +49,7 @@ class Reader:
             self._refuse("internal", f"The engine failed at this message ({type(error).__name__}: {error}).", known)
 
     def _refuse(self, kind: str, sentence: str, known: dict[str, Any]) -> None:
-        self.tell(protocol.error(kind, shortened(sentence)) | known)
+        self.emit(protocol.error(kind, shortened(sentence)) | known)
 
     def _act(self, message: dict[str, Any]) -> None:
         kind = message["type"]
@@ -59,7 +58,7 @@ class Reader:
         elif kind == "cancel":
             self.queue.cancel(_name(message))
         elif kind == "estimate":
-            self.queue.add(Task(kind, request=_request(message), answer=_id(message)))
+            self.queue.add(Task(kind, request=_request(message), reply=_id(message)))
         elif kind in ("generate", "resume"):
             self.queue.add(self._job(message))
         else:
@@ -76,16 +75,9 @@ class Reader:
         changes = message.get("changes") or {}
         if not isinstance(changes, dict):
             raise ValueError("The changes have to be an object: settings and their new values.")
-        self._check_resume(folder, changes)
+        job = JobFolder.of(folder)
+        changed_job(resolve_folder(job), changes, job.progress())
         return Task("resume", name, folder=folder, changes=changes, previews=previews)
-
-    def _check_resume(self, folder: Path, changes: dict[str, Any]) -> None:
-        self.loaded.wait()
-        from engine.job.folder import JobFolder
-        from engine.job.resume import changed
-
-        job = JobFolder(folder)
-        changed(Request.checked(job.request()), changes, job.progress()).canonical_prompt()
 
 
 def shortened(sentence: str) -> str:
@@ -110,15 +102,8 @@ def _request(message: dict[str, Any]) -> Request:
     values = message.get("request")
     if not isinstance(values, dict):
         raise ValueError(f"A message of type {message['type']} needs a request, an object.")
-    values = {name: value for name, value in values.items() if value is not None}
-    for name in TEXTS:
-        if not isinstance(values.get(name, ""), str):
-            raise RequestError(f"{name} is {values[name]!r}, but has to be text.")
-    parts = values.get("without", [])
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise RequestError(f"without is {parts!r}, but has to be a list of names.")
-    request = Request.checked(values)
-    request.canonical_prompt()
+    request = Request.checked({name: value for name, value in values.items() if value is not None})
+    resolve(request)
     # Whoever sends it may be in another folder.
     if request.image is not None and not Path(request.image).is_absolute():
         raise RequestError(f"image is {request.image!r}, but has to be a whole path from the root.")

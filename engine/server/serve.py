@@ -1,4 +1,4 @@
-"""The engine as a process that is told what to do: messages of the protocol on stdin, answers on stdout, a log on stderr.
+"""The engine as a server: messages of the protocol on stdin, answers on stdout, a log on stderr.
 
 One thread reads and answers at once what can be, so that a no or a cancel never waits for a step; the main thread works.
 """
@@ -14,9 +14,9 @@ import time
 import traceback
 from typing import Any
 
-from engine.config.quality import QUALITIES
 from engine.contract import protocol
 from engine.contract.errors import EngineError
+from engine.contract.request import QUALITIES
 from engine.contract.version import VERSION
 from engine.contract.vocabulary import Vocabulary
 from engine.models.presets import PRESETS, Preset
@@ -36,7 +36,7 @@ def serve(device: str) -> int:
     source, sink = take_streams()
     output = Output(sink)
     output.send(protocol.hello(VERSION, device, [about_preset(preset) for preset in PRESETS.values()], list(QUALITIES)))
-    leave = Leave(output)
+    leave = Leaving(output)
     queue = Queue(output.send)
     reader = Reader(queue, output.send, leave.ask)
     for run in (leave.watch, functools.partial(reader.read, functools.partial(os.read, source))):
@@ -52,7 +52,6 @@ def serve(device: str) -> int:
         traceback.print_exc()
         output.send(protocol.error("install", f"A library of the engine can't be loaded ({error}): install the engine again."))
         return 1
-    reader.loaded.set()
     while not leave.asked:
         worker.work(timeout=0.2)
     queue.clear()
@@ -75,10 +74,10 @@ def about_preset(preset: Preset) -> dict[str, Any]:
         words = Vocabulary.read(folders[0].parent)
     except EngineError as error:
         return about | {"ready": False, "reason": str(error)}
-    return about | {"words": {kind: list(getattr(words, kind)) for kind in ("colours", "objects", "motions")}}
+    return about | ({"words": words.as_dict()} if words else {})
 
 
-class Leave:
+class Leaving:
     """Whether the engine is to end, and its end in time even where something does not give up."""
 
     def __init__(self, output: Output) -> None:

@@ -10,19 +10,18 @@ from typing import Any, Protocol
 
 import torch
 
+from engine.config.stage import STAGES
 from engine.contract import protocol
 from engine.contract.errors import EngineError, OutOfMemoryError
-from engine.guidance.load import Lesson
-from engine.job.folder import STAGES, JobFolder
+from engine.contract.request import Request
+from engine.job.folder import JobFolder
 from engine.job.lock import held
-from engine.job.request import Request
-from engine.job.resume import change
+from engine.job.resolve import resolve, resolve_new, with_image_read
+from engine.job.resume import change_job
 from engine.pipeline.device import find_device
 from engine.pipeline.estimate import estimate
 from engine.pipeline.memory_plan import plan_memory
-from engine.pipeline.run import is_done, with_seed, work
-from engine.pipeline.train import GO_ON, LEAVE, STOP, Stopped, is_out_of_memory
-from engine.reference.conditioning import take_in
+from engine.pipeline.run import GO_ON, LEAVE, STOP, Stopped, is_finished, is_out_of_memory, run_job
 from engine.server.queue import Queue, Task
 from engine.server.reader import shortened
 
@@ -30,7 +29,7 @@ from engine.server.reader import shortened
 PATIENCE = 15.0
 
 
-class Leaving(Protocol):
+class LeavingState(Protocol):
     """asked: whether the engine is to end. nothing_to_save: set while no step would be lost if it ended there and then."""
 
     asked: bool
@@ -38,10 +37,10 @@ class Leaving(Protocol):
 
 
 class Worker:
-    """Works on `device`. tell: sends a message. Raises DeviceError where this machine has no such device."""
+    """Works on `device`. emit: sends a message. Raises DeviceError where this machine has no such device."""
 
-    def __init__(self, device: str, queue: Queue, tell: Callable[[dict[str, Any]], None], leave: Leaving) -> None:
-        self.device, self.queue, self.tell, self.leave = find_device(device), queue, tell, leave
+    def __init__(self, device: str, queue: Queue, emit: Callable[[dict[str, Any]], None], leaving: LeavingState) -> None:
+        self.device, self.queue, self.emit, self.leaving = find_device(device), queue, emit, leaving
         # A resumed job brings its own.
         self.threads = torch.get_num_threads()
 
@@ -51,7 +50,7 @@ class Worker:
         if task is None:
             return
         torch.set_num_threads(self.threads)
-        self.leave.nothing_to_save = task.kind == "estimate"
+        self.leaving.nothing_to_save = task.kind == "estimate"
         if task.kind == "estimate":
             self.queue.finish(_outcome(lambda: self._estimate(task.request)))
         else:
@@ -64,55 +63,52 @@ class Worker:
     def _finish(self, task: Task, folder: JobFolder) -> None:
         begun: list[str] = []
         outcome = _outcome(lambda: self._alone(task, folder, begun))
-        told = self.queue.finish(outcome)
+        reported = self.queue.finish(outcome)
         if not begun:
             return
         try:
             # The result is there already.
-            for message in [] if told["type"] == "result" else [told]:
+            for message in [] if reported["type"] == "result" else [reported]:
                 folder.log(message)
         except OSError as error:
             print(f"Can't write to {folder.events} ({error}).", file=sys.stderr)
 
     def _alone(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
         """`_job`, while no other process works in the folder."""
-        with held(folder.path, PATIENCE, lambda: self.leave.asked or task.cancelled):
+        with held(folder.path, PATIENCE, lambda: self.leaving.asked or task.cancelled):
             return self._job(task, folder, begun)
 
     def _job(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
         """Runs a job and returns its result, noting in `begun` when its folder is its own."""
         if task.kind == "resume":
-            request = change(folder, task.changes)
-            request.canonical_prompt()
-            photo = None
+            job = change_job(folder, task.changes)
         else:
-            request, photo = take_in(task.request if task.seeded else with_seed(task.request, folder))
-        if is_done(request, folder):
+            job = resolve_new(task.request, folder, draw_seed=not task.seeded)
+        if is_finished(job, folder):
             return protocol.result(str(folder.asset))
         results: list[dict[str, Any]] = []
 
-        def tell(message: dict[str, Any]) -> None:
+        def emit(message: dict[str, Any]) -> None:
             begun.append(message["type"])
             # The export begins when all steps are saved.
-            self.leave.nothing_to_save |= message["type"] == "progress" and message["stage"] not in STAGES
+            self.leaving.nothing_to_save |= message["type"] == "progress" and message["stage"] not in STAGES
             if message["type"] == "result":
                 results.append(message)
-            # The thread that took the cancel has told of it.
+            # The thread that took the cancel has reported it.
             elif message["type"] != "cancelling":
-                self.tell(protocol.of_job(message, task.name))
+                self.emit(protocol.of_job(message, task.name))
 
         def stop() -> int:
-            return LEAVE if self.leave.asked else STOP if task.cancelled else GO_ON
+            return LEAVE if self.leaving.asked else STOP if task.cancelled else GO_ON
 
-        work(request, folder, tell, stop, self.device, task.previews, photo=photo)
+        run_job(job, folder, emit, stop, self.device, task.previews)
         return results[-1]
 
     def _estimate(self, request: Request) -> dict[str, Any]:
-        models, quality = request.models(), request.resolved_quality()
-        if not models.built_in and not (plan := plan_memory(models, quality, self.device)).fits_low:
+        job = resolve(request)
+        if not job.models.built_in and not (plan := plan_memory(job.models, job.quality, self.device)).fits_low:
             raise OutOfMemoryError(plan.verdict())
-        lesson = Lesson(request.canonical_prompt(), models, request.negative_prompt)
-        found = estimate(quality, lesson, request.frames, self.device, take_in(request)[1])
+        found = estimate(with_image_read(job), self.device)
         return protocol.estimate({stage: round(value, 1) for stage, value in found.seconds.items()}, found.memory_mb)
 
 

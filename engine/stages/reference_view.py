@@ -1,4 +1,4 @@
-"""The pull of a picture that the scene is held to: colours and outline from where it was taken."""
+"""The gradient of a reference image: colours and outline as seen from its camera."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ import copy
 import torch
 from torch import Tensor
 
-from engine.config.quality import StageSettings
-from engine.reference.view import Reference
+from engine.config.stage import StageConfig
+from engine.reference.conditioning import Reference
 from engine.scene.field import Field
 from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import Rendered, View, random_backgrounds, render_and_follow
-from engine.stages.train_state import Scene
+from engine.scene.render import Rendered, View, random_backgrounds, render_and_backward
+from engine.stages.train_state import TrainState
 
 # The view's side in sides of the stage's own, and at most, pixels.
-FINER, MOST = 1.5, 128
+SIZE_RATIO, MAX_SIZE = 1.5, 128
 
 
-def follow_reference(scene: Scene, reference: Reference, settings: StageSettings) -> float:
-    """Adds the gradient of `settings.reference` times the squared differences of colours and opacity from the picture, summed
+def follow_reference(state: TrainState, reference: Reference, config: StageConfig) -> float:
+    """Adds the gradient of `config.reference` times the squared differences of colours and opacity from the picture, summed
     over the view and counted as if it had the stage's own pixels. Returns the root mean square difference of colours.
 
     The picture is of the clip's first moment: how the body is, and how it stands. Where it is and how large are the motion's.
     It lies on a random background, and so does the render, so that what is transparent can't pass for a colour.
     """
-    field = standing(scene.field)
+    field = standing(state.field)
     if not any(parameter.requires_grad for group in field.groups().values() for parameter in group):
         return 0.0
-    moment = torch.tensor([first_moment(field)], device=scene.device)
-    size = min(round(FINER * settings.size), MOST)
-    background = random_backgrounds(1, scene.generator, coloured=True).to(scene.device)
+    moment = torch.tensor([first_moment(field)], device=state.device)
+    size = min(round(SIZE_RATIO * config.size), MAX_SIZE)
+    background = random_backgrounds(1, state.generator, coloured=True).to(state.device)
     # Nothing is looked for in empty space: behind the object it would grow unseen from where the picture was taken.
-    view = View(reference.camera(), moment, size, settings.samples, background, scene.random_seed())
-    colours, alpha = reference.seen(size)
-    wanted = colours + (1 - alpha) * background[0][:, None, None]
-    weight = settings.reference * (settings.size / size) ** 2
-    off = 0.0
+    view = View(reference.view_camera(), moment, size, config.samples, background, state.random_seed())
+    colours, alpha = reference.target(size)
+    target = colours + (1 - alpha) * background[0][:, None, None]
+    weight = config.reference * (config.size / size) ** 2
+    difference = 0.0
 
     def gradient(images: Tensor) -> Tensor:
-        nonlocal off
-        off = float((images[0, 0] - wanted).square().mean().sqrt())
-        return 2 * weight * (images - wanted)
+        nonlocal difference
+        difference = float((images[0, 0] - target).square().mean().sqrt())
+        return 2 * weight * (images - target)
 
-    render_and_follow(field, _occupancy(scene, field, moment), view, gradient, _outline(alpha.flatten(), weight))
-    return off
+    render_and_backward(field, _occupancy(state, field, moment), view, gradient, _outline(alpha.flatten(), weight))
+    return difference
 
 
 def standing(field: Field | MlpField) -> Field | MlpField:
@@ -59,11 +59,11 @@ def standing(field: Field | MlpField) -> Field | MlpField:
 
 def first_moment(field: Field | MlpField) -> float:
     """The first frame's time in [0, 1]."""
-    return 0.5 / field.shape.times
+    return 0.5 / field.config.times
 
 
 def _outline(alpha: Tensor, weight: float):
-    """A penalty for `render_and_follow`: squared differences of opacity from `alpha` [rays]; chunks come in order."""
+    """A penalty for `render_and_backward`: squared differences of opacity from `alpha` [rays]; chunks come in order."""
     done = 0
 
     def penalty(rendered: Rendered) -> Tensor:
@@ -75,9 +75,9 @@ def _outline(alpha: Tensor, weight: float):
     return penalty
 
 
-def _occupancy(scene: Scene, field: Field | MlpField, moment: Tensor) -> Occupancy:
+def _occupancy(state: TrainState, field: Field | MlpField, moment: Tensor) -> Occupancy:
     """That of the standing body; the scene's own knows it only as long as nothing moves."""
-    own = scene.occupancy
+    own = state.occupancy
     if own.bits is None or len(own.bits) == 1:
         return own
     occupancy = Occupancy(own.resolution, own.threshold)

@@ -56,7 +56,7 @@ def trajectory_offset(trajectory: Trajectory) -> Tensor:
 
 
 def chunk_penalty(entropy: float, sparsity: float, solid: float, max_density: float):
-    """A penalty for `render_and_follow`: weighted opacity entropy, total opacity and solidity, per ray."""
+    """A penalty for `render_and_backward`: weighted opacity entropy, total opacity and solidity, per ray."""
 
     def penalty(rendered: Rendered) -> Tensor:
         value = entropy * opacity_entropy(rendered.opacity) + sparsity * rendered.opacity.sum()

@@ -6,28 +6,27 @@ from dataclasses import replace
 
 import torch
 
-from engine.config.quality import StageSettings
-from engine.guidance.load import Guidance
-from engine.guidance.text.prompts import EncodedPrompt
-from engine.stages.train_state import Scene
-from engine.stages.train_step import Metrics, distil_view
+from engine.config.stage import StageConfig
+from engine.guidance.load import LoadedGuidance
+from engine.stages.train_state import TrainState
+from engine.stages.train_step import Metrics, train_step
 from engine.stages.viewing import draw_view
 
 # The time planes are zero in this stage, so that any time will do.
 ANY_TIME = (0.5,)
-# A picture pulls fully after this share of the stage: before there is a body to shape, it would fill its outline anywhere along
-# the line of sight, and what is behind the body later stays there unseen.
-PICTURE_AFTER = 0.25
+# A reference image pulls fully after this share of the stage: before there is a body to shape, it would fill its outline
+# anywhere along the line of sight, and what is behind the body later stays there unseen.
+REFERENCE_AFTER = 0.25
 
 
-def static_step(
-    scene: Scene, guidance: Guidance, prompt: EncodedPrompt, settings: StageSettings, progress: float
-) -> Metrics:
-    """One optimisation step; `progress` in [0, 1] of the stage."""
-    settings = replace(settings, reference=settings.reference * min(1.0, progress / PICTURE_AFTER))
-    view = draw_view(scene, guidance, settings, torch.tensor(ANY_TIME, device=scene.device))
+def static_step(state: TrainState, image: LoadedGuidance, config: StageConfig, progress: float) -> Metrics:
+    """One optimisation step. image: the image model. progress: of the stage, in [0, 1]."""
+    config = replace(config, reference=config.reference * min(1.0, progress / REFERENCE_AFTER))
+    view = draw_view(state, image.guidance, config, torch.tensor(ANY_TIME, device=state.device))
 
     def gradient(images: torch.Tensor) -> torch.Tensor:
-        return guidance.gradient(images, prompt, view.cameras, progress, scene.generator, background=view.background)
+        return image.guidance.gradient(
+            images, image.prompt, view.cameras, progress, state.generator, background=view.background
+        )
 
-    return distil_view(scene, view, gradient, settings)
+    return train_step(state, view, gradient, config)

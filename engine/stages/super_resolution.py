@@ -8,37 +8,38 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import avg_pool2d, interpolate
 
-from engine.config.quality import StageSettings
-from engine.guidance.load import Guidance
-from engine.guidance.text.prompts import EncodedPrompt
-from engine.stages.train_state import Scene
-from engine.stages.train_step import Metrics, distil_view
+from engine.config.stage import StageConfig
+from engine.guidance.load import LoadedGuidance
+from engine.stages.train_state import TrainState
+from engine.stages.train_step import Metrics, train_step
 from engine.stages.viewing import draw_times, draw_view
 
 
 def super_resolution_step(
-    scene: Scene,
-    upscaler: Guidance,
-    upscaler_prompt: EncodedPrompt,
-    video: Guidance,
-    video_prompt: EncodedPrompt,
-    settings: StageSettings,
+    state: TrainState,
+    upscaler: LoadedGuidance,
+    beside: LoadedGuidance,
+    config: StageConfig,
     progress: float,
     times: torch.Tensor,
     low_size: int,
 ) -> Metrics:
-    """One optimisation step over high-resolution clips; the video model sees them at `low_size` pixels."""
-    times = draw_times(scene, settings, times)
-    view = draw_view(scene, upscaler, settings, times)
-    known = {"background": view.background, "times": times}
+    """One optimisation step over high-resolution clips at `times` [frames].
+
+    beside: the model that holds the scene to the text, which sees the clips at `low_size` pixels. progress: of the stage.
+    """
+    times = draw_times(state, config, times)
+    view = draw_view(state, upscaler.guidance, config, times)
+    factor = config.size // low_size
 
     def gradient(clips: torch.Tensor) -> torch.Tensor:
-        factor = settings.size // low_size
         low = avg_pool2d(clips.flatten(0, 1), factor).unflatten(0, clips.shape[:2])
-        high_gradient = upscaler.gradient(clips, upscaler_prompt, view.cameras, progress, scene.generator, low, **known)
-        low_gradient = video.gradient(low, video_prompt, view.cameras, progress, scene.generator, **known)
+        given = (view.cameras, progress, state.generator)
+        known = {"background": view.background, "times": times}
+        high_gradient = upscaler.guidance.gradient(clips, upscaler.prompt, *given, **known, low_resolution=low)
+        low_gradient = beside.guidance.gradient(low, beside.prompt, *given, **known)
         # The transpose of average pooling spreads a pixel's gradient evenly over its block.
         spread = interpolate(low_gradient.flatten(0, 1), scale_factor=factor).unflatten(0, clips.shape[:2])
         return high_gradient + spread
 
-    return distil_view(scene, view, gradient, settings, scene.occupancy.at(times))
+    return train_step(state, view, gradient, config, state.occupancy.at(times))

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.config.quality import FieldSettings, Rates
-from engine.reference.view import Reference
-from engine.scene.field import Field, FieldShape
+from engine.config.field import FieldConfig
+from engine.config.stage import LearningRates
+from engine.reference.conditioning import Reference
+from engine.scene.field import Field
 from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
 
 
 @dataclass
-class Scene:
+class TrainState:
     """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that
     the scene is held to, if one was given."""
 
@@ -25,14 +26,11 @@ class Scene:
     reference: Reference | None = None
 
     @classmethod
-    def new(cls, settings: FieldSettings, seed: int, device: torch.device | str = "cpu") -> Scene:
+    def new(cls, config: FieldConfig, seed: int, device: torch.device | str = "cpu") -> TrainState:
         """The blob that every run begins with. Draws are made on the CPU whatever the `device`: a seed means the same."""
         generator = torch.Generator().manual_seed(seed)
-        shape = FieldShape(
-            settings.resolutions, settings.times, settings.channels, settings.hidden, settings.max_density, settings.trajectory
-        )
-        field = (MlpField if settings.backbone == "mlp" else Field)(shape, generator).to(device)
-        occupancy = Occupancy(settings.occupancy)
+        field = (MlpField if config.backbone == "mlp" else Field)(config, generator).to(device)
+        occupancy = Occupancy(config.occupancy)
         # All of it is one blob, at any time.
         occupancy.update(field, torch.tensor((0.5,), device=device))
         return cls(field, occupancy, make_optimiser(field), generator)
@@ -41,12 +39,12 @@ class Scene:
     def device(self) -> torch.device:
         return self.field.device
 
-    def set_rates(self, rates: Rates, decay: float) -> None:
+    def set_rates(self, rates: LearningRates, decay: float) -> None:
         """Learning rates of the space planes, time planes, decoder and trajectory, times `decay`."""
         for group in self.optimiser.param_groups:
             group["lr"] = getattr(rates, group["name"]) * decay
 
-    def free(self, rates: Rates, rigid_only: bool = False) -> None:
+    def free(self, rates: LearningRates, rigid_only: bool = False) -> None:
         """Lets go what has a rate, and of that only the trajectory if `rigid_only`; the rest costs no gradients."""
         for group in self.optimiser.param_groups:
             wanted = getattr(rates, group["name"]) > 0 and (group["name"] == "trajectory" or not rigid_only)

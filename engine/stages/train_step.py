@@ -1,4 +1,4 @@
-"""What all stages share: render, ask the guidance, back-propagate, regularise, step."""
+"""One optimiser step, as all stages take it: render, ask the guidance, back-propagate, regularise, step."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from engine.config.quality import StageSettings
+from engine.config.stage import StageConfig
 from engine.contract.errors import DivergedError
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, render_and_follow
+from engine.scene.render import View, render_and_backward
 from engine.stages.reference_view import follow_reference
 from engine.stages.regularisers import (
     chunk_penalty,
@@ -20,13 +20,13 @@ from engine.stages.regularisers import (
     trajectory_jitter,
     trajectory_offset,
 )
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 
 Metrics = dict[str, float]
 
 
-def distil_view(
-    scene: Scene, view: View, gradient: Callable[[Tensor], Tensor], settings: StageSettings, occupancy: Occupancy | None = None
+def train_step(
+    state: TrainState, view: View, gradient: Callable[[Tensor], Tensor], config: StageConfig, occupancy: Occupancy | None = None
 ) -> Metrics:
     """One optimiser step that follows `gradient` of the rendered images [cameras, frames, 3, size, size].
 
@@ -35,38 +35,38 @@ def distil_view(
     `follow_reference`, where the scene has one. Raises DivergedError, with the scene as it was,
     where a gradient is not finite.
     """
-    scene.optimiser.zero_grad(set_to_none=True)
-    moving = 0.0
+    state.optimiser.zero_grad(set_to_none=True)
+    motion = 0.0
 
-    def ask(images: Tensor) -> Tensor:
-        nonlocal moving
-        moving = motion_energy(images)
-        wanted = gradient(images)
-        _check_finite([wanted], "the model's gradient of the images")
-        return wanted
+    def checked_gradient(images: Tensor) -> Tensor:
+        nonlocal motion
+        motion = motion_energy(images)
+        image_gradient = gradient(images)
+        _check_finite([image_gradient], "the model's gradient of the images")
+        return image_gradient
 
     share = 1 / (len(view.cameras) * len(view.times))
     penalty = chunk_penalty(
-        settings.entropy * share, settings.sparsity * share, settings.solid * share, scene.field.shape.max_density
+        config.opacity_entropy * share, config.sparsity * share, config.density_entropy * share, state.field.config.max_density
     )
-    image_gradient, opacity = render_and_follow(scene.field, occupancy or scene.occupancy, view, ask, penalty)
+    image_gradient, opacity = render_and_backward(state.field, occupancy or state.occupancy, view, checked_gradient, penalty)
     metrics = {}
-    if scene.reference is not None and settings.reference:
-        metrics["reference"] = follow_reference(scene, scene.reference, settings)
-    smooth = settings.variation * total_variation(scene.field)
-    if settings.smoothness:
-        smooth = smooth + settings.smoothness * time_smoothness(scene.field)
-    if settings.time_variation:
-        smooth = smooth + settings.time_variation * time_variation(scene.field)
-    if settings.rates.trajectory and scene.field.trajectory is not None:
-        smooth = smooth + settings.trajectory_jitter * trajectory_jitter(scene.field.trajectory)
-        smooth = smooth + settings.trajectory_offset * trajectory_offset(scene.field.trajectory)
+    if state.reference is not None and config.reference:
+        metrics["reference"] = follow_reference(state, state.reference, config)
+    smooth = config.total_variation * total_variation(state.field)
+    if config.time_smoothness:
+        smooth = smooth + config.time_smoothness * time_smoothness(state.field)
+    if config.time_variation:
+        smooth = smooth + config.time_variation * time_variation(state.field)
+    if config.rates.trajectory and state.field.trajectory is not None:
+        smooth = smooth + config.trajectory_jitter * trajectory_jitter(state.field.trajectory)
+        smooth = smooth + config.trajectory_offset * trajectory_offset(state.field.trajectory)
     if smooth.requires_grad:
         smooth.backward()
-    _check_finite([p.grad for p in scene.field.parameters() if p.grad is not None], "the scene's gradient")
-    scene.optimiser.step()
+    _check_finite([p.grad for p in state.field.parameters() if p.grad is not None], "the scene's gradient")
+    state.optimiser.step()
     gradient_size = float(image_gradient.square().mean().sqrt())
-    return {"gradient": gradient_size, "opacity": float(opacity.mean()), "motion": moving, **metrics}
+    return {"gradient": gradient_size, "opacity": float(opacity.mean()), "motion": motion, **metrics}
 
 
 def motion_energy(images: Tensor) -> float:

@@ -22,12 +22,12 @@ import torch
 
 from engine.evaluate.prompts import Words, draw
 from engine.job.folder import JobFolder
-from engine.job.request import Request
+from engine.job.resolve import resolve_folder
 from engine.mesh.picture import draw_shaded, draw_textured, labelled
 from engine.mesh.surface import Mesh
-from engine.pipeline.render_frames import pictures
+from engine.pipeline.checkpoint import load_state
+from engine.pipeline.render_frames import render_frames
 from engine.scene.camera_path import Pose
-from engine.stages.train_state import Scene
 from scripts.benchmark.machine import describe_machine
 
 SIZE, SAMPLES, GREY = 128, 128, 0.45
@@ -72,9 +72,8 @@ def compare(folder: Path) -> tuple[list[float], np.ndarray]:
     """The textured mesh of a finished job against its field: the PSNR of each view in dB, and a picture of them all."""
     positions, triangles, uv = read_mesh(folder)
     job = JobFolder(folder)
-    request = Request.checked(job.request())
-    scene = Scene.new(request.resolved_quality().field, request.seed)
-    job.load(scene)
+    resolved = resolve_folder(job)
+    state, _ = load_state(job, resolved.quality, resolved.request.seed)
     quality, tiles = [], []
     for number in range(VIEWS):
         frame = number * len(positions) // VIEWS
@@ -83,7 +82,7 @@ def compare(folder: Path) -> tuple[list[float], np.ndarray]:
         azimuth, elevation = math.radians(25 + 60 * number), math.radians(ELEVATIONS[number % len(ELEVATIONS)])
         pose = Pose(azimuth, elevation, DISTANCE, math.radians(FOV), (frame + 0.5) / len(positions))
         with torch.no_grad():
-            field = next(pictures(scene.field, [pose], SIZE, SAMPLES, GREY)) / 255
+            field = next(render_frames(state.field, [pose], SIZE, SAMPLES, GREY)) / 255
         mesh = Mesh(positions[frame], triangles)
         drawn = draw_textured(mesh, uv, albedo, pose.cameras(), SIZE, GREY)
         quality.append(-10 * math.log10(((field - drawn) ** 2).mean()))

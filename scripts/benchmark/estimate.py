@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.job.folder import STAGES
+from engine.config.stage import STAGES
 from scripts.benchmark.machine import describe_machine
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -14,7 +14,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from engine.scene.field import Field, FieldShape
+from engine.config.field import FieldConfig
+from engine.scene.field import Field
 from scripts.benchmark.machine import describe_machine
 
 
@@ -37,7 +38,7 @@ def main() -> None:
 def compare(moving: bool, trajectory: bool, options: argparse.Namespace) -> None:
     """Prints a row for each form."""
     generator = torch.Generator().manual_seed(0)
-    field = Field(FieldShape(trajectory=trajectory), generator)
+    field = Field(FieldConfig(trajectory=trajectory), generator)
     for planes in field.time:
         planes.data = 0.1 * torch.randn(planes.shape, generator=generator)
     field = field.to(options.device)

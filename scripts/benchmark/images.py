@@ -26,10 +26,10 @@ import torch
 from PIL import Image
 
 from engine.contract.errors import EngineError
+from engine.contract.request import REFERENCE_IMAGE
 from engine.contract.vocabulary import Vocabulary
 from engine.evaluate.triangle_soup import read_soups
 from engine.evaluate.verdict import judge_soups
-from engine.job.request import PICTURE
 from engine.mesh.picture import draw_shaded, draw_textured, labelled
 from engine.mesh.surface import Mesh
 from engine.models.presets import PRESETS
@@ -37,11 +37,11 @@ from engine.models.source import locate
 from engine.models.world import clips
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
-from engine.reference.estimate_pose import recognise
-from engine.reference.image import Photo, read_photo
-from engine.reference.view import ABOUT
+from engine.reference.conditioning import camera_path
+from engine.reference.estimate_pose import estimate_pose
+from engine.reference.image import ReferenceImage, read_image
 from engine.scene.cameras import Cameras
-from scripts.benchmark.photographs import Shot, draw_shot, photograph
+from scripts.benchmark.photographs import PhotoSetup, draw_shot, photograph
 
 TILE, SIZE, FRAMES = 112, 256, (0, 3, 5, 8, 11, 13)
 
@@ -51,7 +51,7 @@ class Case:
     shape: str
     colour: str
     motion: str
-    shot: Shot
+    shot: PhotoSetup
     cycles: bool
 
     @property
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--recognise", action="store_true", help="only ask what the pictures show")
     options = parser.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    if options.recognise:
+    if options.estimate_pose:
         recognised(draw_cases(options.count, options.draw), options.output)
         return
     results = options.output / "results.jsonl"
@@ -91,10 +91,10 @@ def recognised(cases: list[Case], output: Path) -> None:
         path = output / "picture.png"
         imageio.imwrite(path, photograph(case.shape, case.colour, case.shot) if case.cycles else world_picture(case))
         try:
-            shot = recognise(read_photo(path), folder, vocabulary)
+            shot = estimate_pose(read_image(path), folder, vocabulary)
             right["colour"] += shot.colour == case.colour
-            right["object"] += shot.shape == case.shape
-            print(f"{case.name}: {shot.colour} {shot.shape}, outline {shot.overlap}", flush=True)
+            right["object"] += shot.name == case.shape
+            print(f"{case.name}: {shot.colour} {shot.name}, outline {shot.overlap}", flush=True)
         except EngineError as error:
             print(f"{case.name}: {error}", flush=True)
     print(f"of {len(cases)} pictures: colour right {right['colour']}, object right {right['object']}")
@@ -124,7 +124,7 @@ def run(case: Case, output: Path, quality: str) -> dict:
     record = {"name": case.name, "seconds": round(time.monotonic() - started, 1), "shot": dataclasses.asdict(case.shot)}
     if finished.returncode:
         return record | {"recognised": False, "right": False, "overlap": 0.0, "error": finished.stderr.strip()[-300:]}
-    seen = json.loads((job / ABOUT).read_text())
+    seen = json.loads(camera_path(job).read_text())
     verdict = judge_soups(read_soups(job / "asset"), case.shape, case.motion)
     matches = verdict.matches(case.colour, case.motion)
     mine, its = outlines(case, job)
@@ -153,7 +153,7 @@ def world_picture(case: Case) -> np.ndarray:
     return (colours.clip(0, 1) * 255).round().astype(np.uint8)
 
 
-def camera_of(shot: Shot) -> Cameras:
+def camera_of(shot: PhotoSetup) -> Cameras:
     return Cameras(*(torch.tensor([math.radians(angle)]) for angle in (shot.azimuth, shot.elevation)))
 
 
@@ -161,7 +161,7 @@ def outlines(case: Case, job: Path) -> tuple[np.ndarray, np.ndarray]:
     """What is solid in the picture, and in the first frame's mesh from the camera that the picture was taken by, bool
     [SIZE, SIZE]; each centred and scaled by its box."""
     shaded = draw_shaded(first_frame(job / "asset")[0], camera_of(case.shot), 2 * SIZE)
-    photo = imageio.imread(job / PICTURE)
+    photo = imageio.imread(job / REFERENCE_IMAGE)
     return boxed(photo[..., 3] > 127), boxed(shaded.min(-1) < 250)
 
 
@@ -192,7 +192,7 @@ def write_strip(case: Case, folder: Path, mine: np.ndarray, its: np.ndarray) -> 
     mesh = draw_textured(*first_frame(asset), camera_of(case.shot), TILE, 0.45)
     both = np.full((*mine.shape, 3), 255, np.uint8)
     both[mine & its], both[mine & ~its], both[~mine & its] = (150, 150, 150), (220, 40, 40), (40, 60, 220)
-    cut = Photo(imageio.imread(folder / "job" / PICTURE)).pixels
+    cut = ReferenceImage(imageio.imread(folder / "job" / REFERENCE_IMAGE)).pixels
     cut = cut[..., :3] * (cut[..., 3:] / 255) + np.array((40, 70, 40)) * (1 - cut[..., 3:] / 255)
     picture = imageio.imread(folder / "picture.png")[..., :3]
     tiles = [picture, cut, mesh * 255, both, *(clip[frame, :, : clip.shape[2] // 2] for frame in FRAMES)]

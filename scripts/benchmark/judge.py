@@ -12,9 +12,10 @@ import bpy
 import imageio.v3 as imageio
 import numpy as np
 
-from engine.evaluate.colour import nearest_colour
-from engine.evaluate.triangle_soup import Soup, texel_colours
+from engine.contract.words import PALETTE
+from engine.evaluate.triangle_soup import TriangleSoup, texel_colours
 from engine.evaluate.verdict import Verdict, judge_soups
+from engine.reference.palette import nearest_colour
 
 
 def judge(blend: Path, shape: str, motion: str) -> Verdict:
@@ -27,7 +28,7 @@ def judge(blend: Path, shape: str, motion: str) -> Verdict:
     return judge_soups(soups, shape, motion, _colour(scene, numbers[len(numbers) // 3]))
 
 
-def _visible(scene: bpy.types.Scene, frame: int, pictures: dict[str, np.ndarray]) -> Soup:
+def _visible(scene: bpy.types.Scene, frame: int, pictures: dict[str, np.ndarray]) -> TriangleSoup:
     """All meshes that a render shows. pictures: textures that were read before, by name."""
     scene.frame_set(frame)
     graph = bpy.context.evaluated_depsgraph_get()
@@ -57,7 +58,7 @@ def _visible(scene: bpy.types.Scene, frame: int, pictures: dict[str, np.ndarray]
             mine = materials == slot
             colour[mine] = texel_colours(_picture(mesh.materials[slot], pictures), centres[mine])
         colours.append(colour)
-    return Soup(np.concatenate(soups), np.concatenate(colours))
+    return TriangleSoup(np.concatenate(soups), np.concatenate(colours))
 
 
 def _picture(material: bpy.types.Material, pictures: dict[str, np.ndarray]) -> np.ndarray:
@@ -84,4 +85,4 @@ def _colour(scene: bpy.types.Scene, frame: int) -> str:
         bpy.ops.render.render(write_still=True)
         picture = imageio.imread(f"{folder}/colour.png")
     pixels = picture[picture[..., 3] > 200][:, :3] / 255
-    return nearest_colour(pixels)
+    return nearest_colour(pixels, PALETTE)

@@ -1,4 +1,4 @@
-"""What the stages can reach at best: a teacher that knows the analytic world: python -m scripts.benchmark.perfect_teacher.
+"""What the stages can reach at best: guidance that knows the analytic world: python -m scripts.benchmark.perfect_teacher.
 
 For each prompt, the static and the dynamic stage follow true renders instead of a model's estimates. Prints seconds and the
 intersection over union of what is solid with the true body, in place, at four frames.
@@ -15,14 +15,16 @@ import torch
 from torch import Tensor
 
 from engine.config.quality import QUALITIES, Quality
+from engine.guidance.load import LoadedGuidance
 from engine.mesh.surface import density_grid
 from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import distance
-from engine.pipeline.train import Teacher, advance, frame_times
+from engine.pipeline.train import take_step
 from engine.scene.cameras import FOV, Cameras
+from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from scripts.training.components import IMAGE_FOV
 from scripts.training.pool import ELEVATION
 
@@ -30,7 +32,7 @@ GRID = 80
 
 
 @dataclass(frozen=True)
-class PerfectTeacher:
+class PerfectGuidance:
     """Its gradient points to the true images of one object in one motion."""
 
     colour: str
@@ -38,8 +40,9 @@ class PerfectTeacher:
     motion: str
     fov: float
     elevation: tuple[float, float] = ELEVATION
+    views_per_batch: int = 1
 
-    def gradient(self, frames: Tensor, prompt, cameras: Cameras, step, generator, low=None, *, background, times) -> Tensor:
+    def gradient(self, frames: Tensor, prompt, cameras: Cameras, progress, generator, *, background, times=None) -> Tensor:
         """Knows whole clips from still cameras."""
         coefficients = render_coefficients(self.shape, self.motion, cameras, frames.shape[-1], frames.shape[1])
         colour = torch.tensor(COLOURS[self.colour]).expand(len(cameras), -1)
@@ -57,23 +60,23 @@ def main() -> None:
 
 def run(colour: str, shape: str, motion: str, quality: Quality) -> None:
     """Both stages of one prompt; prints a line after each."""
-    scene, times = Scene.new(quality.field, 0), frame_times(quality.field.times)
-    teachers = {
-        "image": Teacher(PerfectTeacher(colour, shape, "still", IMAGE_FOV), None),
-        "video": Teacher(PerfectTeacher(colour, shape, motion, FOV), None),
+    state, times = TrainState.new(quality.field, 0), frame_times(quality.field.times)
+    loaded = {
+        "image": LoadedGuidance(PerfectGuidance(colour, shape, "still", IMAGE_FOV), None),
+        "video": LoadedGuidance(PerfectGuidance(colour, shape, motion, FOV), None),
     }
     for stage, asked in (("static", "still"), ("dynamic", motion)):
         started = time.monotonic()
-        for step in range(getattr(quality, stage).steps):
-            advance(scene, stage, step, teachers, quality, times)
+        for step in range(quality.stage(stage).steps):
+            take_step(state, stage, step, loaded, quality, times)
         seconds = time.monotonic() - started
-        overlaps = [overlap(scene, shape, asked, float(times[frame])) for frame in range(0, len(times), 5)]
+        overlaps = [overlap(state, shape, asked, float(times[frame])) for frame in range(0, len(times), 5)]
         print(f"{colour} {shape} {motion}, {stage}: {seconds:.0f} s, overlap", *(f"{o:.2f}" for o in overlaps), flush=True)
 
 
-def overlap(scene: Scene, shape: str, motion: str, moment: float) -> float:
+def overlap(state: TrainState, shape: str, motion: str, moment: float) -> float:
     """Intersection over union of what is solid with the true body at a time in [0, 1]."""
-    density = density_grid(scene.field, Occupancy(), moment, 0, GRID)
+    density = density_grid(state.field, Occupancy(), moment, 0, GRID)
     solid = 1 - np.exp(-density * 0.25) > 0.5
     centre, rotation, scale = (value[0] for value in MOTIONS[motion](torch.tensor([moment])))
     axis = torch.linspace(-1, 1, GRID)

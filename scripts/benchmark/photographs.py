@@ -22,7 +22,7 @@ Place = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
-class Shot:
+class PhotoSetup:
     """azimuth, elevation: of the camera, degrees. size: pixels a side. fill: share of the picture's side that a metre takes.
     shift: of the object in the picture, shares of its side. background: sRGB, or None for transparency. light: where the sun
     is, degrees from the front."""
@@ -36,17 +36,17 @@ class Shot:
     light: float
 
 
-def draw_shot(generator: random.Random) -> Shot:
+def draw_shot(generator: random.Random) -> PhotoSetup:
     """A random one, near the front."""
     grey = generator.uniform(0.75, 1.0)
-    return Shot(
+    return PhotoSetup(
         azimuth=generator.uniform(-15, 15), elevation=generator.uniform(-5, 30), size=generator.randrange(180, 700),
         fill=generator.uniform(0.45, 0.8), shift=(generator.uniform(-0.06, 0.06), generator.uniform(-0.06, 0.06)),
         background=generator.choice([None, (grey, grey, grey)]), light=generator.uniform(-60, 60),
     )  # fmt: skip
 
 
-def photograph(shape: str, colour: str, shot: Shot) -> np.ndarray:
+def photograph(shape: str, colour: str, shot: PhotoSetup) -> np.ndarray:
     """uint8 [size, size, 4], or 3 where there is a background."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
@@ -69,7 +69,7 @@ def photograph(shape: str, colour: str, shot: Shot) -> np.ndarray:
     return (picture[..., :3] * alpha + np.array(shot.background) * 255 * (1 - alpha)).round().astype(np.uint8)
 
 
-def _light(scene: bpy.types.Scene, shot: Shot) -> None:
+def _light(scene: bpy.types.Scene, shot: PhotoSetup) -> None:
     sun = bpy.data.objects.new("Sun", bpy.data.lights.new("Sun", "SUN"))
     sun.data.energy, sun.data.angle = 2.2, 0.3
     turn = math.radians(shot.light)
@@ -81,7 +81,7 @@ def _light(scene: bpy.types.Scene, shot: Shot) -> None:
     background.inputs["Color"].default_value, background.inputs["Strength"].default_value = (1, 1, 1, 1), 0.5
 
 
-def _camera(scene: bpy.types.Scene, shot: Shot) -> None:
+def _camera(scene: bpy.types.Scene, shot: PhotoSetup) -> None:
     azimuth, elevation = math.radians(shot.azimuth), math.radians(shot.elevation)
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     place = Vector(

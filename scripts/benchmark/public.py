@@ -18,9 +18,8 @@ from typing import Any
 import torch
 
 from engine.config.quality import PUBLIC_QUALITIES
-from engine.guidance import load as teacher
-from engine.guidance.load import Lesson
-from engine.guidance.public import network_of
+from engine.guidance import load
+from engine.guidance.load import GuidanceConfig
 from engine.guidance.text.prompts import EncodedPrompt
 from engine.models.presets import PRESETS
 from engine.pipeline.device import find_device
@@ -46,7 +45,7 @@ def main() -> None:
     if options.limit_gb and device.type == "cuda":
         whole = torch.cuda.get_device_properties(device).total_memory / 1e9
         torch.cuda.set_per_process_memory_fraction(min(1.0, options.limit_gb / whole), device)
-    print("| model | seconds a gradient | of it the denoiser | peak GB | reckoned GB |\n|---|---|---|---|---|")
+    print("| model | seconds a gradient | of it the denoiser | peak GB | estimated GB |\n|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name in options.models:
             print(measured(name, save(name, Path(folder) / name), device, options), flush=True)
@@ -55,24 +54,24 @@ def main() -> None:
 def measured(name: str, folder: Path, device: torch.device, options: argparse.Namespace) -> str:
     """A line of the table for one model."""
     role = ROLE.get(name, "image")
-    settings = getattr(PUBLIC_QUALITIES[options.quality], STAGE[role])
+    stage = PUBLIC_QUALITIES[options.quality].stage(STAGE[role])
     frames = 1 if role == "image" else 16
     half = device.type == "cuda"
-    need = model_need(str(folder), role, "", settings.size, frames, half, options.low_memory)
-    lesson = Lesson("a corgi", replace(PRESETS["custom"], **{role: str(folder)}), low_memory=options.low_memory)
+    need = model_need(str(folder), role, "", stage.size, frames, half, options.low_memory)
+    config = GuidanceConfig("a corgi", replace(PRESETS["custom"], **{role: str(folder)}), low_memory=options.low_memory)
     # The text's encoders are left out: they have no tokenizer, and are gone by the time of a step.
-    teacher._encoded = lambda *_: None
+    load._encode = lambda *_: None
     before = peak_memory_mb() or 0
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    guidance = teacher.load_teacher(role, lesson, settings.distillation, device).guidance
-    network = network_of(guidance.denoiser)
+    guidance = load.load_guidance(role, config, stage.distillation, device).guidance
+    network = guidance.denoiser.network
     text = blank_text(network, 1, torch.float32)
     text = type(text)(torch.zeros_like(text.states, device=device), None)
     generator = torch.Generator().manual_seed(0)
-    cameras = random_cameras(settings.cameras, generator).to(device)
-    clips = torch.rand(settings.cameras, frames, 3, settings.size, settings.size, generator=generator).to(device)
-    low = torch.rand(settings.cameras, frames, 3, 64, 64, generator=generator).to(device)
+    cameras = random_cameras(stage.cameras, generator).to(device)
+    clips = torch.rand(stage.cameras, frames, 3, stage.size, stage.size, generator=generator).to(device)
+    low = torch.rand(stage.cameras, frames, 3, 64, 64, generator=generator).to(device)
     spent: list[float] = []
     network.register_forward_pre_hook(lambda *_: spent.append(-_now(device)))
     network.register_forward_hook(lambda *_: spent.append(_now(device)))
@@ -80,7 +79,7 @@ def measured(name: str, folder: Path, device: torch.device, options: argparse.Na
     for _ in range(options.repeats + 1):
         spent.clear()
         begun = _now(device)
-        guidance.gradient(clips, EncodedPrompt(text, text), cameras, 0.5, generator, low)
+        guidance.gradient(clips, EncodedPrompt(text, text), cameras, 0.5, generator, low_resolution=low)
         times.append((_now(device) - begun, sum(spent)))
     seconds, denoising = (min(values) for values in zip(*times[1:], strict=True))
     if device.type == "cuda":
@@ -88,8 +87,8 @@ def measured(name: str, folder: Path, device: torch.device, options: argparse.Na
     else:
         # Above what the process held by then, which is right for the first model alone.
         peak = ((peak_memory_mb() or 0) - before) * 2**20 / 1e9
-    reckoned: Any = need.weights + need.working
-    return f"| {name} | {seconds:.3f} | {denoising:.3f} | {peak:.1f} | {reckoned:.1f} |"
+    estimated: Any = need.weights + need.working
+    return f"| {name} | {seconds:.3f} | {denoising:.3f} | {peak:.1f} | {estimated:.1f} |"
 
 
 def _now(device: torch.device) -> float:

@@ -21,20 +21,22 @@ import torch
 from torch import Tensor
 
 from engine.config.quality import QUALITIES, Quality
-from engine.guidance.load import Lesson
+from engine.guidance.load import GuidanceConfig
 from engine.job.folder import JobFolder
-from engine.job.request import Request
+from engine.job.resolve import resolve_folder
 from engine.models.presets import PRESETS
+from engine.pipeline.checkpoint import load_checkpoint
 from engine.pipeline.estimate import peak_memory_mb
-from engine.pipeline.train import frame_times, ready
+from engine.pipeline.train import load_stage_models
 from engine.scene.cameras import Cameras, random_cameras
+from engine.scene.frame_times import frame_times
 from engine.scene.render import View, back_propagate, random_backgrounds, render
 from engine.stages.regularisers import chunk_penalty, time_smoothness, total_variation
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from scripts.benchmark.machine import describe_machine
 
 GROWTH = [(1, 1, 32), (1, 16, 32), (4, 16, 32), (8, 16, 32), (8, 16, 64), (8, 16, 128)]
-Teacher = Callable[[Tensor, Cameras, Tensor], Tensor]
+Gradient = Callable[[Tensor, Cameras, Tensor], Tensor]
 
 
 def main() -> None:
@@ -48,52 +50,52 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true", help="the table of peak memory instead")
     parser.add_argument("--one", nargs=3, type=int, metavar=("CAMERAS", "FRAMES", "SIZE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    scene, quality = _scene(options)
+    state, quality = _scene(options)
     if options.one:
-        _render_and_follow(scene, quality, *options.one)
+        _render_and_back_propagate(state, quality, *options.one)
         print(peak_memory_mb())
         return
     print(describe_machine())
-    (_memory if options.memory else _time)(scene, quality, options)
+    (_memory if options.memory else _time)(state, quality, options)
 
 
-def _scene(options: argparse.Namespace) -> tuple[Scene, Quality]:
+def _scene(options: argparse.Namespace) -> tuple[TrainState, Quality]:
     if not options.job:
         quality = QUALITIES[options.quality]
-        return Scene.new(quality.field, 0), quality
+        return TrainState.new(quality.field, 0), quality
     folder = JobFolder(options.job)
-    quality = Request.checked(folder.request()).resolved_quality()
-    scene = Scene.new(quality.field, 0)
-    folder.load(scene)
-    return scene, quality
+    quality = resolve_folder(folder).quality
+    state = TrainState.new(quality.field, 0)
+    load_checkpoint(folder, state)
+    return state, quality
 
 
-def _time(scene: Scene, quality: Quality, options: argparse.Namespace) -> None:
-    settings, times = quality.dynamic, frame_times(quality.field.times)
-    count, size = options.cameras or settings.cameras, options.size or settings.size
-    teacher = _built_in(quality) if options.denoiser == "built-in" else _modelscope()
-    scene.occupancy.update(scene.field, times)
-    scene.free(settings.rates)
-    penalty = chunk_penalty(settings.entropy, settings.sparsity, settings.solid, quality.field.max_density)
+def _time(state: TrainState, quality: Quality, options: argparse.Namespace) -> None:
+    config, times = quality.dynamic, frame_times(quality.field.times)
+    count, size = options.cameras or config.cameras, options.size or config.size
+    image_gradient = _built_in(quality) if options.denoiser == "built-in" else _modelscope()
+    state.occupancy.update(state.field, times)
+    state.free(config.rates)
+    penalty = chunk_penalty(config.opacity_entropy, config.sparsity, config.density_entropy, quality.field.max_density)
     parts: dict[str, list[float]] = {}
     for _ in range(options.repeat + 1):
-        cameras = random_cameras(count, scene.generator)
-        view = View(cameras, times, size, settings.samples, random_backgrounds(count, scene.generator), scene.random_seed())
-        scene.optimiser.zero_grad(set_to_none=True)
+        cameras = random_cameras(count, state.generator)
+        view = View(cameras, times, size, config.samples, random_backgrounds(count, state.generator), state.random_seed())
+        state.optimiser.zero_grad(set_to_none=True)
         clock = _Clock(parts)
-        clips = render(scene.field, scene.occupancy, view)[0]
+        clips = render(state.field, state.occupancy, view)[0]
         clock("render")
-        gradient = teacher(clips, cameras, view.background)
+        gradient = image_gradient(clips, cameras, view.background)
         clock("video model")
-        back_propagate(scene.field, scene.occupancy, view, gradient, penalty)
+        back_propagate(state.field, state.occupancy, view, gradient, penalty)
         clock("back-propagation")
-        (total_variation(scene.field) + time_smoothness(scene.field)).backward()
-        scene.optimiser.step()
+        (total_variation(state.field) + time_smoothness(state.field)).backward()
+        state.optimiser.step()
         clock("regularisers and optimiser")
     medians = {name: statistics.median(values[1:]) for name, values in parts.items()}
     whole = sum(medians.values())
-    print(f"{count} cameras, {len(times)} frames, {size} x {size} pixels, {settings.samples} intervals a ray; occupied share "
-          f"{scene.occupancy.share:.3f}; {options.denoiser} video model; median of {options.repeat}\n")  # fmt: skip
+    print(f"{count} cameras, {len(times)} frames, {size} x {size} pixels, {config.samples} intervals a ray; occupied share "
+          f"{state.occupancy.share:.3f}; {options.denoiser} video model; median of {options.repeat}\n")  # fmt: skip
     print("| part | seconds | share |\n|---|---|---|")
     for name, seconds in medians.items():
         print(f"| {name} | {seconds:.3f} | {seconds / whole:.0%} |")
@@ -110,18 +112,18 @@ class _Clock:
         self.last = now
 
 
-def _built_in(quality: Quality) -> Teacher:
-    teachers: dict = {}
-    ready(teachers, "dynamic", Lesson("red ball bouncing", PRESETS["primitives"]), quality)
-    video, generator = teachers["video"], torch.Generator().manual_seed(0)
+def _built_in(quality: Quality) -> Gradient:
+    loaded: dict = {}
+    load_stage_models(loaded, "dynamic", GuidanceConfig("red ball bouncing", PRESETS["primitives"]), quality)
+    video, generator = loaded["video"], torch.Generator().manual_seed(0)
 
-    def ask(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:
+    def gradient(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:
         return video.guidance.gradient(clips, video.prompt, cameras, 0.5, generator, background=background)
 
-    return ask
+    return gradient
 
 
-def _modelscope() -> Teacher:
+def _modelscope() -> Gradient:
     """A network of ModelScope text-to-video's size, asked twice for classifier-free guidance, on 32 x 32 latents of a clip."""
     from diffusers import UNet3DConditionModel
 
@@ -130,24 +132,24 @@ def _modelscope() -> Teacher:
     words = torch.zeros(2, 77, 1024)
 
     @torch.no_grad()
-    def ask(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:
+    def gradient(clips: Tensor, cameras: Cameras, background: Tensor) -> Tensor:
         for clip in clips:
             unet(torch.zeros(2, 4, len(clip), 32, 32), torch.tensor([500, 500]), words)
         return clips - 0.5
 
-    return ask
+    return gradient
 
 
-def _render_and_follow(scene: Scene, quality: Quality, cameras: int, frames: int, size: int) -> None:
-    settings, times = quality.dynamic, frame_times(frames)
-    scene.occupancy.update(scene.field, times)
-    looking = random_cameras(cameras, scene.generator)
-    view = View(looking, times, size, settings.samples, random_backgrounds(cameras, scene.generator), 1)
-    images = render(scene.field, scene.occupancy, view)[0]
-    back_propagate(scene.field, scene.occupancy, view, images - 0.5)
+def _render_and_back_propagate(state: TrainState, quality: Quality, cameras: int, frames: int, size: int) -> None:
+    config, times = quality.dynamic, frame_times(frames)
+    state.occupancy.update(state.field, times)
+    looking = random_cameras(cameras, state.generator)
+    view = View(looking, times, size, config.samples, random_backgrounds(cameras, state.generator), 1)
+    images = render(state.field, state.occupancy, view)[0]
+    back_propagate(state.field, state.occupancy, view, images - 0.5)
 
 
-def _memory(scene: Scene, quality: Quality, options: argparse.Namespace) -> None:
+def _memory(state: TrainState, quality: Quality, options: argparse.Namespace) -> None:
     """Nothing but the engine and one scene is loaded in each process, so the first row is what that alone takes."""
     print("\n| cameras | frames | size | samples | peak memory, MB |\n|---|---|---|---|---|")
     for cameras, frames, size in GROWTH:

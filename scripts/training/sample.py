@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from engine.guidance.sds import guide
+from engine.guidance.sds import classifier_free_guidance
 from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.scene.cameras import Cameras
 from scripts.training import components
@@ -43,7 +43,7 @@ def sample(run: Run, prompts: list[str], cameras: Cameras, seed: int = 0, scale:
         outputs = run.denoiser(
             clips.repeat(asked, 1, 1, 1, 1), timestep.expand(asked * count), states, each, background, low
         ).chunk(asked)
-        clips = scheduler.step(guide(outputs[0], outputs[-1], scale), timestep, clips).prev_sample
+        clips = scheduler.step(classifier_free_guidance(outputs[0], outputs[-1], scale), timestep, clips).prev_sample
     return (clips / 2 + 0.5).clamp(0, 1)
 
 

@@ -9,8 +9,9 @@ import torch
 from engine.mesh.asset import TexturedMesh, write_asset
 from engine.mesh.surface import Mesh, surface
 from engine.models.world.clips import AMBIENT, COLOURS, LIGHT
-from engine.models.world.motions import MOTIONS, frame_times
+from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import DARK, DARK_FACTOR, FIXED_TONES, PRIMARY, distance, tone
+from engine.scene.frame_times import frame_times
 from mav3d_blender.timeline import import_asset
 from scripts.stage import add_camera_and_lights
 

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from engine.guidance.denoisers.unet import each_frame, native_size, noise_of
+from engine.guidance.denoisers.unet import each_frame, native_size, noise_prediction
 from engine.guidance.latents import PixelSpace
+from engine.guidance.protocol import Denoiser
 from engine.guidance.sds import DiffusionSchedule, add_noise
 from engine.guidance.text.encoders import TextStates, encode_t5
 
@@ -23,34 +24,32 @@ TOKENS = 77
 LOW_NOISE_LEVEL = 250
 
 
-class DeepFloyd:
+class DeepFloyd(Denoiser):
     """The first stage, 64 x 64 pixels."""
 
     roles = ("image",)
-    parts = ("unet", "scheduler")
-    texts = ("tokenizer", "text_encoder")
+    components = ("unet", "scheduler")
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS))
-    clips, together = False, 1
     # threestudio, for the first stage; none is published for the second.
     guidance_scale = 20.0
 
     def __init__(self, components: dict[str, Any]) -> None:
-        self.unet, self.space = components["unet"], PixelSpace()
+        self.network, self.latents = components["unet"], PixelSpace()
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.size = native_size(self.unet)
+        self.size = native_size(self.network)
 
-    def pictures(self, frames: Tensor) -> Tensor:
+    def model_frames(self, frames: Tensor) -> Tensor:
         return each_frame(frames, self.size)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        return noise_of(self.unet(noisy, timesteps, text.states).sample, noisy)
+        return noise_prediction(self.network(noisy, timesteps, text.states).sample, noisy)
 
 
 class DeepFloydUpscaler(DeepFloyd):
     """The second stage, 64 to 256 pixels: sees the enlarged low resolution with noise on it, and is told how much."""
 
     roles = ("upscale",)
-    parts = ("unet", "scheduler", "image_noising_scheduler")
+    components = ("unet", "scheduler", "image_noising_scheduler")
 
     def __init__(self, components: dict[str, Any]) -> None:
         super().__init__(components)
@@ -65,7 +64,7 @@ class DeepFloydUpscaler(DeepFloyd):
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         seen = torch.cat([noisy, conditions["low"].to(noisy)], 1)
-        return noise_of(self.unet(seen, timesteps, text.states, class_labels=conditions["level"]).sample, noisy)
+        return noise_prediction(self.network(seen, timesteps, text.states, class_labels=conditions["level"]).sample, noisy)
 
 
 def shared_noise(pictures: Tensor, frames: int, generator: torch.Generator) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.guidance.denoisers.mvdream_camera import camera_matrices
 from engine.guidance.denoisers.unet import each_frame
 from engine.guidance.latents import LatentSpace
+from engine.guidance.protocol import Denoiser
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates, encode_clip
 
@@ -20,29 +21,28 @@ from engine.guidance.text.encoders import TextStates, encode_clip
 VIEWS = 4
 
 
-class MultiView:
+class MultiView(Denoiser):
     """Predicts noise of the latents of VIEWS views; cameras that come in fewer are seen in as many as there are."""
 
     roles = ("image",)
-    parts = ("unet", "vae", "scheduler")
-    texts = ("tokenizer", "text_encoder")
+    components = ("unet", "vae", "scheduler")
     encode = staticmethod(encode_clip)
-    clips, together, knows_cameras = False, VIEWS, True
+    views_per_batch, knows_cameras = VIEWS, True
     # MVDream, section 4; 4D-fy.
     guidance_scale = 50.0
     # What its captions of 3D renders ended in.
-    text_suffix = ", 3d asset"
+    prompt_suffix = ", 3d asset"
 
     def __init__(self, components: dict[str, Any]) -> None:
-        self.unet, self.space = components["unet"], LatentSpace(components["vae"])
+        self.network, self.latents = components["unet"], LatentSpace(components["vae"])
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.size = self.unet.config.image_size * self.space.factor
+        self.size = self.network.config.image_size * self.latents.factor
 
-    def pictures(self, frames: Tensor) -> Tensor:
+    def model_frames(self, frames: Tensor) -> Tensor:
         return each_frame(frames, self.size)
 
     def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
         return {"camera": camera_matrices(cameras)}
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        return self.unet(noisy, timesteps, text.states, conditions["camera"].to(noisy), views=len(noisy))
+        return self.network(noisy, timesteps, text.states, conditions["camera"].to(noisy), views=len(noisy))

@@ -8,39 +8,39 @@ from torch import Tensor
 
 from engine.guidance.denoisers.unet import each_frame, native_size, picture_conditions, pooled_conditions
 from engine.guidance.latents import LatentSpace
+from engine.guidance.protocol import Denoiser
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates, encode_clip, encode_two_clips
 
 
-class StableDiffusion:
+class StableDiffusion(Denoiser):
     """Predicts noise or velocity of latents, as its scheduler says."""
 
     roles = ("image",)
-    parts = ("unet", "vae", "scheduler")
-    texts = ("tokenizer", "text_encoder")
+    components = ("unet", "vae", "scheduler")
     encode = staticmethod(encode_clip)
-    clips, together, sees_pictures = False, 1, True
+    accepts_image_prompt = True
     # DreamFusion, section 4; threestudio and stable-dreamfusion have it for Stable Diffusion.
     guidance_scale = 100.0
 
     def __init__(self, components: dict[str, Any]) -> None:
-        self.unet, self.space = components["unet"], LatentSpace(components["vae"])
+        self.network, self.latents = components["unet"], LatentSpace(components["vae"])
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.size = native_size(self.unet) * self.space.factor
+        self.size = native_size(self.network) * self.latents.factor
 
-    def pictures(self, frames: Tensor) -> Tensor:
+    def model_frames(self, frames: Tensor) -> Tensor:
         return each_frame(frames, self.size)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        return self.unet(noisy, timesteps, text.states, added_cond_kwargs=picture_conditions(text)).sample
+        return self.network(noisy, timesteps, text.states, added_cond_kwargs=picture_conditions(text)).sample
 
 
 class StableDiffusionXL(StableDiffusion):
     """Is told the picture's size and a pooled embedding as well."""
 
-    texts = ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2")
+    text_components = ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2")
     encode = staticmethod(encode_two_clips)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         told = pooled_conditions(text, self.size) | picture_conditions(text)
-        return self.unet(noisy, timesteps, text.states, added_cond_kwargs=told).sample
+        return self.network(noisy, timesteps, text.states, added_cond_kwargs=told).sample

@@ -28,7 +28,7 @@ def each_frame(frames: Tensor, size: int) -> Tensor:
     return resized(frames.flatten(0, 1), size, size)
 
 
-def noise_of(output: Tensor, noisy: Tensor) -> Tensor:
+def noise_prediction(output: Tensor, noisy: Tensor) -> Tensor:
     """The prediction in a UNet's output: a model with a learned variance (Nichol and Dhariwal 2021) puts it behind."""
     return output[:, : noisy.shape[1]]
 

@@ -8,39 +8,39 @@ from torch import Tensor
 
 from engine.guidance.denoisers.unet import native_size, picture_conditions
 from engine.guidance.latents import LatentSpace
+from engine.guidance.protocol import Denoiser
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates, encode_clip
 from engine.guidance.video_frames import as_shown
 
 
-class VideoUNet:
+class VideoUNet(Denoiser):
     """diffusers' UNet3DConditionModel: latents [clips, frames, channels, h, w], noise prediction as a rule."""
 
     roles = ("video",)
-    parts = ("unet", "vae", "scheduler")
-    texts = ("tokenizer", "text_encoder")
+    components = ("unet", "vae", "scheduler")
     encode = staticmethod(encode_clip)
-    clips, together = True, 1
+    is_video = True
     # Animate124, Dream-in-4D and 4D-fy.
     guidance_scale = 100.0
     most_frames: int | None = None
 
     def __init__(self, components: dict[str, Any]) -> None:
-        self.unet, self.space = components["unet"], LatentSpace(components["vae"])
+        self.network, self.latents = components["unet"], LatentSpace(components["vae"])
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.size = native_size(self.unet) * self.space.factor
+        self.size = native_size(self.network) * self.latents.factor
 
-    def pictures(self, frames: Tensor) -> Tensor:
+    def model_frames(self, frames: Tensor) -> Tensor:
         return as_shown(frames, self.size, most=self.most_frames)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        return self.unet(noisy.transpose(1, 2), timesteps, text.states).sample.transpose(1, 2)
+        return self.network(noisy.transpose(1, 2), timesteps, text.states).sample.transpose(1, 2)
 
 
 class AnimateDiff(VideoUNet):
     """A motion adapter in a Stable Diffusion UNet, which its time layers let see at most so many frames at once."""
 
-    sees_pictures = True
+    accepts_image_prompt = True
 
     def __init__(self, components: dict[str, Any]) -> None:
         unet = components["unet"]
@@ -50,10 +50,10 @@ class AnimateDiff(VideoUNet):
             adapted = UNetMotionModel.from_unet2d(unet, components["motion_adapter"]).eval().requires_grad_(False)
             components = components | {"unet": adapted.to(unet.device, unet.dtype)}
         super().__init__(components)
-        self.most_frames = self.unet.config.get("motion_max_seq_length") or 32
+        self.most_frames = self.network.config.get("motion_max_seq_length") or 32
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         # The text is told to each frame.
         states = text.states.repeat_interleave(noisy.shape[1], 0)
         told = picture_conditions(text)
-        return self.unet(noisy.transpose(1, 2), timesteps, states, added_cond_kwargs=told).sample.transpose(1, 2)
+        return self.network(noisy.transpose(1, 2), timesteps, states, added_cond_kwargs=told).sample.transpose(1, 2)

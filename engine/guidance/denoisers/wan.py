@@ -9,6 +9,7 @@ from torch import Tensor
 
 from engine.contract.errors import ModelError
 from engine.guidance.latents import CausalLatentSpace
+from engine.guidance.protocol import Denoiser
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates, encode_t5
 from engine.guidance.video_frames import as_shown
@@ -20,29 +21,28 @@ TOKENS = 512
 SIZE = 320
 
 
-class Wan:
+class Wan(Denoiser):
     """Predicts the velocity noise - clean of latents [clips, latent frames, channels, h, w]."""
 
     roles = ("video",)
-    parts = ("transformer", "vae", "scheduler")
+    components = ("transformer", "vae", "scheduler")
     # Not in half precision where there is memory, as in diffusers' own examples: its gradient loses some of its direction.
-    exact = ("vae",)
-    texts = ("tokenizer", "text_encoder")
+    fp32_components = ("vae",)
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS, zeroed=True))
-    clips, together = True, 1
+    is_video = True
     # None is published; that of the other video models.
     guidance_scale = 100.0
 
     def __init__(self, components: dict[str, Any]) -> None:
-        self.transformer, self.space = components["transformer"], CausalLatentSpace(components["vae"])
-        if self.transformer.config.in_channels != components["vae"].config.z_dim:
+        self.network, self.latents = components["transformer"], CausalLatentSpace(components["vae"])
+        if self.network.config.in_channels != components["vae"].config.z_dim:
             raise ModelError("This Wan model wants a picture beside the text: use a text-to-video model of Wan 2.1.")
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        step = self.space.factor * self.transformer.config.patch_size[-1]
+        step = self.latents.factor * self.network.config.patch_size[-1]
         self.size = -(-SIZE // step) * step
 
-    def pictures(self, frames: Tensor) -> Tensor:
-        return as_shown(frames, self.size, self.space.group)
+    def model_frames(self, frames: Tensor) -> Tensor:
+        return as_shown(frames, self.size, self.latents.group)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        return self.transformer(noisy.transpose(1, 2), timesteps, text.states).sample.transpose(1, 2)
+        return self.network(noisy.transpose(1, 2), timesteps, text.states).sample.transpose(1, 2)

@@ -1,10 +1,9 @@
-"""Encoded prompts kept in files: the largest text encoders take far longer to load than a prompt takes to read back."""
+"""A cache of encoded prompts: the largest text encoders take far longer to load than a prompt takes to read back."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -13,13 +12,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from engine.files import written_aside
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
 
 SIDES = ("conditional", "unconditional")
 
 
-def remembered(folder: Path | None, key: str, encode: Callable[[], EncodedPrompt]) -> EncodedPrompt:
+def cached_prompt(folder: Path | None, key: str, encode: Callable[[], EncodedPrompt]) -> EncodedPrompt:
     """What `encode` gives: from the file of `key` in `folder` where that has been asked before, else asked and kept there.
 
     Without a folder it is always asked. A file that can't be read is written anew; one that can't be written does no harm.
@@ -31,18 +31,14 @@ def remembered(folder: Path | None, key: str, encode: Callable[[], EncodedPrompt
         return _from_tensors(load_file(path))
     except (OSError, SafetensorError, KeyError, ValueError):
         prompt = encode()
-    part = path.with_name(path.name + ".part")
-    try:
+    with suppress(OSError, SafetensorError):
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(_tensors(prompt), part)
-        os.replace(part, path)
-    except (OSError, SafetensorError):
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        with written_aside(path) as part:
+            save_file(_tensors(prompt), part)
     return prompt
 
 
-def key_of(model: Path, parts: Iterable[str], *asked: object) -> str:
+def cache_key(model: Path, parts: Iterable[str], *asked: object) -> str:
     """Names what the components `parts` of the model in `model` say of `asked`. Their files count by name, size and time of
     change."""
     files = [

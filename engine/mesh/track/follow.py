@@ -11,16 +11,16 @@ from scipy.spatial import cKDTree
 
 from engine.mesh.surface import Mesh
 from engine.mesh.track.graph import NODES, edge_lengths
+from engine.mesh.track.propagate import TrackedPoses, Tracker, frames_to_do, propagate, surfaces
 from engine.mesh.track.report import Report, measure
 from engine.mesh.track.sample import areas
-from engine.mesh.track.walk import Follower, Walk, frames_to_do, surfaces, walk
 
 # Parts below this share of the area are dust.
 DUST = 1e-4
 # A reference has nearly the largest area there is: what it lacks, such as an arm that lies against the body, is lost.
 NEARLY_LARGEST = 0.95
 # So many frames in all are worked through, with up to three references; the one that fits best is kept.
-FRAMES_IN_ALL, MOST_REFERENCES = 12, 3
+FRAMES_IN_ALL, MAX_REFERENCES = 12, 3
 NODES_NEARBY = 100
 
 
@@ -42,10 +42,10 @@ def track(
     colours: list[np.ndarray | None],
     reference: int | None = None,
     prepare: Callable[[Mesh], Mesh] = lambda mesh: mesh,
-    told: Callable[[int, int], None] = lambda done, of: None,
+    report: Callable[[int, int], None] = lambda done, of: None,
 ) -> Track:
     """As `follow`, measured against the surfaces."""
-    positions, triangles, reference = follow(meshes, colours, reference, prepare, told=told)
+    positions, triangles, reference = follow(meshes, colours, reference, prepare, report=report)
     return Track(positions, triangles, measure(positions, triangles, meshes, reference))
 
 
@@ -55,15 +55,15 @@ def follow(
     reference: int | None = None,
     prepare: Callable[[Mesh], Mesh] = lambda mesh: mesh,
     nearby: bool = False,
-    told: Callable[[int, int], None] = lambda done, of: None,
+    report: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
     """Carries one frame's mesh through the surfaces of all frames.
 
     meshes: one a frame, in any coordinates. colours: of their vertices, [V, 3] in [0, 1], or None; all or none.
     reference: the frame, from 0, whose mesh is followed; the best of a few if left out. prepare: makes the reference mesh
     ready, for instance with fewer or more even triangles. nearby: surfaces hardly move from frame to frame.
-    told: hears of frames done, and of how many. Returns positions float32 [frames, vertices, 3] in the coordinates of the
-    input, triangles int32 [T, 3], and the reference.
+    report: called with the number of frames done, and of all. Returns positions float32 [frames, vertices, 3] in the
+    coordinates of the input, triangles int32 [T, 3], and the reference.
     """
     if len(meshes) == 1:
         only, _ = _ready(meshes[0], None, prepare)
@@ -72,27 +72,27 @@ def follow(
     middle, size = points.mean(0), float(np.linalg.norm(np.ptp(points, axis=0)))
     unit = [Mesh((mesh.vertices.astype(np.float64) - middle) / size, mesh.triangles) for mesh in meshes]
     frames = surfaces(unit, colours)
-    chosen = references(unit)[: 1 if nearby else MOST_REFERENCES] if reference is None else [reference]
-    best: tuple[Walk, Follower, int] | None = None
+    chosen = references(unit)[: 1 if nearby else MAX_REFERENCES] if reference is None else [reference]
+    best: tuple[TrackedPoses, Tracker, int] | None = None
     work = frames_to_do(len(meshes), nearby)
     for number, index in enumerate(chosen):
 
-        def heard(done: int, before: int = number) -> None:
-            told(before * work + done, len(chosen) * work)
+        def report_frame(done: int, before: int = number) -> None:
+            report(before * work + done, len(chosen) * work)
 
-        follower = Follower(*_ready(unit[index], colours[index], prepare), NODES_NEARBY if nearby else NODES)
-        found = walk(follower, frames, index, nearby, heard)
+        tracker = Tracker(*_ready(unit[index], colours[index], prepare), NODES_NEARBY if nearby else NODES)
+        found = propagate(tracker, frames, index, nearby, report_frame)
         if best is None or found.score < best[0].score:
-            best = found, follower, index
-    found, follower, index = best
-    positions = np.stack([follower.positions(pose) for pose in found.poses]) * size + middle
-    return positions.astype(np.float32), follower.mesh.triangles, index
+            best = found, tracker, index
+    found, tracker, index = best
+    positions = np.stack([tracker.positions(pose) for pose in found.poses]) * size + middle
+    return positions.astype(np.float32), tracker.mesh.triangles, index
 
 
 def references(meshes: list[Mesh]) -> list[int]:
     """The frames that could be the reference, the largest in area first; fewer of them for longer clips."""
     area = np.array([areas(mesh).sum() for mesh in meshes])
-    count = int(np.clip(FRAMES_IN_ALL // len(meshes), 1, MOST_REFERENCES))
+    count = int(np.clip(FRAMES_IN_ALL // len(meshes), 1, MAX_REFERENCES))
     return [int(index) for index in np.argsort(-area) if area[index] >= NEARLY_LARGEST * area.max()][:count]
 
 

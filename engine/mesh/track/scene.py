@@ -16,7 +16,7 @@ from engine.mesh.remesh import reduced
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import Track, follow, track
 from engine.mesh.track.report import measure
-from engine.scene.field import Field
+from engine.scene.field import Field, colours_at
 from engine.scene.trajectory import Trajectory
 
 
@@ -25,7 +25,7 @@ def track_scene(
     meshes: list[Mesh],
     times: torch.Tensor,
     triangles: int,
-    told: Callable[[int, int], None] = lambda done, of: None,
+    report: Callable[[int, int], None] = lambda done, of: None,
 ) -> Track:
     """Follows the field's surfaces, one a frame at `times` [F] in [0, 1], with about `triangles` even triangles."""
     colours = [colours_at(field, mesh.vertices, float(time)) for mesh, time in zip(meshes, times, strict=True)]
@@ -34,12 +34,12 @@ def track_scene(
         return reduced(mesh, triangles)
 
     if field.trajectory is None:
-        return track(meshes, colours, prepare=prepare, told=told)
+        return track(meshes, colours, prepare=prepare, report=report)
     bodies = [
         Mesh(carried(field.trajectory.to_body, mesh.vertices, float(time)), mesh.triangles)
         for mesh, time in zip(meshes, times, strict=True)
     ]
-    places, faces, reference = follow(bodies, colours, prepare=prepare, nearby=True, told=told)
+    places, faces, reference = follow(bodies, colours, prepare=prepare, nearby=True, report=report)
     positions = np.stack(
         [carried(field.trajectory.to_world, place, float(time)) for place, time in zip(places, times, strict=True)]
     )
@@ -47,17 +47,10 @@ def track_scene(
 
 
 @torch.no_grad()
-def carried(way: Callable[..., torch.Tensor], points: np.ndarray, time: float) -> np.ndarray:
+def carried(params: Callable[..., torch.Tensor], points: np.ndarray, time: float) -> np.ndarray:
     """points [N, 3] through `Trajectory.to_body` or `to_world` at a time, float32 [N, 3]."""
-    owner: Trajectory = way.__self__
+    owner: Trajectory = params.__self__
     device = owner.translation.device
     at = torch.from_numpy(np.ascontiguousarray(points, np.float32)).to(device)
     frames = torch.zeros(len(at), dtype=torch.long, device=device)
-    return way(at, frames, torch.tensor([time], device=device)).cpu().numpy()
-
-
-@torch.no_grad()
-def colours_at(field: Field, points: np.ndarray, time: float) -> np.ndarray:
-    """The field's colours at points [N, 3] and a time, float64 [N, 3] in [0, 1]."""
-    at = torch.from_numpy(np.ascontiguousarray(points, np.float32)).clamp(-1, 1).to(field.device)
-    return field(at, torch.tensor([time], device=field.device))[1][0].cpu().double().numpy()
+    return params(at, frames, torch.tensor([time], device=device)).cpu().numpy()

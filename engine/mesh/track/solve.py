@@ -16,7 +16,7 @@ EVEN_SIZE, UNIT_SIZE = 0.3, 0.01
 
 
 @dataclass(frozen=True)
-class Data:
+class DataTerm:
     """What the data want of N vertices: the quadratic form (v - goal)^T metric (v - goal) each.
 
     metric [N, 3, 3], positive semidefinite; pull [N, 3] = metric (goal - v).
@@ -56,7 +56,7 @@ class Solver:
         )
         self._pattern()
 
-    def step(self, pose: Pose, data: Data, stiffness: float) -> tuple[Pose, float]:
+    def step(self, pose: Pose, data: DataTerm, stiffness: float) -> tuple[Pose, float]:
         """The pose after one step, and the mean energy of the edges before it (squared length)."""
         blocks, right = self._data_terms(pose, data)
         edge_blocks, edge_right, energy = self._edge_terms(pose, stiffness)
@@ -66,7 +66,7 @@ class Solver:
         )
         return pose.moved(found.reshape(-1, UNKNOWNS)), energy
 
-    def _data_terms(self, pose: Pose, data: Data) -> tuple[np.ndarray, np.ndarray]:
+    def _data_terms(self, pose: Pose, data: DataTerm) -> tuple[np.ndarray, np.ndarray]:
         carriers, weights = self.graph.carriers, self.graph.weights
         arm = np.einsum("nkij,nkj->nki", pose.stretch()[carriers], self.offset)
         jacobian = weights[..., None, None] * _jacobian(arm)

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from engine.contract.words import PALETTE
-from engine.models.world.motions import MOTIONS, frame_times
+from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import BOUNDING_RADIUS, DARK, DARK_FACTOR, FIXED_TONES, PRIMARY, distance, tone
 from engine.scene.cameras import Cameras
+from engine.scene.frame_times import frame_times
 
 FRAMES = 16
 STEPS = 28

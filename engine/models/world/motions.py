@@ -71,11 +71,6 @@ MOTIONS: dict[str, Callable[[Tensor], Placement]] = {
 }
 
 
-def frame_times(frames: int) -> Tensor:
-    """Frame i of n sits at (i + 1/2) / n, [frames]."""
-    return (torch.arange(frames) + 0.5) / frames
-
-
 def _place(t: Tensor, x=0.0, y=0.0, z=0.0, yaw=0.0, roll=0.0, scale: Tensor | None = None) -> Placement:
     """Assembles a placement; yaw turns about Z, roll about Y (positive leans towards +X), radians."""
     zero = torch.zeros_like(t)

@@ -26,7 +26,7 @@ folder = Path(sys.argv.pop(1))
 tiny = {role: str(folder / role) for role in ("image", "video", "upscale")}
 presets.PRESETS["primitives"] = replace(presets.PRESETS["primitives"], **tiny)
 for name, quality in list(settings.QUALITIES.items()):
-    mesh = settings.MeshSettings(resolution=24, triangles=200, texture=32)
+    mesh = settings.MeshConfig(resolution=24, triangles=200, texture=32)
     settings.QUALITIES[name] = replace(quality, mesh=mesh, field=replace(quality.field, resolutions=(8,), times=16))
 from engine.__main__ import main
 sys.exit(main())
@@ -191,7 +191,7 @@ def test_a_disk_that_fills_up_on_the_way_is_one_sentence(tmp_path, monkeypatch, 
 def test_a_damaged_model_is_one_sentence(tiny_models, tmp_path):
     models = Path(shutil.copytree(tiny_models, tmp_path / "models"))
     weights = next((models / "image" / "unet").glob("*.safetensors"))
-    weights.write_bytes(weights.read_bytes()[: 10_000])
+    weights.write_bytes(weights.read_bytes()[:10_000])
     done = launch(models, "generate", "a red ball", "--output", str(tmp_path / "job"), *SHORT)
     assert done.returncode == 1 and "can't be read" in done.stderr and "Traceback" not in done.stderr
 

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from engine.evaluate.motion import Motion, measure_motion, moves_as, profile, turn, volume_and_centroid
-from engine.evaluate.triangle_soup import Soup
-from engine.models.world.motions import MOTIONS, frame_times
+from engine.evaluate.triangle_soup import TriangleSoup
+from engine.models.world.motions import MOTIONS
+from engine.scene.frame_times import frame_times
 from tests.engine.evaluate.solids import triangles
 
 
@@ -17,7 +18,7 @@ def test_volume_and_centroid_of_a_moved_ball():
 def test_a_full_turn_is_measured_by_outline_alone(shape):
     soup = triangles(shape)
     rotations = MOTIONS["spinning"](frame_times(16))[1].numpy()
-    profiles = [profile(Soup(soup @ rotation.T, np.ones((len(soup), 3))), np.zeros(3)) for rotation in rotations]
+    profiles = [profile(TriangleSoup(soup @ rotation.T, np.ones((len(soup), 3))), np.zeros(3)) for rotation in rotations]
     assert turn(profiles) == pytest.approx(337.5, abs=15)
     assert turn([profiles[0]] * 16) == 0
 
@@ -27,7 +28,7 @@ def test_a_box_that_rises_and_doubles_its_side():
     box -= (box.max((0, 1)) + box.min((0, 1))) / 2
     side = np.ptp(box.reshape(-1, 3), 0)
     grey = np.full((len(box), 3), 0.5)
-    motion = measure_motion([Soup(box, grey), Soup(2 * box + [0.0, 0.0, 0.3], grey)])
+    motion = measure_motion([TriangleSoup(box, grey), TriangleSoup(2 * box + [0.0, 0.0, 0.3], grey)])
     assert motion.growth == pytest.approx(8, rel=1e-3)
     # In units of the mean extent: one and a half sides.
     assert motion.travel[2] == pytest.approx(0.3 / (1.5 * side.mean()), rel=1e-3)

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from engine.evaluate.triangle_soup import EvaluationError, Soup, read_soups
+from engine.evaluate.triangle_soup import EvaluationError, TriangleSoup, read_soups
 from engine.evaluate.verdict import judge_soups
 from engine.mesh.asset import TexturedMesh, write_asset
 from engine.mesh.surface import Mesh
@@ -35,7 +35,7 @@ def test_an_asset_that_is_not_there_is_one_sentence(tmp_path):
 
 
 def test_the_true_solid_in_its_colour_is_right_and_another_is_wrong():
-    soup = Soup(triangles("duck"), np.tile(COLOURS["cyan"], (len(triangles("duck")), 1)))
+    soup = TriangleSoup(triangles("duck"), np.tile(COLOURS["cyan"], (len(triangles("duck")), 1)))
     verdict = judge_soups([soup] * 4, "duck", "still")
     assert verdict.matches("cyan", "still") == {"colour": True, "shape": True, "motion": True}
     wrong = judge_soups([soup] * 4, "cone", "still").matches("red", "bouncing")

@@ -157,9 +157,7 @@ def wan() -> WanPipeline:
         freq_dim=32, ffn_dim=32, num_layers=2, cross_attn_norm=True, qk_norm="rms_norm_across_heads", rope_max_seq_len=64,
     )  # fmt: skip
     scheduler = UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0)
-    return WanPipeline(
-        **t5(UMT5EncoderModel, UMT5Config), vae=autoencoder, scheduler=scheduler, transformer=transformer
-    )
+    return WanPipeline(**t5(UMT5EncoderModel, UMT5Config), vae=autoencoder, scheduler=scheduler, transformer=transformer)
 
 
 def cogvideox(rotary: bool = False) -> CogVideoXPipeline:

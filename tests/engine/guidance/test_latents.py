@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from engine.guidance import latents as space
+from engine.guidance import latents
 from engine.guidance.latents import CausalLatentSpace, LatentSpace, PixelSpace, wan_encode
 from tests.engine.guidance import public_models
 
@@ -11,12 +11,12 @@ GENERATOR = torch.Generator().manual_seed(0)
 def test_pixels_are_only_scaled():
     pictures = torch.rand(2, 3, 4, 4)
     assert torch.equal(PixelSpace().encode(pictures), pictures * 2 - 1)
-    assert torch.equal(PixelSpace().pull_back(pictures, pictures), 2 * pictures)
+    assert torch.equal(PixelSpace().vjp(pictures, pictures), 2 * pictures)
 
 
 @pytest.mark.parametrize("at_once", [32 * 32, 3 * 32 * 32])
 def test_a_gradient_of_latents_comes_back_as_autograd_has_it(monkeypatch, at_once):
-    monkeypatch.setattr(space, "PIXELS_AT_ONCE", at_once)
+    monkeypatch.setattr(latents, "PIXELS_PER_CALL", at_once)
     torch.manual_seed(0)
     latent = LatentSpace(public_models.vae().eval())
     assert latent.factor == 2
@@ -26,7 +26,7 @@ def test_a_gradient_of_latents_comes_back_as_autograd_has_it(monkeypatch, at_onc
     expected = torch.autograd.grad(flat, pictures, wanted)[0]
     clean = latent.encode(pictures.detach())
     assert torch.allclose(clean.flatten(0, 1), flat, atol=1e-5)
-    back = latent.pull_back(pictures.detach(), wanted.unflatten(0, (2, 2)))
+    back = latent.vjp(pictures.detach(), wanted.unflatten(0, (2, 2)))
     assert torch.allclose(back, expected, atol=1e-5)
 
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from engine.config.quality import Distillation
+from engine.config.stage import DistillationConfig
 from engine.guidance import precision
-from engine.guidance.built_in import ClipGuidance
+from engine.guidance.built_in import VideoGuidance
 from engine.guidance.text.encoders import encode_clip
 from engine.guidance.text.prompts import encode_prompt
 from engine.models.loader import load_components
@@ -35,7 +35,7 @@ def test_only_products_are_halved_within_it(monkeypatch):
 def test_the_built_in_models_gradient_is_nearly_the_same(monkeypatch, role, size):
     components = load_components(PRIMITIVES_FOLDER / role)
     prompt = encode_prompt(encode_clip, components, "green duck jumping")
-    guidance = ClipGuidance(components, Distillation(guidance_scale=1.5, noise_start=0.6, noise_end=0.6))
+    guidance = VideoGuidance(components, DistillationConfig(guidance_scale=1.5, noise_start=0.6, noise_end=0.6))
     clips = torch.rand(1, 4, 3, size, size, generator=torch.Generator().manual_seed(1))
     gradients = []
     for half in (None, torch.bfloat16):

@@ -2,12 +2,14 @@ import json
 
 import pytest
 
-from engine.contract.errors import JobError
+from engine.contract.errors import JobError, RequestError
+from engine.contract.request import Request
 from engine.job.folder import JobFolder, Progress
-from engine.job.request import Request, RequestError
-from engine.job.resume import change, changed
-from engine.stages.train_state import Scene
-from tests.engine.job.test_folder import SETTINGS
+from engine.job.resolve import resolve
+from engine.job.resume import change_job, changed_job
+from engine.pipeline.checkpoint import save_checkpoint
+from engine.stages.train_state import TrainState
+from tests.engine.pipeline.test_checkpoint import FIELD
 
 DRAFT = Request.checked({"prompt": "a red ball", "quality": "draft", "seed": 3})
 STANDARD = Request.checked({"prompt": "a red ball", "seed": 3})
@@ -18,7 +20,7 @@ def folder_at(path, request: Request, done: Progress | None) -> JobFolder:
     folder = JobFolder(path)
     folder.open(request.as_dict(), {})
     if done:
-        folder.save(Scene.new(SETTINGS, 0), done)
+        save_checkpoint(folder, TrainState.new(FIELD, 0), done)
     return folder
 
 
@@ -37,7 +39,7 @@ def folder_at(path, request: Request, done: Progress | None) -> JobFolder:
     ],
 )
 def test_what_may_change_under_way(request_, done, changes):
-    after = changed(request_, changes, done).as_dict()
+    after = changed_job(resolve(request_), changes, done).request.as_dict()
     assert all(after[name] == value for name, value in changes.items() if value and name != "without")
 
 
@@ -49,21 +51,21 @@ def test_what_may_change_under_way(request_, done, changes):
         (DRAFT, END, {"dynamic_steps": 49}, "50 steps are done already"),
         (STANDARD, Progress("super_resolution", 1), {"dynamic_steps": 300}, "dynamic is over: give super_resolution_steps"),
         (DRAFT, END, {"fps": "fast"}, "whole number"),
-        (DRAFT, END, {"topology": ["fixed"]}, "auto or fixed"),
+        (DRAFT, END, {"topology": ["fixed"]}, "has to be text"),
         (Request.checked({"prompt": "a red ball", "mode": "3d"}), None, {"dynamic_steps": 3}, "no dynamic stage"),
     ],
 )
 def test_what_may_not(request_, done, changes, said):
     with pytest.raises(RequestError, match=said):
-        changed(request_, changes, done)
+        changed_job(resolve(request_), changes, done)
 
 
 def test_changes_are_files_of_their_own_and_the_newest_is_in_force(tmp_path):
     folder = folder_at(tmp_path, DRAFT, None)
     before = (tmp_path / "job.json").read_bytes()
-    change(folder, {"fps": 24})
-    change(folder, {"fps": 24})
-    assert change(folder, {"frames": 5}).fps == 24
+    change_job(folder, {"fps": 24})
+    change_job(folder, {"fps": 24})
+    assert change_job(folder, {"frames": 5}).request.fps == 24
     assert (tmp_path / "job.json").read_bytes() == before and folder.revision == 3
     assert folder.request() == DRAFT.as_dict() | {"fps": 24, "frames": 5}
     assert folder.holds(DRAFT.as_dict()) and folder.holds(folder.request())
@@ -80,7 +82,7 @@ def test_a_result_of_other_settings_does_not_count_as_finished(tmp_path):
     folder.asset.mkdir()
     (folder.asset / "asset.json").write_text("{}")
     assert folder.finished
-    change(folder, {"dynamic_steps": 60})
+    change_job(folder, {"dynamic_steps": 60})
     assert not folder.finished
     (folder.asset / "asset.json").write_text(json.dumps({"revision": 2}))
     assert folder.finished
@@ -88,15 +90,15 @@ def test_a_result_of_other_settings_does_not_count_as_finished(tmp_path):
 
 def test_a_stage_made_longer_keeps_its_place_in_its_schedule(tmp_path):
     folder = folder_at(tmp_path, DRAFT, Progress("dynamic", 25))
-    change(folder, {"frames": 5})
+    change_job(folder, {"frames": 5})
     assert folder.shares() == {}
-    change(folder, {"dynamic_steps": 100})
+    change_job(folder, {"dynamic_steps": 100})
     assert folder.shares() == {"dynamic": 0.5}
     # At 25 of 100 it still stands where 25 of 50 were.
-    change(folder, {"dynamic_steps": 200})
+    change_job(folder, {"dynamic_steps": 200})
     assert folder.shares() == {"dynamic": 0.5}
-    folder.save(Scene.new(SETTINGS, 0), Progress("dynamic", 200))
-    change(folder, {"dynamic_steps": 300, "super_resolution_steps": 4})
+    save_checkpoint(folder, TrainState.new(FIELD, 0), Progress("dynamic", 200))
+    change_job(folder, {"dynamic_steps": 300, "super_resolution_steps": 4})
     assert folder.shares() == {"dynamic": 1.0}
 
 

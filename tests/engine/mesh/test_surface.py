@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from engine.config.field import FieldConfig
 from engine.mesh.simplify import simplify, smooth
 from engine.mesh.surface import Mesh, density_grid, surface, volume
-from engine.scene.field import Field, FieldShape
+from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
 
 RESOLUTION = 64
@@ -58,7 +59,7 @@ def test_a_scene_that_touches_the_border_is_closed():
 
 
 def test_the_grid_asks_the_field_where_its_points_are():
-    field = Field(FieldShape((6, 8), times=4, channels=4, hidden=8), torch.Generator().manual_seed(0))
+    field = Field(FieldConfig((6, 8), times=4, channels=4, hidden=8), torch.Generator().manual_seed(0))
     field.requires_grad_(False)
     grid = density_grid(field, Occupancy(), 0.3, 0, 9)
     point = torch.tensor([[-1 + 2 * 2 / 8, -1 + 2 * 5 / 8, -1 + 2 * 4 / 8]])

@@ -1,6 +1,7 @@
+from engine.contract.request import ROLES
 from engine.models.catalogue import CATALOGUE, canonical, instead, listed
 from engine.models.hub.store import split_source
-from engine.models.presets import PRESETS, ROLES
+from engine.models.presets import PRESETS
 
 
 def test_ids_are_ids_and_come_once():

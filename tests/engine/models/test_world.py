@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from engine.models.world.clips import COLOURS, compose, render_coefficients
-from engine.models.world.motions import MOTIONS, frame_times
+from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import BOUNDING_RADIUS, SHAPES, distance
 from engine.scene.cameras import Cameras
+from engine.scene.frame_times import frame_times
 from scripts.training.pool import held_out, mirror
 
 GRID = torch.linspace(-0.7, 0.7, 97)

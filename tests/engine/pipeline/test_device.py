@@ -6,20 +6,21 @@ No accelerator is needed: PyTorch's device "meta" holds no numbers, but refuses 
 import pytest
 import torch
 
-from engine.config.quality import Distillation
-from engine.guidance.built_in import ClipGuidance
+from engine.config.field import FieldConfig
+from engine.config.stage import DistillationConfig
+from engine.guidance.built_in import VideoGuidance
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
 from engine.models.loader import load_components
 from engine.pipeline.device import DeviceError, find_device
 from engine.scene.cameras import Cameras, moving_cameras
-from engine.scene.field import Field, FieldShape
+from engine.scene.field import Field
 from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render
 from engine.stages.regularisers import time_smoothness, total_variation
 
-SHAPE = FieldShape((6, 12), times=4, channels=4, hidden=8)
+SHAPE = FieldConfig((6, 12), times=4, channels=4, hidden=8)
 ACCELERATOR = "meta"
 
 
@@ -56,7 +57,7 @@ def test_guidance_stays_on_the_device_of_the_frames(tiny_models, moves):
     for name in ("unet", "pose_encoder", "motion_encoder"):
         components[name].to(ACCELERATOR)
     generator, states = torch.Generator().manual_seed(0), torch.rand(1, 6, components["pose_encoder"].config.width)
-    guidance = ClipGuidance(components, Distillation(guidance_scale=3.0 if moves else 1.0))
+    guidance = VideoGuidance(components, DistillationConfig(guidance_scale=3.0 if moves else 1.0))
     cameras = Cameras(torch.rand(1), torch.rand(1))
     if moves:
         cameras = moving_cameras(cameras, 16, (1.0, 0.5), (-0.3, 1.0), generator)

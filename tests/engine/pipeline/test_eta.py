@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from engine.config.quality import STANDARD
-from engine.pipeline.eta import Clock
+from engine.pipeline.eta import RunEta, TaskEta
 
 
-class Hands:
-    """A clock to be set by hand."""
+class FakeClock:
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.time = 100.0
@@ -16,32 +16,40 @@ class Hands:
         return self.time
 
 
-def stepped(hands: Hands, spans: list[float], **stages) -> Clock:
-    clock = Clock(stages, hands)
-    hands.time += 50
-    clock.begin()
-    for span in spans:
-        hands.time += span
-        clock.tick("static")
-    return clock
+def stepped(clock: FakeClock, seconds: list[float], **stages) -> RunEta:
+    eta = RunEta(stages, clock)
+    clock.time += 50
+    eta.begin_stage()
+    for step in seconds:
+        clock.time += step
+        eta.count_step("static")
+    return eta
+
+
+def test_a_task_of_equal_parts_takes_for_the_rest_what_it_took_so_far():
+    clock = FakeClock()
+    eta = TaskEta(clock)
+    assert eta.seconds_left(0, 4) == 0
+    clock.time += 6
+    assert eta.seconds_left(3, 4) == pytest.approx(2)
 
 
 def test_loading_and_a_slow_first_step_do_not_count():
-    clock = stepped(Hands(), [30.0, 2.0, 2.0, 2.0], static=replace(STANDARD.static, steps=10))
-    assert clock.left("static", 4) == pytest.approx(6 * 2.0)
+    eta = stepped(FakeClock(), [30.0, 2.0, 2.0, 2.0], static=replace(STANDARD.static, steps=10))
+    assert eta.seconds_left("static", 4) == pytest.approx(6 * 2.0)
 
 
 def test_a_stage_to_come_is_guessed_from_its_work():
     same = replace(STANDARD.static, steps=5)
-    clock = stepped(Hands(), [1.0], static=same, dynamic=replace(same, steps=7))
+    eta = stepped(FakeClock(), [1.0], static=same, dynamic=replace(same, steps=7))
     # A clip of as many rays costs four times the rays beside the constant of 8000.
     rays = same.cameras * same.size**2
-    assert clock.left("static", 5) == pytest.approx(7 * (4 * rays + 8000) / (rays + 8000))
+    assert eta.seconds_left("static", 5) == pytest.approx(7 * (4 * rays + 8000) / (rays + 8000))
 
 
 def test_reports_are_due_now_and_then():
-    hands = Hands()
-    clock = Clock({"static": STANDARD.static}, hands)
-    assert not clock.due(0.5)
-    hands.time += 0.6
-    assert clock.due(0.5) and not clock.due(0.5)
+    clock = FakeClock()
+    eta = RunEta({"static": STANDARD.static}, clock)
+    assert not eta.report_due(0.5)
+    clock.time += 0.6
+    assert eta.report_due(0.5) and not eta.report_due(0.5)

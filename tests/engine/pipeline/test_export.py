@@ -7,17 +7,20 @@ import numpy as np
 import pytest
 import torch
 
-from engine.config.quality import STANDARD, FieldSettings, MeshSettings
+from engine.config.field import FieldConfig
+from engine.config.quality import STANDARD, MeshConfig
 from engine.contract.errors import EmptySceneError
+from engine.contract.request import Request
 from engine.job.folder import JobFolder
-from engine.job.request import Request
+from engine.job.resolve import resolve
 from engine.mesh.bake import MOMENTS
 from engine.pipeline import export
-from engine.pipeline.export import export_asset, export_seconds, frame_times, turntable
+from engine.pipeline.export import export_asset, export_seconds, turntable
+from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
 from tests.engine.scene.test_render import UniformBall
 
-QUALITY = replace(STANDARD, mesh=MeshSettings(24, triangles=200, texture=32), field=FieldSettings(occupancy=16))
+QUALITY = replace(STANDARD, mesh=MeshConfig(24, triangles=200, texture=32), field=FieldConfig(occupancy=16))
 FRAMES = 5
 
 
@@ -30,8 +33,8 @@ class Ball(UniformBall):
 def exported(folder, topology: str, field=None, told=None) -> list[dict]:
     told = [] if told is None else told
     request = Request.checked({"prompt": "a red ball", "frames": FRAMES, "topology": topology})
-    scene = SimpleNamespace(field=field or Ball(60.0, 0.4), device=torch.device("cpu"))
-    export_asset(scene, request, QUALITY, JobFolder(folder), told.append)
+    state = SimpleNamespace(field=field or Ball(60.0, 0.4), device=torch.device("cpu"))
+    export_asset(state, replace(resolve(request), quality=QUALITY), JobFolder(folder), told.append)
     return told
 
 
@@ -72,7 +75,7 @@ def test_the_turntable_is_the_same_in_parts(monkeypatch):
     occupancy = Occupancy(16)
     occupancy.update(scene.field, times)
     parts = turntable(scene, occupancy, times, 16, told.append)
-    monkeypatch.setattr(export, "AT_ONCE", FRAMES)
+    monkeypatch.setattr(export, "FRAMES_PER_RENDER", FRAMES)
     whole = turntable(scene, occupancy, times, 16)
     assert parts.shape == (FRAMES, 16, 32, 3) and np.array_equal(parts, whole) and told == [4, FRAMES]
     assert (whole[0] != whole[-1]).any()

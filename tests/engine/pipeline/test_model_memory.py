@@ -3,13 +3,14 @@ import json
 import pytest
 import torch
 
-from engine.config.quality import PUBLIC_QUALITIES, QUALITIES
+from engine.config.quality import PUBLIC_QUALITIES
 from engine.contract.errors import ModelError
-from engine.job.request import Request
+from engine.contract.request import Request
+from engine.job.resolve import resolve
 from engine.models.presets import PRESETS
 from engine.pipeline import memory_plan
 from engine.pipeline import model_memory as memory
-from engine.pipeline.memory_plan import MemoryPlan, fitting_presets, plan_memory, roles_of, wants_low
+from engine.pipeline.memory_plan import MemoryPlan, fitting_presets, needs_low_memory, plan_memory
 from engine.pipeline.model_memory import model_need, peak_bytes
 from tests.engine.guidance import public_models
 
@@ -124,13 +125,14 @@ def test_low_memory_is_chosen_where_asked_for_or_where_nothing_else_fits(models,
     )
     cpu, cuda = torch.device("cpu"), torch.device("cuda")
     monkeypatch.setattr(memory_plan, "half_type", lambda device: torch.bfloat16)
-    assert not wants_low(request, STANDARD, cpu)
+    job = resolve(request)
+    assert not needs_low_memory(job, cpu)
     monkeypatch.setattr(memory_plan, "memory_gb", lambda device: 1000.0)
-    assert not wants_low(request, STANDARD, cuda)
+    assert not needs_low_memory(job, cuda)
     monkeypatch.setattr(memory_plan, "memory_gb", lambda device: memory_plan.SCENE_GB + 1e-6)
-    assert wants_low(request, STANDARD, cuda)
+    assert needs_low_memory(job, cuda)
     asked = Request.checked({"prompt": "a red ball", "memory": "low"})
-    assert wants_low(asked, QUALITIES["draft"], cpu)
+    assert needs_low_memory(resolve(asked), cpu)
 
 
 def test_presets_that_fit_are_named(monkeypatch):
@@ -138,11 +140,6 @@ def test_presets_that_fit_are_named(monkeypatch):
     assert fitting_presets("standard", torch.device("cpu")) == ["primitives", "open"]
     monkeypatch.setattr(memory_plan, "memory_gb", lambda device: 4.0)
     assert fitting_presets("standard", torch.device("cpu")) == ["primitives"]
-
-
-def test_stages_ask_the_models_of_their_roles():
-    assert roles_of(STANDARD) == {"static": ["image"], "dynamic": ["video"], "super_resolution": ["video", "upscale"]}
-    assert list(roles_of(PUBLIC_QUALITIES["draft"])) == ["static", "dynamic"]
 
 
 def test_the_need_of_a_built_in_model_is_small():

@@ -16,7 +16,7 @@ def test_a_curve_falls_as_its_metric_does(tmp_path):
     picture = plot_metrics(events(tmp_path / "events.jsonl", [4.0, 3.0, 2.0, 1.0]), tmp_path / "metrics.png")
     image = imageio.imread(picture)
     assert image.shape == (len(CURVES) * HEIGHT, WIDTH, 3)
-    heights = [int((image[24:HEIGHT - 24, x] == INK).all(-1).nonzero()[0].mean()) for x in (40, 300, 600)]
+    heights = [int((image[24 : HEIGHT - 24, x] == INK).all(-1).nonzero()[0].mean()) for x in (40, 300, 600)]
     assert heights[0] < heights[1] < heights[2]
 
 

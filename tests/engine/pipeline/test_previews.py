@@ -3,29 +3,29 @@ import os
 import numpy as np
 import pytest
 
-from engine.config.quality import FieldSettings
+from engine.config.field import FieldConfig
 from engine.pipeline.previews import EVERY_SECONDS, FIRST_SECONDS, MESH, Previews, mesh_now
-from engine.stages.train_state import Scene
-from tests.engine.pipeline.test_eta import Hands
+from engine.stages.train_state import TrainState
+from tests.engine.pipeline.test_eta import FakeClock
 
-FIELD = FieldSettings(resolutions=(8,), times=4, channels=4, hidden=8, occupancy=16)
+FIELD = FieldConfig(resolutions=(8,), times=4, channels=4, hidden=8, occupancy=16)
 
 
 @pytest.fixture(scope="module")
-def blob() -> Scene:
-    return Scene.new(FIELD, 0)
+def blob() -> TrainState:
+    return TrainState.new(FIELD, 0)
 
 
 def test_previews_come_early_then_now_and_then_and_at_the_end_of_a_stage(blob, tmp_path):
-    hands, told = Hands(), []
-    previews = Previews(tmp_path, ("image", "mesh"), told.append, hands)
+    clock, told = FakeClock(), []
+    previews = Previews(tmp_path, ("image", "mesh"), told.append, clock)
     shown = []
     for step in range(1, 60):
         previews.show(blob, "static", step, last=step == 59)
         shown += [step] if told else []
         assert [message["kind"] for message in told] in ([], ["image", "mesh"])
         told.clear()
-        hands.time += 1
+        clock.time += 1
     assert shown[0] == 1 + FIRST_SECONDS and shown[1] == 1 + FIRST_SECONDS + EVERY_SECONDS and shown[-1] == 59
 
 
@@ -38,17 +38,17 @@ def test_only_what_is_wanted_is_made(blob, tmp_path):
 
 
 def test_a_costly_preview_is_made_less_often(blob, tmp_path, monkeypatch):
-    hands, told = Hands(), []
+    clock, told = FakeClock(), []
 
     def slow(scene, path):
-        hands.time += 3
+        clock.time += 3
         return path
 
     monkeypatch.setattr("engine.pipeline.previews.mesh_now", slow)
-    previews = Previews(tmp_path, ("mesh",), told.append, hands)
+    previews = Previews(tmp_path, ("mesh",), told.append, clock)
     for step in range(1, 300):
         previews.show(blob, "static", step, last=False)
-        hands.time += 1
+        clock.time += 1
     assert 2 <= len(told) <= 3
 
 
@@ -66,6 +66,6 @@ def test_a_preview_mesh_is_the_scene_and_only_the_newest_are_kept(blob, tmp_path
 
 
 def test_where_nothing_is_solid_there_is_no_mesh(tmp_path):
-    scene = Scene.new(FIELD, 0)
+    scene = TrainState.new(FIELD, 0)
     scene.field.blob_width.fill_(1e-3)
     assert mesh_now(scene, tmp_path / "mesh_static_00001.npz") is None and not list(tmp_path.iterdir())

@@ -15,9 +15,9 @@ import torch
 from safetensors.torch import load_file
 
 from engine.config.quality import PUBLIC_QUALITIES
-from engine.guidance.load import Lesson
+from engine.guidance.load import GuidanceConfig
 from engine.models.presets import PRESETS
-from engine.pipeline.train import ready
+from engine.pipeline.train import load_stage_models
 from tests.engine.guidance import public_models
 from tests.root import ROOT
 
@@ -30,7 +30,7 @@ for name, quality in list(settings.PUBLIC_QUALITIES.items()):
     stages = {}
     for stage, size in (("static", 16), ("dynamic", 16), ("super_resolution", 32)):
         stages[stage] = replace(getattr(quality, stage), size=size, samples=16, cameras=min(2, getattr(quality, stage).cameras))
-    mesh = settings.MeshSettings(resolution=24, triangles=200, texture=32)
+    mesh = settings.MeshConfig(resolution=24, triangles=200, texture=32)
     field = replace(quality.field, resolutions=(8,), times=5, occupancy=16)
     settings.PUBLIC_QUALITIES[name] = replace(quality, mesh=mesh, field=field, **stages)
 from engine.__main__ import main
@@ -122,7 +122,7 @@ def test_a_damaged_model_is_told_of_in_a_sentence(models, tmp_path, how, says):
 @pytest.mark.parametrize(
     ("image", "says"),
     [
-        ("modelscope", "can't teach as the image model"),
+        ("modelscope", "can't be the image model"),
         ("nobody/nothing", "not on this machine"),
         ("stabilityai/stable-diffusion-2-1-base", "sd2-community"),
         ("/no/such/folder", "no model folder"),
@@ -159,10 +159,10 @@ def test_an_estimate_says_first_what_memory_is_needed(models):
 
 def test_a_stages_models_are_gone_when_the_next_begins(models):
     preset = replace(PRESETS["custom"], image=str(models / "stable_diffusion"), video=str(models / "modelscope"))
-    teachers, lesson, quality = {}, Lesson("a corgi", preset), PUBLIC_QUALITIES["draft"]
-    ready(teachers, "static", lesson, quality)
-    network = weakref.ref(teachers["image"].guidance.denoiser.unet)
+    loaded, config, quality = {}, GuidanceConfig("a corgi", preset), PUBLIC_QUALITIES["draft"]
+    load_stage_models(loaded, "static", config, quality)
+    network = weakref.ref(loaded["image"].guidance.denoiser.network)
     assert network() is not None
-    ready(teachers, "dynamic", lesson, quality)
+    load_stage_models(loaded, "dynamic", config, quality)
     gc.collect()
-    assert list(teachers) == ["video"] and network() is None
+    assert list(loaded) == ["video"] and network() is None

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from engine.contract.errors import RenderError
-from engine.pipeline.render_frames import check_output, pictures, write_pictures
+from engine.pipeline.render_frames import check_output, render_frames, write_frames
 from engine.scene.camera_path import Pose, camera_path
 from tests.engine.scene.test_render import UniformBall
 
@@ -13,7 +13,7 @@ def test_a_ball_is_where_its_moment_puts_it():
     ball = UniformBall(60.0, 0.3, speed=0.6)
     path = [Pose(azimuth, 0.0, time=time) for azimuth in (0.0, np.pi) for time in (0.0, 1.0)]
     columns = []
-    for image in pictures(ball, path, 32, 64, background=0.0):
+    for image in render_frames(ball, path, 32, 64, background=0.0):
         assert image.shape == (32, 32, 3) and image.dtype == np.uint8
         red = image[..., 0].astype(float)
         columns.append((red * np.arange(32)).sum() / red.sum())
@@ -28,20 +28,20 @@ def frames(count: int):
 
 def test_pictures_go_to_a_folder_a_file_or_a_movie(tmp_path):
     heard = []
-    write_pictures(frames(3), tmp_path / "folder", 12, heard.append)
+    write_frames(frames(3), tmp_path / "folder", 12, heard.append)
     assert heard == [1, 2, 3] and imageio.imread(tmp_path / "folder" / "0003.png").mean() == 80
-    write_pictures(frames(1), tmp_path / "one.png", 12)
+    write_frames(frames(1), tmp_path / "one.png", 12)
     assert (tmp_path / "one.png").is_file()
     for name in ("clip.mp4", "clip.gif"):
-        write_pictures(frames(5), tmp_path / name, 12)
+        write_frames(frames(5), tmp_path / name, 12)
         assert len(list(imageio.imiter(tmp_path / name))) == 5
     assert not list(tmp_path.glob(".*"))
 
 
 def test_a_shorter_render_leaves_nothing_of_a_longer_one(tmp_path):
-    write_pictures(frames(3), tmp_path / "folder", 12)
+    write_frames(frames(3), tmp_path / "folder", 12)
     (tmp_path / "folder" / "notes.txt").write_text("mine")
-    write_pictures(frames(1), tmp_path / "folder", 12)
+    write_frames(frames(1), tmp_path / "folder", 12)
     assert sorted(path.name for path in (tmp_path / "folder").iterdir()) == ["0001.png", "notes.txt"]
 
 
@@ -51,7 +51,7 @@ def test_a_render_that_breaks_off_leaves_no_half_movie(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_pictures(breaking(), tmp_path / "clip.mp4", 12)
+        write_frames(breaking(), tmp_path / "clip.mp4", 12)
     assert not list(tmp_path.iterdir())
 
 
@@ -73,9 +73,9 @@ def test_an_output_of_the_wrong_kind_is_one_sentence(tmp_path, name, said):
 def test_a_place_that_can_not_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RenderError, match="Can't write"):
-        write_pictures(frames(1), tmp_path / "file" / "x.png", 12)
+        write_frames(frames(1), tmp_path / "file" / "x.png", 12)
 
 
 def test_a_turntable_shows_all_sides():
     path = camera_path("turntable", Pose(0.0, 0.0), 4)
-    assert len(list(pictures(UniformBall(60.0, 0.3), path, 8, 16, 0.5))) == 4
+    assert len(list(render_frames(UniformBall(60.0, 0.3), path, 8, 16, 0.5))) == 4

@@ -1,35 +1,41 @@
-"""The stage loop over teachers that know the answer."""
+"""The stage loop over guidance that knows the answer."""
 
 from dataclasses import replace
 
 import pytest
 import torch
 
-from engine.config.quality import STANDARD, Rates
+from engine.config.quality import STANDARD
+from engine.config.stage import LearningRates
 from engine.contract.errors import DivergedError, OutOfMemoryError
+from engine.contract.request import Request
+from engine.guidance.load import LoadedGuidance
 from engine.job.folder import JobFolder, Progress
-from engine.job.request import Request
-from engine.pipeline import train as generate
-from engine.pipeline.train import LEAVE, STOP, Stopped, Teacher, advance, frame_times
-from engine.stages.train_state import Scene
+from engine.job.resolve import resolve
+from engine.pipeline import run
+from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
+from engine.pipeline.run import LEAVE, STOP, Stopped, run_job
+from engine.pipeline.train import take_step
+from engine.scene.frame_times import frame_times
+from engine.stages.train_state import TrainState
 from tests.engine.scene.test_render import UniformBall
-from tests.engine.stages.test_stages import FIELD, STAGE, KnowingTeacher
+from tests.engine.stages.test_stages import FIELD, STAGE, KnowingGuidance
 
-DYNAMIC = replace(STAGE, steps=6, cameras=1, rates=Rates(0.01, 0.02, 0.01, 0.03), rigid_until=0.5, occupancy_every=4)
+DYNAMIC = replace(STAGE, steps=6, cameras=1, rates=LearningRates(0.01, 0.02, 0.01, 0.03), rigid_until=0.5, occupancy_interval=4)
 QUALITY = replace(STANDARD, field=FIELD, static=replace(STAGE, steps=2), dynamic=DYNAMIC)
 RIGID_STEPS = 3
 
 
-def teachers() -> dict[str, Teacher]:
-    still = KnowingTeacher(UniformBall(60.0, 0.4), torch.tensor([0.5]))
-    sliding = KnowingTeacher(UniformBall(60.0, 0.4, speed=0.4), frame_times(FIELD.times))
-    return {"image": Teacher(still, "a ball"), "video": Teacher(sliding, "a ball sliding")}
+def guidance() -> dict[str, LoadedGuidance]:
+    still = KnowingGuidance(UniformBall(60.0, 0.4), torch.tensor([0.5]))
+    sliding = KnowingGuidance(UniformBall(60.0, 0.4, speed=0.4), frame_times(FIELD.times))
+    return {"image": still.loaded("a ball"), "video": sliding.loaded("a ball sliding")}
 
 
-def still_scene() -> Scene:
-    scene = Scene.new(FIELD, 0)
+def still_scene() -> TrainState:
+    scene = TrainState.new(FIELD, 0)
     for step in range(2):
-        advance(scene, "static", step, teachers(), QUALITY, frame_times(FIELD.times))
+        take_step(scene, "static", step, guidance(), QUALITY, frame_times(FIELD.times))
     return scene
 
 
@@ -37,7 +43,7 @@ def test_planes_move_only_after_the_rigid_part():
     scene, changed = still_scene(), []
     for step in range(DYNAMIC.steps):
         before = scene.field.space[0].detach().clone()
-        advance(scene, "dynamic", step, teachers(), QUALITY, frame_times(FIELD.times))
+        take_step(scene, "dynamic", step, guidance(), QUALITY, frame_times(FIELD.times))
         changed.append(not torch.equal(before, scene.field.space[0]))
     assert changed == [False] * RIGID_STEPS + [True] * (DYNAMIC.steps - RIGID_STEPS)
     assert scene.field.trajectory.translation.abs().max() > 0
@@ -57,13 +63,13 @@ def one_thread():
 def test_a_run_goes_on_bit_for_bit_from_any_step(tmp_path, stop):
     whole, folder, times = still_scene(), JobFolder(tmp_path), frame_times(FIELD.times)
     for step in range(DYNAMIC.steps):
-        advance(whole, "dynamic", step, teachers(), QUALITY, times)
+        take_step(whole, "dynamic", step, guidance(), QUALITY, times)
         if step + 1 == stop:
-            folder.save(whole, Progress("dynamic", stop))
-    again = Scene.new(FIELD, 9)
-    assert folder.load(again) == Progress("dynamic", stop)
+            save_checkpoint(folder, whole, Progress("dynamic", stop))
+    again = TrainState.new(FIELD, 9)
+    assert load_checkpoint(folder, again) == Progress("dynamic", stop)
     for step in range(stop, DYNAMIC.steps):
-        advance(again, "dynamic", step, teachers(), QUALITY, times)
+        take_step(again, "dynamic", step, guidance(), QUALITY, times)
     for name, value in whole.field.state_dict().items():
         assert torch.equal(value, again.field.state_dict()[name]), name
     assert torch.equal(whole.occupancy.bits, again.occupancy.bits)
@@ -80,30 +86,31 @@ def test_a_run_goes_on_bit_for_bit_from_any_step(tmp_path, stop):
     ],
 )
 def test_what_ends_a_run_is_said_with_what_to_do(tmp_path, monkeypatch, raised, expected, said):
-    def steps(*arguments):
+    def fail(*arguments):
         yield Progress("static", 3)
         raise raised
 
-    monkeypatch.setattr(generate, "optimise", steps)
+    monkeypatch.setattr(run, "optimise", fail)
+    job = resolve(Request.checked({"prompt": "a red ball"}))
     with pytest.raises(expected, match=said):
-        generate.generate(Request.checked({"prompt": "a red ball"}), JobFolder(tmp_path), lambda message: None, lambda: False)
+        run_job(job, JobFolder(tmp_path / "job"), lambda message: None, lambda: False, "cpu")
 
 
 STEPS = 9
-REQUEST = Request.checked({"prompt": "a red ball"})
 LONGER = replace(QUALITY, dynamic=replace(DYNAMIC, steps=STEPS), super_resolution=replace(STAGE, steps=0))
+JOB = replace(resolve(Request.checked({"prompt": "a red ball"})), quality=LONGER)
 
 
 @pytest.fixture
-def knowing(monkeypatch) -> dict[str, Teacher]:
+def knowing(monkeypatch) -> dict[str, LoadedGuidance]:
     """A run's models are these."""
-    models = teachers()
-    monkeypatch.setattr(generate, "ready", lambda held, *rest: held.update(models))
-    monkeypatch.setattr(Request, "resolved_quality", lambda request: LONGER)
+    models = guidance()
+    monkeypatch.setattr(run, "load_stage_models", lambda loaded, *rest: loaded.update(models))
+    monkeypatch.setattr(run, "resolve_folder", lambda folder: JOB)
     return models
 
 
-def shares(models: dict[str, Teacher]) -> list[float]:
+def shares(models: dict[str, LoadedGuidance]) -> list[float]:
     """How far through the stage the video model was asked."""
     return [asked[1] for asked in models["video"].guidance.asked]
 
@@ -112,37 +119,26 @@ def shares(models: dict[str, Teacher]) -> list[float]:
 def longer(tmp_path, knowing) -> JobFolder:
     """A job that was at its end, and has more steps of its last stage now."""
     folder = JobFolder(tmp_path / "job")
-    folder.open(REQUEST.as_dict(), {})
-    folder.save(still_scene(), Progress("dynamic", DYNAMIC.steps))
-    folder.change(REQUEST.as_dict(), {"dynamic": 1.0})
+    folder.open(JOB.request.as_dict(), {})
+    save_checkpoint(folder, still_scene(), Progress("dynamic", DYNAMIC.steps))
+    folder.change(JOB.request.as_dict(), {"dynamic": 1.0})
     return folder
-
-
-class Told:
-    """Takes a run's messages and logs them."""
-
-    def __init__(self, folder: JobFolder) -> None:
-        self.folder, self.messages = folder, []
-
-    def __call__(self, message: dict) -> None:
-        self.messages.append(message)
-        self.folder.log(message)
 
 
 def exported(monkeypatch) -> list[Progress | None]:
     """How far exports were that a run made."""
     made = []
-    monkeypatch.setattr(generate, "export_asset", lambda *arguments, unfinished=None: made.append(unfinished))
+    monkeypatch.setattr(run, "export_asset", lambda *arguments, unfinished=None: made.append(unfinished))
     return made
 
 
 def test_a_finished_job_goes_on_at_the_end_of_its_schedule(longer, knowing, monkeypatch):
-    told, made, moved = Told(longer), exported(monkeypatch), []
-    monkeypatch.setattr(Scene, "free", lambda scene, rates, rigid_only=False: moved.append(not rigid_only))
-    generate.generate(REQUEST, longer, told, lambda: False, previews=())
+    messages, made, moved = [], exported(monkeypatch), []
+    monkeypatch.setattr(TrainState, "free", lambda scene, rates, rigid_only=False: moved.append(not rigid_only))
+    run_job(JOB, longer, messages.append, lambda: False, "cpu", previews=())
     assert shares(knowing) == [1.0] * (STEPS - DYNAMIC.steps) and all(moved)
     assert longer.progress() == Progress("dynamic", STEPS) and made == [None]
-    last = [message for message in told.messages if message["type"] == "progress"][-1]
+    last = [message for message in messages if message["type"] == "progress"][-1]
     assert (last["step"], last["steps"]) == (STEPS, STEPS)
 
 
@@ -150,14 +146,14 @@ def test_a_stage_that_was_made_longer_under_way_does_not_go_back(knowing):
     scene = still_scene()
     quality = replace(QUALITY, dynamic=replace(DYNAMIC, steps=10))
     for step in range(2, 6):
-        advance(scene, "dynamic", step, knowing, quality, frame_times(FIELD.times), 0.4)
+        take_step(scene, "dynamic", step, knowing, quality, frame_times(FIELD.times), 0.4)
     assert shares(knowing) == [0.4, 0.4, 0.4, 0.5]
 
 
 def test_a_run_that_is_to_leave_writes_its_checkpoint_and_no_asset(longer, monkeypatch):
     made = exported(monkeypatch)
     with pytest.raises(Stopped, match="checkpoint is kept") as stopped:
-        generate.generate(REQUEST, longer, lambda message: None, lambda: LEAVE, previews=())
+        run_job(JOB, longer, lambda message: None, lambda: LEAVE, "cpu", previews=())
     assert made == [] and stopped.value.asset is None
     assert longer.progress() == Progress("dynamic", DYNAMIC.steps + 1)
 
@@ -165,16 +161,16 @@ def test_a_run_that_is_to_leave_writes_its_checkpoint_and_no_asset(longer, monke
 def test_a_run_that_is_to_stop_writes_both(longer, monkeypatch):
     made = exported(monkeypatch)
     with pytest.raises(Stopped, match="at step 7") as stopped:
-        generate.generate(REQUEST, longer, lambda message: None, lambda: STOP, previews=())
+        run_job(JOB, longer, lambda message: None, lambda: STOP, "cpu", previews=())
     assert made == [Progress("dynamic", 7)] and stopped.value.asset == longer.asset
 
 
 def test_an_export_ends_when_the_run_is_to_leave(longer):
-    told = Told(longer)
+    messages = []
 
     def stop() -> int:
-        return LEAVE if "mesh" in {message.get("stage") for message in told.messages} else 0
+        return LEAVE if "mesh" in {message.get("stage") for message in messages} else 0
 
     with pytest.raises(Stopped, match="before the asset"):
-        generate.generate(REQUEST, longer, told, stop, previews=())
+        run_job(JOB, longer, messages.append, stop, "cpu", previews=())
     assert not longer.asset.exists() and longer.progress() == Progress("dynamic", STEPS)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.reference.image import FILL, SIDE, Photo, read_photo
-from engine.reference.matting import PhotoError, object_box
+from engine.reference.image import FILL, SIDE, ReferenceImage, read_image
+from engine.reference.matting import ImageError, object_box
 
 
 def drawn(size=(200, 150), box=(60, 30, 120, 110), mode="RGBA") -> Image.Image:
@@ -26,7 +26,7 @@ def saved(tmp_path, image: Image.Image, name: str = "picture.png", **options):
     return tmp_path / name
 
 
-def check(photo: Photo) -> None:
+def check(photo: ReferenceImage) -> None:
     """The object is in the middle, 3 wide and 4 high, blue above red."""
     top, bottom, left, right = object_box(photo.pixels[..., 3] / 255)
     assert bottom - top == pytest.approx(FILL * SIDE, abs=8) and right - left == pytest.approx(FILL * SIDE * 3 / 4, abs=16)
@@ -37,56 +37,56 @@ def check(photo: Photo) -> None:
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp"])
 def test_transparent_pictures(tmp_path, name):
-    check(read_photo(saved(tmp_path, drawn(), name)))
+    check(read_image(saved(tmp_path, drawn(), name)))
 
 
 def test_pictures_before_a_plain_ground(tmp_path):
-    check(read_photo(saved(tmp_path, drawn(mode="RGB"), "a.jpg", quality=92)))
+    check(read_image(saved(tmp_path, drawn(mode="RGB"), "a.jpg", quality=92)))
 
 
 def test_neither_size_nor_margins_matter(tmp_path):
-    check(read_photo(saved(tmp_path, drawn(size=(2400, 3000), box=(900, 800, 1800, 2000)))))
-    check(read_photo(saved(tmp_path, drawn(size=(68, 90), box=(2, 2, 62, 82)))))
+    check(read_image(saved(tmp_path, drawn(size=(2400, 3000), box=(900, 800, 1800, 2000)))))
+    check(read_image(saved(tmp_path, drawn(size=(68, 90), box=(2, 2, 62, 82)))))
 
 
 def test_a_camera_held_sideways_is_put_right(tmp_path):
     turned = drawn(mode="RGB").transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6
-    check(read_photo(saved(tmp_path, turned, "a.jpg", exif=exif, quality=92)))
+    check(read_image(saved(tmp_path, turned, "a.jpg", exif=exif, quality=92)))
 
 
 def test_palettes_with_transparency(tmp_path):
-    check(read_photo(saved(tmp_path, drawn().quantize(16))))
+    check(read_image(saved(tmp_path, drawn().quantize(16))))
 
 
 def test_what_is_written_comes_back_and_nothing_else(tmp_path):
-    photo = read_photo(saved(tmp_path, drawn()))
+    photo = read_image(saved(tmp_path, drawn()))
     photo.save(tmp_path / "reference.png")
-    assert np.array_equal(Photo.load(tmp_path / "reference.png", photo.sha256).pixels, photo.pixels)
-    with pytest.raises(PhotoError, match="not the picture that this job began with"):
-        Photo.load(tmp_path / "reference.png", "0" * 64)
+    assert np.array_equal(ReferenceImage.load(tmp_path / "reference.png", photo.sha256).pixels, photo.pixels)
+    with pytest.raises(ImageError, match="not the picture that this job began with"):
+        ReferenceImage.load(tmp_path / "reference.png", "0" * 64)
     (tmp_path / "reference.png").write_bytes(b"no picture")
-    with pytest.raises(PhotoError, match="can't be read"):
-        Photo.load(tmp_path / "reference.png", photo.sha256)
+    with pytest.raises(ImageError, match="can't be read"):
+        ReferenceImage.load(tmp_path / "reference.png", photo.sha256)
 
 
 def test_files_that_are_no_use_are_refused_in_words(tmp_path):
-    with pytest.raises(PhotoError, match="No such file"):
-        read_photo(tmp_path / "none.png")
+    with pytest.raises(ImageError, match="No such file"):
+        read_image(tmp_path / "none.png")
     (tmp_path / "text.png").write_text("a ball")
-    with pytest.raises(PhotoError, match="not a picture"):
-        read_photo(tmp_path / "text.png")
+    with pytest.raises(ImageError, match="not a picture"):
+        read_image(tmp_path / "text.png")
     whole = saved(tmp_path, drawn()).read_bytes()
     (tmp_path / "half.png").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(PhotoError, match="can't be read"):
-        read_photo(tmp_path / "half.png")
-    with pytest.raises(PhotoError, match="8 x 8 pixels"):
-        read_photo(saved(tmp_path, Image.new("RGB", (8, 8)), "tiny.png"))
+    with pytest.raises(ImageError, match="can't be read"):
+        read_image(tmp_path / "half.png")
+    with pytest.raises(ImageError, match="8 x 8 pixels"):
+        read_image(saved(tmp_path, Image.new("RGB", (8, 8)), "tiny.png"))
     frames = [drawn(), drawn(box=(10, 10, 50, 50))]
-    with pytest.raises(PhotoError, match="animated"):
-        read_photo(saved(tmp_path, frames[0], "moving.webp", save_all=True, append_images=frames[1:]))
-    with pytest.raises(PhotoError, match="8 bits a channel"):
-        read_photo(saved(tmp_path, Image.new("I;16", (64, 64)), "deep.png"))
-    with pytest.raises(PhotoError, match="not a picture"):
-        read_photo(saved(tmp_path, drawn(mode="RGB"), "a.bmp"))
+    with pytest.raises(ImageError, match="animated"):
+        read_image(saved(tmp_path, frames[0], "moving.webp", save_all=True, append_images=frames[1:]))
+    with pytest.raises(ImageError, match="8 bits a channel"):
+        read_image(saved(tmp_path, Image.new("I;16", (64, 64)), "deep.png"))
+    with pytest.raises(ImageError, match="not a picture"):
+        read_image(saved(tmp_path, drawn(mode="RGB"), "a.bmp"))

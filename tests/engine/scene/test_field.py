@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.scene.field import Field, FieldShape
+from engine.config.field import FieldConfig
+from engine.scene.field import Field
 from engine.scene.lookup import line_taps, lines_at
 
-SMALL = FieldShape(resolutions=(6, 11), times=5, channels=4, hidden=8)
+SMALL = FieldConfig(resolutions=(6, 11), times=5, channels=4, hidden=8)
 
 
 def moving_field(seed: int = 0, trajectory: bool = True) -> Field:

@@ -1,13 +1,14 @@
 import torch
 
+from engine.config.field import FieldConfig
 from engine.scene.cameras import Cameras
-from engine.scene.field import Field, FieldShape
+from engine.scene.field import Field
 from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, back_propagate
 from engine.stages.regularisers import time_smoothness, time_variation, total_variation
 
-SHAPE = FieldShape(resolutions=(6, 11), times=5, channels=4, hidden=8)
+SHAPE = FieldConfig(resolutions=(6, 11), times=5, channels=4, hidden=8)
 
 
 def small() -> MlpField:

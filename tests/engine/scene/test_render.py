@@ -4,10 +4,11 @@ from dataclasses import replace
 import pytest
 import torch
 
+from engine.config.field import FieldConfig
 from engine.scene.cameras import Cameras
-from engine.scene.field import Field, FieldShape
+from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, back_propagate, clip_to_scene, composite, render, render_and_follow
+from engine.scene.render import View, back_propagate, clip_to_scene, composite, render, render_and_backward
 
 
 class UniformBall:
@@ -42,7 +43,7 @@ def view(size: int = 17, samples: int = 400, times=(0.0,), cameras: Cameras | No
 
 def small_field(trajectory: bool = True) -> Field:
     generator = torch.Generator().manual_seed(0)
-    field = Field(FieldShape((6, 11), times=4, channels=4, hidden=8, trajectory=trajectory), generator)
+    field = Field(FieldConfig((6, 11), times=4, channels=4, hidden=8, trajectory=trajectory), generator)
     for planes in field.time:
         planes.data = torch.randn(planes.shape, generator=generator)
     return field
@@ -168,7 +169,7 @@ def test_rendering_once_equals_rendering_and_then_back_propagating(samples):
     apart, together = small_field(), small_field()
     images, opacity = render(apart, Occupancy(), looking)
     back_propagate(apart, Occupancy(), looking, gradient(images), penalty)
-    followed = render_and_follow(together, Occupancy(), looking, gradient, penalty)
+    followed = render_and_backward(together, Occupancy(), looking, gradient, penalty)
     assert torch.equal(followed[0], images - 0.3) and torch.equal(followed[1], opacity)
     assert not followed[0].requires_grad and not followed[1].requires_grad
     for one, other in zip(apart.parameters(), together.parameters(), strict=True):
@@ -195,7 +196,7 @@ def test_exploring_renders_a_share_of_the_empty_cells():
     empty = Occupancy(8)
     empty.bits = torch.zeros(1, 8, 8, 8, dtype=torch.bool)
     fog = UniformBall(0.5, 5.0)
-    shares = [float(render(fog, empty, view(seed=1, explore=p))[1].mean()) for p in (0.0, 0.3)]
+    shares = [float(render(fog, empty, view(seed=1, empty_sample_prob=p))[1].mean()) for p in (0.0, 0.3)]
     full = float(render(fog, Occupancy(), view(seed=1))[1].mean())
     assert shares[0] == 0 and 0.15 * full < shares[1] < 0.5 * full
 

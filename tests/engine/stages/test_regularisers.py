@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from engine.scene.field import Field, FieldShape
+from engine.config.field import FieldConfig
+from engine.scene.field import Field
 from engine.scene.trajectory import Trajectory
 from engine.stages.regularisers import (
     opacity_entropy,
@@ -14,7 +15,7 @@ from engine.stages.regularisers import (
     trajectory_offset,
 )
 
-SHAPE = FieldShape((3,), times=4, channels=1, hidden=2)
+SHAPE = FieldConfig((3,), times=4, channels=1, hidden=2)
 
 
 def flat_field() -> Field:

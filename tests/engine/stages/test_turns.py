@@ -1,4 +1,4 @@
-"""A teacher that knows whether a thing turns, and which way."""
+"""Guidance that knows whether a thing turns, and which way."""
 
 import math
 from dataclasses import replace
@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from engine.config.quality import STANDARD
-from engine.pipeline.train import Teacher, advance, frame_times
+from engine.pipeline.train import take_step
+from engine.scene.frame_times import frame_times
 from engine.stages.dynamic import dynamic_step
 from engine.stages.static import static_step
-from engine.stages.train_state import Scene
+from engine.stages.train_state import TrainState
 from engine.stages.turns import try_turns, wanted_turn
-from tests.engine.stages.test_stages import FIELD, STAGE, KnowingTeacher
+from tests.engine.stages.test_stages import FIELD, STAGE, KnowingGuidance
 
 EIGHT = replace(FIELD, times=8)
 
@@ -32,23 +33,23 @@ class TurningBalls:
 
 
 @pytest.fixture(scope="module")
-def still_scene() -> Scene:
-    scene = Scene.new(EIGHT, 0)
-    teacher = KnowingTeacher(TurningBalls(0.0), torch.tensor([0.5]))
+def still_scene() -> TrainState:
+    scene = TrainState.new(EIGHT, 0)
+    guidance = KnowingGuidance(TurningBalls(0.0), torch.tensor([0.5]))
     scene.free(STAGE.rates)
     for step in range(STAGE.steps):
         scene.set_rates(STAGE.rates, 1 - step / STAGE.steps)
-        static_step(scene, teacher, "balls", STAGE, step / STAGE.steps)
+        static_step(scene, guidance.loaded("balls"), STAGE, step / STAGE.steps)
     scene.occupancy.update(scene.field, torch.tensor([0.5]))
     return scene
 
 
 @pytest.mark.parametrize("turns", [0, 1, -1])
-def test_the_turn_that_the_teacher_knows_is_kept(still_scene, turns):
+def test_the_turn_that_the_guidance_knows_is_kept(still_scene, turns):
     times = frame_times(8)
     still_scene.field.trajectory.rotation.data.zero_()
-    teacher = KnowingTeacher(TurningBalls(turns), times)
-    assert try_turns(still_scene, teacher, "balls", STAGE, times) == turns
+    guidance = KnowingGuidance(TurningBalls(turns), times)
+    assert try_turns(still_scene, guidance.loaded("balls"), STAGE, times) == turns
     yaw = still_scene.field.trajectory.rotation[:, 2].detach()
     assert torch.allclose(yaw, 2 * math.pi * turns * times, atol=1e-5)
 
@@ -59,8 +60,8 @@ def test_turns_are_tried_before_anything_moves(still_scene):
         parameter.data.zero_()
     rate = 0.03
     dynamic = replace(STAGE, cameras=1, rates=replace(STAGE.rates, trajectory=rate), rigid_until=0.5)
-    teachers = {"video": Teacher(KnowingTeacher(TurningBalls(1), times), "balls")}
-    advance(still_scene, "dynamic", 0, teachers, replace(STANDARD, field=EIGHT, dynamic=dynamic), times)
+    loaded = {"video": KnowingGuidance(TurningBalls(1), times).loaded("balls")}
+    take_step(still_scene, "dynamic", 0, loaded, replace(STANDARD, field=EIGHT, dynamic=dynamic), times)
     yaw = still_scene.field.trajectory.rotation[:, 2].detach()
     assert torch.allclose(yaw, 2 * math.pi * times, atol=1.01 * rate)
 
@@ -74,9 +75,9 @@ def test_the_rigid_part_moves_the_trajectory_and_nothing_else(still_scene):
     scene.free(rates, rigid_only=True)
     scene.set_rates(rates, 1.0)
     before = {name: value.clone() for name, value in scene.field.state_dict().items()}
-    teacher = KnowingTeacher(TurningBalls(0.08), times)
+    guidance = KnowingGuidance(TurningBalls(0.08), times)
     for step in range(20):
-        dynamic_step(scene, teacher, "balls", replace(STAGE, cameras=1), step / 20, times)
+        dynamic_step(scene, guidance.loaded("balls"), replace(STAGE, cameras=1), step / 20, times)
     for name, value in scene.field.state_dict().items():
         assert torch.equal(value, before[name]) != name.startswith("trajectory"), name
     yaw = scene.field.trajectory.rotation[:, 2].detach()

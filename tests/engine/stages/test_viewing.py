@@ -4,23 +4,23 @@ from dataclasses import replace
 import pytest
 import torch
 
-from engine.config.quality import CameraSettings
-from engine.pipeline.train import frame_times
-from engine.stages.train_state import Scene
+from engine.config.stage import CameraConfig
+from engine.scene.frame_times import frame_times
+from engine.stages.train_state import TrainState
 from engine.stages.viewing import draw_cameras, draw_times, draw_view
 from tests.engine.stages.test_stages import FIELD, STAGE
 
 
 class Guidance:
-    elevation, fov, together = (0.1, 0.4), 0.5, 1
+    elevation, fov, views_per_batch = (0.1, 0.4), 0.5, 1
 
 
-def look(**options):
-    return replace(STAGE, cameras=8, look=CameraSettings(**options))
+def stage(**options):
+    return replace(STAGE, cameras=8, camera=CameraConfig(**options))
 
 
 def test_cameras_go_all_round_at_the_models_own_elevation_and_fov():
-    cameras = draw_cameras(Scene.new(FIELD, 0), Guidance, look(), 4)
+    cameras = draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(), 4)
     assert not cameras.moving and len(cameras) == 8 and cameras.fov == 0.5
     gaps = cameras.azimuth.sort().values.diff()
     assert 0 <= cameras.azimuth.min() and cameras.azimuth.max() <= 2 * math.pi and gaps.max() < 2 * math.pi / 4 + 1e-6
@@ -29,25 +29,25 @@ def test_cameras_go_all_round_at_the_models_own_elevation_and_fov():
 
 def test_a_model_of_several_views_has_them_in_rings():
     class Views(Guidance):
-        together = 4
+        views_per_batch = 4
 
-    cameras = draw_cameras(Scene.new(FIELD, 0), Views, look(), 1)
+    cameras = draw_cameras(TrainState.new(FIELD, 0), Views, stage(), 1)
     azimuth, elevation = cameras.azimuth.view(2, 4), cameras.elevation.view(2, 4)
     quarter = torch.tensor(math.pi / 2)
     assert torch.allclose(torch.remainder(azimuth.diff(dim=1), 2 * math.pi), quarter.expand(2, 3), atol=1e-5)
     assert torch.equal(elevation[:, :1].expand(2, 4), elevation) and elevation[0, 0] != elevation[1, 0]
     assert elevation.min() >= 0.1 and elevation.max() <= 0.4
-    held = draw_cameras(Scene.new(FIELD, 0), Views, look(azimuth=(0, 0)), 1)
+    held = draw_cameras(TrainState.new(FIELD, 0), Views, stage(azimuth=(0, 0)), 1)
     assert not held.azimuth.any()
 
 
 def test_settings_may_hold_the_camera_in_front():
-    cameras = draw_cameras(Scene.new(FIELD, 0), Guidance, look(azimuth=(0, 0), elevation=(0.2, 0.2), fov=0.7), 4)
+    cameras = draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(azimuth=(0, 0), elevation=(0.2, 0.2), fov=0.7), 4)
     assert not cameras.azimuth.any() and torch.allclose(cameras.elevation, torch.tensor(0.2)) and cameras.fov == 0.7
 
 
 def test_moving_cameras_go_evenly_and_keep_to_their_limits():
-    cameras = draw_cameras(Scene.new(FIELD, 0), Guidance, look(moving=1.0, swing=(1.0, 2.0)), 16)
+    cameras = draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(moving=1.0, swing=(1.0, 2.0)), 16)
     assert cameras.moving and cameras.azimuth.shape == (8, 16)
     steps = cameras.azimuth.diff(dim=1)
     assert torch.allclose(steps, steps[:, :1].expand_as(steps), atol=1e-5)
@@ -56,20 +56,20 @@ def test_moving_cameras_go_evenly_and_keep_to_their_limits():
 
 
 def test_a_single_frame_has_no_moving_camera():
-    assert not draw_cameras(Scene.new(FIELD, 0), Guidance, look(moving=1.0), 1).moving
+    assert not draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(moving=1.0), 1).moving
 
 
 def test_half_of_the_steps_have_moving_cameras():
-    scene = Scene.new(FIELD, 0)
-    moving = [draw_cameras(scene, Guidance, look(moving=0.5), 4).moving for _ in range(200)]
+    scene = TrainState.new(FIELD, 0)
+    moving = [draw_cameras(scene, Guidance, stage(moving=0.5), 4).moving for _ in range(200)]
     assert 70 < sum(moving) < 130
 
 
 def test_times_are_evenly_over_a_part_of_the_clip():
-    scene, times = Scene.new(FIELD, 0), frame_times(4)
+    scene, times = TrainState.new(FIELD, 0), frame_times(4)
     assert draw_times(scene, STAGE, times) is times
     for _ in range(20):
-        drawn = draw_times(scene, replace(STAGE, span=(0.25, 0.5)), times)
+        drawn = draw_times(scene, replace(STAGE, clip_fraction=(0.25, 0.5)), times)
         steps = drawn.diff()
         assert 0 < drawn[0] and drawn[-1] < 1 and 0.0625 <= float(steps[0]) <= 0.125
         assert torch.allclose(steps, steps[:1].expand(3), atol=1e-6)
@@ -77,6 +77,6 @@ def test_times_are_evenly_over_a_part_of_the_clip():
 
 @pytest.mark.parametrize("coloured", [False, True])
 def test_backgrounds_are_greys_or_colours(coloured):
-    view = draw_view(Scene.new(FIELD, 0), Guidance, replace(look(), coloured=coloured), frame_times(4))
+    view = draw_view(TrainState.new(FIELD, 0), Guidance, replace(stage(), coloured_backgrounds=coloured), frame_times(4))
     assert view.background.shape == (8, 3)
     assert bool((view.background[:, :1] == view.background).all()) != coloured

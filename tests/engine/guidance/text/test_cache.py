@@ -3,7 +3,7 @@ import os
 import pytest
 import torch
 
-from engine.guidance.text.cache import key_of, remembered
+from engine.guidance.text.cache import cache_key, cached_prompt
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
 
@@ -19,7 +19,7 @@ def prompt(pooled: bool = True) -> EncodedPrompt:
 def test_a_prompt_is_encoded_once_and_comes_back_bit_for_bit(tmp_path, pooled):
     first, asked = prompt(pooled), []
     for _ in range(2):
-        found = remembered(tmp_path / "texts", "key", lambda: asked.append(1) or first)
+        found = cached_prompt(tmp_path / "texts", "key", lambda: asked.append(1) or first)
     assert asked == [1]
     assert torch.equal(found.conditional.states, first.conditional.states)
     assert torch.equal(found.unconditional.states, first.unconditional.states)
@@ -30,8 +30,8 @@ def test_a_prompt_is_encoded_once_and_comes_back_bit_for_bit(tmp_path, pooled):
 def test_a_damaged_file_is_written_anew(tmp_path):
     (tmp_path / "key.safetensors").write_bytes(b"half")
     first = prompt()
-    assert remembered(tmp_path, "key", lambda: first) is first
-    assert torch.equal(remembered(tmp_path, "key", prompt).conditional.states, first.conditional.states)
+    assert cached_prompt(tmp_path, "key", lambda: first) is first
+    assert torch.equal(cached_prompt(tmp_path, "key", prompt).conditional.states, first.conditional.states)
 
 
 def test_without_a_folder_or_a_place_to_write_it_is_asked_every_time(tmp_path):
@@ -39,7 +39,7 @@ def test_without_a_folder_or_a_place_to_write_it_is_asked_every_time(tmp_path):
     for folder in (None, tmp_path / "file"):
         asked = []
         for _ in range(2):
-            remembered(folder, "key", lambda asked=asked: asked.append(1) or prompt())
+            cached_prompt(folder, "key", lambda asked=asked: asked.append(1) or prompt())
         assert asked == [1, 1]
 
 
@@ -48,10 +48,12 @@ def test_a_key_is_of_the_encoders_files_and_of_what_was_asked(tmp_path):
         (tmp_path / part).mkdir()
         (tmp_path / part / "file").write_text("one")
     parts = ("tokenizer", "text_encoder")
-    first = key_of(tmp_path, parts, "a corgi", "", True)
-    assert key_of(tmp_path, parts, "a corgi", "", True) == first
-    assert len({first, key_of(tmp_path, parts, "a dog", "", True), key_of(tmp_path, parts, "a corgi", "blurred", True)}) == 3
+    first = cache_key(tmp_path, parts, "a corgi", "", True)
+    assert cache_key(tmp_path, parts, "a corgi", "", True) == first
+    assert (
+        len({first, cache_key(tmp_path, parts, "a dog", "", True), cache_key(tmp_path, parts, "a corgi", "blurred", True)}) == 3
+    )
     os.utime(tmp_path / "unet" / "file", (1, 1))
-    assert key_of(tmp_path, parts, "a corgi", "", True) == first
+    assert cache_key(tmp_path, parts, "a corgi", "", True) == first
     os.utime(tmp_path / "text_encoder" / "file", (1, 1))
-    assert key_of(tmp_path, parts, "a corgi", "", True) != first
+    assert cache_key(tmp_path, parts, "a corgi", "", True) != first

@@ -6,16 +6,16 @@ import torch
 from safetensors.torch import save_file
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from engine.config.quality import Distillation
+from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError
-from engine.guidance.load import Lesson, load_teacher
+from engine.guidance.load import GuidanceConfig, load_guidance
 from engine.guidance.text.ip_adapter import embed_picture
 from engine.models.presets import PRESETS
 from engine.scene.cameras import Cameras
 from tests.engine.guidance import public_models
 
 EMBEDDING, TOKENS = 24, 4
-FIXED = Distillation(guidance_scale=2.0, noise_start=0.6, noise_end=0.6, noise_spread=0.0)
+FIXED = DistillationConfig(guidance_scale=2.0, noise_start=0.6, noise_end=0.6, noise_spread=0.0)
 
 
 def make_adapter(folder, unet):
@@ -49,7 +49,7 @@ def folders(tmp_path_factory):
 
 def gradient(folders, picture, adapter):
     preset = replace(PRESETS["custom"], image=str(folders / "image"))
-    ready = load_teacher("image", Lesson("a corgi", preset, picture=picture, adapter=str(adapter)), FIXED)
+    ready = load_guidance("image", GuidanceConfig("a corgi", preset, picture=picture, adapter=str(adapter)), FIXED)
     frames = torch.rand(1, 1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     cameras = Cameras(torch.tensor([0.3]), torch.tensor([0.1]))
     return ready.guidance.gradient(frames, ready.prompt, cameras, 0.0, torch.Generator().manual_seed(1))

@@ -62,12 +62,12 @@ def test_legs_that_pass_each_other_keep_their_sides():
     swings = np.radians([-35, -12, 12, 35])
 
     def figure(points: np.ndarray, swing: float) -> np.ndarray:
-        body = capsule(points, np.array([0, 0, 0.15]), np.array([0, 0, 0.8]), 0.22)
+        template = capsule(points, np.array([0, 0, 0.15]), np.array([0, 0, 0.8]), 0.22)
         legs = [
             capsule(points, np.array([side, 0, 0.1]), np.array([side, side / 0.12 * np.sin(swing), 0.1 - np.cos(swing)]), 0.09)
             for side in (-0.12, 0.12)
         ]
-        return np.minimum(body, np.minimum(*legs))
+        return np.minimum(template, np.minimum(*legs))
 
     meshes = [meshed(lambda p, a=a: figure(p, a), f, 1.3) for f, a in enumerate(swings)]
     found = track(meshes, [None] * 4, reference=0)
@@ -130,9 +130,9 @@ def test_one_frame_is_its_own_mesh():
 def test_a_prepared_reference_is_what_is_followed():
     meshes = [meshed(lambda p, s=s: box(p - [s, 0, 0], np.full(3, 0.4)), f) for f, s in enumerate((0.0, 0.1))]
     colours = [(mesh.vertices > [shift, 0, 0]).astype(float) for mesh, shift in zip(meshes, (0.0, 0.1), strict=True)]
-    heard = []
+    report_frame = []
     positions, triangles, reference = follow(
-        meshes, colours, 1, lambda mesh: simplify(mesh, 300), told=lambda done, of: heard.append((done, of))
+        meshes, colours, 1, lambda mesh: simplify(mesh, 300), report=lambda done, of: report_frame.append((done, of))
     )
-    assert 250 < len(triangles) <= 300 and reference == 1 and heard == [(1, 1)]
+    assert 250 < len(triangles) <= 300 and reference == 1 and report_frame == [(1, 1)]
     assert np.abs(positions[1] - positions[0] - [0.1, 0, 0]).mean() < 0.01

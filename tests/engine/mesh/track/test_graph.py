@@ -3,7 +3,7 @@ import pytest
 
 from engine.mesh.surface import volume
 from engine.mesh.track.graph import Pose, between, build_graph, deform, rotations
-from engine.mesh.track.solve import Data, Solver
+from engine.mesh.track.solve import DataTerm, Solver
 from scripts.benchmark.sequences import meshed
 
 
@@ -59,7 +59,7 @@ def test_a_rigid_motion_and_a_growth_are_found_from_where_vertices_should_be():
     for _ in range(12):
         off = goal - deform(graph, pose, mesh.vertices)
         metric = np.broadcast_to(weight * np.eye(3), (len(off), 3, 3))
-        pose, energy = solver.step(pose, Data(metric, weight * off), 0.1)
+        pose, energy = solver.step(pose, DataTerm(metric, weight * off), 0.1)
     assert np.abs(goal - deform(graph, pose, mesh.vertices)).max() < 5e-3
     assert np.exp(pose.log_scale).mean() == pytest.approx(1.3, rel=0.02)
     assert energy < 1e-5
@@ -74,7 +74,7 @@ def test_a_step_is_that_of_the_plain_form():
     normals = generator.normal(size=(len(points), 3))
     metric = normals[:, :, None] * normals[:, None] + 0.1 * np.eye(3)
     pull = generator.normal(size=(len(points), 3))
-    found, _ = Solver(graph, points).step(pose, Data(metric, pull), stiffness)
+    found, _ = Solver(graph, points).step(pose, DataTerm(metric, pull), stiffness)
     step = _plain_step(graph, pose, points, metric, pull, stiffness)
     assert np.allclose(found.shift - pose.shift, step[:, 4:], atol=1e-6)
     assert np.allclose(found.log_scale - pose.log_scale, step[:, 3], atol=1e-6)

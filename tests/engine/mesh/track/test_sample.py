@@ -52,8 +52,8 @@ def test_colours_are_those_of_the_place():
 
 
 def test_the_same_seed_draws_the_same_samples():
-    first, again, other = (sample(SQUARE, None, 20, seed).points for seed in (0, 0, 1))
-    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    first, refine, other = (sample(SQUARE, None, 20, seed).points for seed in (0, 0, 1))
+    assert np.array_equal(first, refine) and not np.array_equal(first, other)
 
 
 @pytest.mark.parametrize(

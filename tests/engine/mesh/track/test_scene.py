@@ -61,12 +61,12 @@ def test_without_a_trajectory_the_surfaces_alone_are_followed():
 
     times = torch.tensor([0.0, 1.0])
     meshes = [meshed(lambda p, s=s: box(p - [s, 0, 0], HALF), frame) for frame, s in enumerate((0.0, 0.2))]
-    heard = []
-    found = track_scene(Coloured(), meshes, times, 1000, lambda done, of: heard.append((done, of)))
+    report_frame = []
+    found = track_scene(Coloured(), meshes, times, 1000, lambda done, of: report_frame.append((done, of)))
     shift = found.positions[1] - found.positions[0]
     assert np.abs(shift - [0.2, 0, 0]).mean() < 0.01 and found.report.objection() is None
     assert len(found.triangles) == pytest.approx(1000, rel=0.25)
-    assert heard[-1][0] == heard[-1][1]
+    assert report_frame[-1][0] == report_frame[-1][1]
 
 
 def test_a_body_that_grows_has_its_size_of_every_frame():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from engine.mesh.track.graph import Graph, Pose, rotations
-from engine.mesh.track.solve import Data, Solver
+from engine.mesh.track.solve import DataTerm, Solver
 
 NODES = np.array([[0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 1.0]])
 EDGES = np.array([[0, 1], [0, 2], [0, 3], [1, 2]])
@@ -15,7 +15,7 @@ def solver() -> Solver:
 
 
 def energy(pose: Pose) -> float:
-    nothing = Data(np.zeros((4, 3, 3)), np.zeros((4, 3)))
+    nothing = DataTerm(np.zeros((4, 3, 3)), np.zeros((4, 3)))
     return solver().step(pose, nothing, 1.0)[1]
 
 
@@ -44,7 +44,7 @@ def test_what_neighbours_disagree_about_costs_its_square():
 
 def test_with_nothing_to_reach_a_bent_graph_goes_back_to_one_body():
     pose = Pose.rest(4).moved(0.2 * np.random.default_rng(1).normal(size=(4, 7)))
-    nothing, own = Data(np.zeros((4, 3, 3)), np.zeros((4, 3))), solver()
+    nothing, own = DataTerm(np.zeros((4, 3, 3)), np.zeros((4, 3))), solver()
     for _ in range(20):
         pose, left = own.step(pose, nothing, 1.0)
     assert left < 1e-10 and np.abs(pose.log_scale).max() < 1e-4
@@ -63,6 +63,6 @@ def test_stiffness_decides_between_the_data_and_the_shape():
         pose, own = Pose.rest(4), solver()
         for _ in range(10):
             off = goal - NODES - pose.shift
-            pose, _ = own.step(pose, Data(np.tile(np.eye(3), (4, 1, 1)), off), stiffness)
+            pose, _ = own.step(pose, DataTerm(np.tile(np.eye(3), (4, 1, 1)), off), stiffness)
         reached.append(pose.shift[1, 0] - pose.shift[0, 0])
     assert reached[0] == pytest.approx(0.4, abs=0.02) and reached[1] < 0.2

@@ -1,4 +1,4 @@
-"""The palette's name for what is seen."""
+"""The name that a palette has for what is seen."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import colorsys
 
 import numpy as np
 
-from engine.models.world.clips import COLOURS
-
 GREYEST = 0.25
 
 
-def nearest_colour(samples: np.ndarray, weights: np.ndarray | None = None) -> str:
+def nearest_colour(samples: np.ndarray, palette: dict[str, list[float]], weights: np.ndarray | None = None) -> str:
     """The palette's colour that most of the samples (sRGB [N, 3]) are nearest to, by hue where they have one.
 
-    weights: how much of what is seen each stands for, [N]; all alike if left out.
+    palette: sRGB in [0, 1] by name. weights: how much of what is seen each stands for, [N]; all alike if left out.
     """
-    votes: dict[str, float] = dict.fromkeys(COLOURS, 0.0)
-    hues = {name: colorsys.rgb_to_hsv(*value)[0] for name, value in COLOURS.items() if name != "white"}
+    votes: dict[str, float] = dict.fromkeys(palette, 0.0)
+    hues = {name: colorsys.rgb_to_hsv(*value)[0] for name, value in palette.items() if name != "white"}
     for sample, weight in zip(samples, np.ones(len(samples)) if weights is None else weights, strict=True):
         hue, saturation, value = colorsys.rgb_to_hsv(*sample)
         if saturation < GREYEST:

@@ -14,18 +14,19 @@ from engine.guidance.denoisers.multi_view import MultiView
 from engine.guidance.denoisers.stable_diffusion import StableDiffusion, StableDiffusionXL
 from engine.guidance.denoisers.video_unet import AnimateDiff, VideoUNet
 from engine.guidance.denoisers.wan import Wan
+from engine.guidance.protocol import Denoiser
 
 BUILT_IN, ADAPTER = "ClipDiffusion", "MotionAdapter"
-GOOD_FOR = {
+SUITABLE = {
     "image": "Stable Diffusion, SDXL, DeepFloyd IF-I or MVDream",
     "video": "ModelScope, Zeroscope, AnimateDiff, Wan 2.1 or CogVideoX",
     "upscale": "DeepFloyd IF-II or the x4 upscaler",
 }
 
 
-def kind_of(folder: Path, role: str) -> Any:
-    """The denoiser's class for the model in `folder`; BUILT_IN for one that the engine's own clip guidance drives, ADAPTER for
-    a motion adapter, which needs an image model to sit in.
+def detect_model_class(folder: Path, role: str) -> type[Denoiser] | str:
+    """The denoiser's class for the model in `folder`; BUILT_IN for one of the engine's own, ADAPTER for a motion adapter, which
+    needs an image model to sit in.
 
     Raises ModelError where the model is of no class that can fill `role`, or its files are not those of a model.
     """
@@ -37,14 +38,14 @@ def kind_of(folder: Path, role: str) -> Any:
         raise ModelError(f"No model in {folder}: model_index.json is missing. Give a folder in diffusers' layout.")
     if index.get("_class_name") == BUILT_IN:
         return BUILT_IN
-    kind = _of_components(folder, index)
-    if kind is None or role not in kind.roles:
+    found = _class_of_components(folder, index)
+    if found is None or role not in found.roles:
         name = index.get("_class_name") or "no known class"
-        raise ModelError(f"{folder} holds {name}, which can't teach as the {role} model: choose one of {GOOD_FOR[role]}.")
-    return kind
+        raise ModelError(f"{folder} holds {name}, which can't be the {role} model: choose one of {SUITABLE[role]}.")
+    return found
 
 
-def _of_components(folder: Path, index: dict[str, Any]) -> Any:
+def _class_of_components(folder: Path, index: dict[str, Any]) -> type[Denoiser] | None:
     classes = {name: entry[1] for name, entry in index.items() if isinstance(entry, list) and len(entry) == 2 and entry[1]}
     network = classes.get("transformer") or classes.get("unet")
     if network == "WanTransformer3DModel":

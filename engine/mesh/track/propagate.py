@@ -1,4 +1,4 @@
-"""Follows a reference surface through all frames: outwards from its own, the rest shape always the reference."""
+"""Propagates a reference mesh through all frames: outwards from its own, the rest shape always the reference."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import numpy as np
 
 from engine.mesh.bake import vertex_normals
 from engine.mesh.surface import Mesh
-from engine.mesh.track.fit import Body, Way, approach, transport, two_way
 from engine.mesh.track.graph import NODES, Pose, between, build_graph, deform, extrapolated, part
+from engine.mesh.track.registration import RegistrationParams, Template, icp, transport, two_way
 from engine.mesh.track.sample import Samples, sample, vertex_areas
 
 COARSE, FINE, TARGET = 1200, 2500, 5000
-WAYS = (Way(), Way(normal=0.25))
+ATTEMPTS = (RegistrationParams(), RegistrationParams(normal=0.25))
 ENERGY_WEIGHT, ACCELERATION_WEIGHT = 0.02, 0.03
 POLISH, POLISH_ROUNDS, SWEEP_ROUNDS, NEIGHBOURS_PULL = (0.3, 0.1), 8, 3, 0.02
 
 
 @dataclass(frozen=True)
-class Walk:
+class TrackedPoses:
     """poses: of each frame. score: how well they fit, in box diagonals; lower is better."""
 
     poses: list[Pose]
@@ -43,7 +43,7 @@ def surfaces(meshes: list[Mesh], colours: list[np.ndarray | None]) -> list[Surfa
     ]
 
 
-class Follower:
+class Tracker:
     """One reference mesh and what it takes to bring it onto any frame."""
 
     def __init__(self, mesh: Mesh, colours: np.ndarray | None, nodes: int = NODES) -> None:
@@ -55,7 +55,7 @@ class Follower:
         self.middle = self._body(colours, weights, FINE)
         self.whole = self._body(colours, weights, len(mesh.vertices))
 
-    def _body(self, colours: np.ndarray | None, weights: np.ndarray, count: int) -> Body:
+    def _body(self, colours: np.ndarray | None, weights: np.ndarray, count: int) -> Template:
         vertices = self.mesh.vertices.astype(np.float64)
         which = np.arange(len(vertices))
         if count < len(vertices):
@@ -65,54 +65,54 @@ class Follower:
         chosen = Samples(
             vertices[which], vertex_normals(self.mesh)[which], None if colours is None else colours[which], which
         )
-        return Body(part(self.graph, which), chosen, weights[which] / weights[which].sum())
+        return Template(part(self.graph, which), chosen, weights[which] / weights[which].sum())
 
     def positions(self, pose: Pose) -> np.ndarray:
         """The mesh's vertices in a pose, [V, 3]."""
         return deform(self.graph, pose, self.mesh.vertices.astype(np.float64))
 
 
-def walk(
-    follower: Follower,
+def propagate(
+    tracker: Tracker,
     frames: list[Surfaces],
     reference: int,
     nearby: bool = False,
-    told: Callable[[int], None] = lambda done: None,
-) -> Walk:
+    report: Callable[[int], None] = lambda done: None,
+) -> TrackedPoses:
     """Poses for every frame, outwards from `reference`, then all twice more with the frames on both sides in view.
 
-    nearby: surfaces hardly move from frame to frame, so that closest points alone find the way. told: hears of each frame done,
-    of `frames_to_do`.
+    nearby: surfaces hardly move from frame to frame, so that closest points alone find the way. report: called with the number
+    of frames done, of `frames_to_do`.
     """
     poses: list[Pose | None] = [None] * len(frames)
-    poses[reference] = Pose.rest(len(follower.graph.nodes))
+    poses[reference] = Pose.rest(len(tracker.graph.nodes))
     done = 0
     for step in (1, -1):
         for index in range(reference + step, len(frames) if step > 0 else -1, step):
             near, far = poses[index - step], None
             if 0 <= index - 2 * step < len(frames):
                 far = poses[index - 2 * step]
-            found = near if nearby else _search(follower, frames[index], near, far)
-            poses[index] = polished(follower, found, frames[index])
+            found = near if nearby else _search(tracker, frames[index], near, far)
+            poses[index] = polish(tracker, found, frames[index])
             done += 1
-            told(done)
+            report(done)
     if not nearby and len(frames) > 2:
-        poses = again(follower, frames, reference, poses, lambda number: told(done + number))
-    poses = _sweep(follower, frames, reference, poses)
-    return Walk(poses, _total(follower, frames, poses))
+        poses = refine(tracker, frames, reference, poses, lambda number: report(done + number))
+    poses = _sweep(tracker, frames, reference, poses)
+    return TrackedPoses(poses, _total(tracker, frames, poses))
 
 
 def frames_to_do(count: int, nearby: bool) -> int:
-    """How many frames a walk over `count` of them tells of."""
+    """How many frames `propagate` reports for a clip of `count`."""
     return (count - 1) * (1 if nearby or count < 3 else 2)
 
 
-def again(
-    follower: Follower,
+def refine(
+    tracker: Tracker,
     frames: list[Surfaces],
     reference: int,
     poses: list[Pose],
-    told: Callable[[int], None] = lambda done: None,
+    report: Callable[[int], None] = lambda done: None,
 ) -> list[Pose]:
     """One more attempt at every frame, now that those on both sides are known: from half way between them, or, at an end of the
     clip, from the other end, since many clips go round. Kept where it fits better."""
@@ -121,20 +121,20 @@ def again(
         others = [found[place] for place in _three(index, len(frames))]
         start = between(others[0], others[2]) if others[1] is found[index] else found[-1 if index == 0 else 0]
         costs, fits = [], []
-        for attempt in (found[index], transport(follower.coarse, start, frames[index].coarse, WAYS[0])):
-            pose, energy = approach(follower.middle, attempt, frames[index].fine)
+        for attempt in (found[index], transport(tracker.coarse, start, frames[index].coarse, ATTEMPTS[0])):
+            pose, energy = icp(tracker.middle, attempt, frames[index].fine)
             three = [pose if other is found[index] else other for other in others]
-            costs.append(score(follower, pose, frames[index], energy, unevenness(*three)))
+            costs.append(score(tracker, pose, frames[index], energy, unevenness(*three)))
             fits.append(pose)
         if costs[1] < costs[0]:
-            found[index] = polished(follower, fits[1], frames[index])
-        told(done + 1)
+            found[index] = polish(tracker, fits[1], frames[index])
+        report(done + 1)
     return found
 
 
-def polished(follower: Follower, pose: Pose, frame: Surfaces) -> Pose:
+def polish(tracker: Tracker, pose: Pose, frame: Surfaces) -> Pose:
     """The pose after a few rounds with all vertices, and softer."""
-    return approach(follower.whole, pose, frame.fine, POLISH_ROUNDS, POLISH, (0.05, 0.03))[0]
+    return icp(tracker.whole, pose, frame.fine, POLISH_ROUNDS, POLISH, (0.05, 0.03))[0]
 
 
 def _three(index: int, count: int) -> range:
@@ -143,45 +143,45 @@ def _three(index: int, count: int) -> range:
     return range(first, first + 3)
 
 
-def _sweep(follower: Follower, frames: list[Surfaces], reference: int, poses: list[Pose]) -> list[Pose]:
+def _sweep(tracker: Tracker, frames: list[Surfaces], reference: int, poses: list[Pose]) -> list[Pose]:
     """All frames once more, drawn a little to the mean of their neighbours: that places what a frame shows nothing of."""
-    body, swept = follower.whole, list(poses)
+    template, swept = tracker.whole, list(poses)
     for index in range(1, len(frames) - 1):
         if index != reference:
-            mean = (body.at(swept[index - 1]).points + body.at(poses[index + 1]).points) / 2
-            swept[index], _ = approach(
-                body, poses[index], frames[index].fine, SWEEP_ROUNDS, POLISH, (0.03, 0.03), (mean, NEIGHBOURS_PULL)
+            mean = (template.at(swept[index - 1]).points + template.at(poses[index + 1]).points) / 2
+            swept[index], _ = icp(
+                template, poses[index], frames[index].fine, SWEEP_ROUNDS, POLISH, (0.03, 0.03), (mean, NEIGHBOURS_PULL)
             )
     return swept
 
 
-def _total(follower: Follower, frames: list[Surfaces], poses: list[Pose]) -> float:
+def _total(tracker: Tracker, frames: list[Surfaces], poses: list[Pose]) -> float:
     """The mean over frames of how far the surfaces are apart, root mean square, and of how unevenly the nodes move."""
     shifts = np.stack([pose.shift for pose in poses])
     apart = [
-        two_way(follower.middle.at(pose), frame.fine, follower.middle.weights)[1]
+        two_way(tracker.middle.at(pose), frame.fine, tracker.middle.weights)[1]
         for pose, frame in zip(poses, frames, strict=True)
     ]
     uneven = np.sqrt((np.diff(shifts, 2, axis=0) ** 2).sum(-1).mean(-1)) if len(shifts) > 2 else np.zeros(1)
     return float(np.mean(apart) + ACCELERATION_WEIGHT * uneven.mean())
 
 
-def _search(follower: Follower, frame: Surfaces, near: Pose, far: Pose | None) -> Pose:
+def _search(tracker: Tracker, frame: Surfaces, near: Pose, far: Pose | None) -> Pose:
     """The best of several attempts at a frame, from the neighbour's pose and from where its motion would lead."""
     best, least = near, np.inf
     for start in [near] if far is None else [near, extrapolated(near, far)]:
-        for way in WAYS:
-            pose = transport(follower.coarse, start, frame.coarse, way)
-            pose, energy = approach(follower.middle, pose, frame.fine)
-            cost = score(follower, pose, frame, energy, 0.0 if far is None else unevenness(far, near, pose))
+        for params in ATTEMPTS:
+            pose = transport(tracker.coarse, start, frame.coarse, params)
+            pose, energy = icp(tracker.middle, pose, frame.fine)
+            cost = score(tracker, pose, frame, energy, 0.0 if far is None else unevenness(far, near, pose))
             if cost < least:
                 best, least = pose, cost
     return best
 
 
-def score(follower: Follower, pose: Pose, frame: Surfaces, energy: float, uneven: float) -> float:
+def score(tracker: Tracker, pose: Pose, frame: Surfaces, energy: float, uneven: float) -> float:
     """Root mean square distance both ways, more for what the graph resents and for sudden changes of speed."""
-    _, distance = two_way(follower.middle.at(pose), frame.fine, follower.middle.weights)
+    _, distance = two_way(tracker.middle.at(pose), frame.fine, tracker.middle.weights)
     return distance + ENERGY_WEIGHT * np.sqrt(energy) + ACCELERATION_WEIGHT * uneven
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from engine.mesh.surface import Mesh
 from engine.mesh.track.graph import Pose, between, edge_lengths
+from engine.mesh.track.propagate import Surfaces, Tracker, propagate, refine, score, surfaces, unevenness
 from engine.mesh.track.report import Report, measure
-from engine.mesh.track.walk import Follower, Surfaces, again, score, surfaces, unevenness, walk
 from scripts.benchmark import sequences
 from scripts.benchmark.sequences import Motion
 
@@ -18,10 +18,10 @@ def walked(motion: Motion, **options) -> tuple[np.ndarray, Report]:
     meshes = motion.meshes(VERTICES)
     size = box_diagonal(meshes)
     unit, frames = unit_surfaces(motion)
-    follower = Follower(unit[REFERENCE], motion.colours(meshes)[REFERENCE], NODES)
-    poses = walk(follower, frames, REFERENCE, **options).poses
-    positions = np.stack([follower.positions(pose) for pose in poses]) * size
-    return positions, measure(positions, follower.mesh.triangles, meshes, REFERENCE)
+    tracker = Tracker(unit[REFERENCE], motion.colours(meshes)[REFERENCE], NODES)
+    poses = propagate(tracker, frames, REFERENCE, **options).poses
+    positions = np.stack([tracker.positions(pose) for pose in poses]) * size
+    return positions, measure(positions, tracker.mesh.triangles, meshes, REFERENCE)
 
 
 def unit_surfaces(motion: Motion) -> tuple[list[Mesh], list[Surfaces]]:
@@ -82,27 +82,25 @@ def test_triangles_of_a_ball_that_doubles_stay_as_even_as_they_were():
 def test_small_motions_are_found_by_closest_points_alone():
     shifts = np.array([[0, 0, 0], [0.02, 0, 0], [0.04, 0.01, 0]])
     half = np.array([0.5, 0.4, 0.3])
-    motion = sequences.warped(
-        3, 0.8, lambda p: sequences.box(p, half), lambda p, f: p + shifts[f], lambda p, f: p - shifts[f]
-    )
-    heard = []
-    positions, report = walked(motion, nearby=True, told=heard.append)
+    motion = sequences.warped(3, 0.8, lambda p: sequences.box(p, half), lambda p, f: p + shifts[f], lambda p, f: p - shifts[f])
+    report_frame = []
+    positions, report = walked(motion, nearby=True, report=report_frame.append)
     assert motion.path_error(positions, REFERENCE) < 0.5 and report.distance < 0.3
-    assert heard == [1, 2]
+    assert report_frame == [1, 2]
 
 
 def test_a_score_is_distance_and_what_it_costs_to_get_there():
     mesh = sequences.sliding_torus(1).meshes(300)[0]
-    follower = Follower(mesh, None, 12)
+    tracker = Tracker(mesh, None, 12)
     (frame,) = surfaces([mesh], [None])
     still = Pose.rest(12)
-    on_it = score(follower, still, frame, 0.0, 0.0)
+    on_it = score(tracker, still, frame, 0.0, 0.0)
     # Some of the torus' samples lie between its vertices.
     assert 0 < on_it < 0.1
-    assert score(follower, still, frame, 0.25, 0.0) == pytest.approx(on_it + 0.02 * 0.5)
-    assert score(follower, still, frame, 0.0, 0.5) == pytest.approx(on_it + 0.03 * 0.5)
+    assert score(tracker, still, frame, 0.25, 0.0) == pytest.approx(on_it + 0.02 * 0.5)
+    assert score(tracker, still, frame, 0.0, 0.5) == pytest.approx(on_it + 0.03 * 0.5)
     ahead = Pose(still.rotation, still.log_scale, np.tile([0.3, 0, 0.4], (12, 1)))
-    assert score(follower, ahead, frame, 0.0, 0.0) > on_it + 0.1
+    assert score(tracker, ahead, frame, 0.0, 0.0) > on_it + 0.1
     # From (.3, 0, .4) back to rest and no further: half a unit of speed is lost.
     assert unevenness(ahead, still, still) == pytest.approx(0.5)
     assert unevenness(ahead, between(ahead, still), still) == pytest.approx(0)
@@ -112,10 +110,10 @@ def test_a_score_is_distance_and_what_it_costs_to_get_there():
 def test_a_lost_frame_is_found_from_the_frames_on_both_sides_or_from_the_other_end(lost):
     motion = sequences.folding_arm(4)
     meshes, frames = unit_surfaces(motion)
-    follower = Follower(meshes[0], None, NODES)
-    poses = walk(follower, frames, 0).poses
-    good = follower.positions(poses[lost])
+    tracker = Tracker(meshes[0], None, NODES)
+    poses = propagate(tracker, frames, 0).poses
+    good = tracker.positions(poses[lost])
     poses[lost] = Pose(poses[lost].rotation, poses[lost].log_scale, poses[lost].shift + [0.3, 0.1, 0])
-    found = again(follower, frames, 0, poses)
-    assert np.linalg.norm(follower.positions(found[lost]) - good, axis=1).mean() < 0.01
+    found = refine(tracker, frames, 0, poses)
+    assert np.linalg.norm(tracker.positions(found[lost]) - good, axis=1).mean() < 0.01
     assert found[0] is poses[0]

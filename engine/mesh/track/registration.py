@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 
 from engine.mesh.track.graph import Graph, Pose, deform, turn_normals
 from engine.mesh.track.sample import Samples
-from engine.mesh.track.solve import Data, Solver
+from engine.mesh.track.solve import DataTerm, Solver
 from engine.mesh.track.transport import transport_plan
 
 # Everything is in box diagonals of the whole sequence.
@@ -18,7 +18,7 @@ ALONG_SURFACE = 0.1
 
 
 @dataclass(frozen=True)
-class Way:
+class RegistrationParams:
     """How one attempt at a frame goes about it.
 
     normal, colour: what a difference of unit normals, and of colours in [0, 1], weighs beside a distance, in transport.
@@ -31,7 +31,7 @@ class Way:
     stiff: tuple[float, float] = (10.0, 0.5)
 
 
-class Body:
+class Template:
     """The reference surface: its samples, which are vertices of the mesh, and the graph that carries them."""
 
     def __init__(self, graph: Graph, samples: Samples, weights: np.ndarray) -> None:
@@ -46,24 +46,24 @@ class Body:
         return Samples(points, normals, self.samples.colours, self.samples.triangles)
 
 
-def transport(body: Body, pose: Pose, target: Samples, way: Way) -> Pose:
+def transport(template: Template, pose: Pose, target: Samples, params: RegistrationParams) -> Pose:
     """Moves `pose` towards where optimal transport sends each sample, softer with every round."""
-    to, potentials = _features(target, way.normal, way.colour), None
+    to, potentials = _features(target, params.normal, params.colour), None
     for index in range(TRANSPORT_ROUNDS):
         share = index / (TRANSPORT_ROUNDS - 1)
-        now = body.at(pose)
-        stiffness = way.stiff[0] * (way.stiff[1] / way.stiff[0]) ** share
+        now = template.at(pose)
+        stiffness = params.stiff[0] * (params.stiff[1] / params.stiff[0]) ** share
         blur = 0.05 * (0.4**share)
-        plan = transport_plan(_features(now, way.normal, way.colour), to, target.points, blur, way.reach, potentials)
+        plan = transport_plan(_features(now, params.normal, params.colour), to, target.points, blur, params.reach, potentials)
         potentials = plan.potentials
         weight = np.minimum(plan.mass, 1) / len(now)
         metric = weight[:, None, None] * np.eye(3)
-        pose, _ = body.solver.step(pose, Data(metric, weight[:, None] * (plan.goals - now.points)), stiffness)
+        pose, _ = template.solver.step(pose, DataTerm(metric, weight[:, None] * (plan.goals - now.points)), stiffness)
     return pose
 
 
-def approach(
-    body: Body,
+def icp(
+    template: Template,
     pose: Pose,
     target: Samples,
     rounds: int = CLOSEST_ROUNDS,
@@ -79,20 +79,20 @@ def approach(
     energy = 0.0
     for index in range(rounds):
         share = index / max(rounds - 1, 1)
-        now = body.at(pose)
+        now = template.at(pose)
         far = trim[0] * (trim[1] / trim[0]) ** share
-        data = pairs(body, now, target, far)
+        data = pairs(template, now, target, far)
         if wanted is not None:
             places, weight = wanted
-            weights = weight * body.weights
-            data = Data(
+            weights = weight * template.weights
+            data = DataTerm(
                 data.metric + weights[:, None, None] * np.eye(3), data.pull + weights[:, None] * (places - now.points)
             )
-        pose, energy = body.solver.step(pose, data, stiff[0] * (stiff[1] / stiff[0]) ** share)
+        pose, energy = template.solver.step(pose, data, stiff[0] * (stiff[1] / stiff[0]) ** share)
     return pose, energy
 
 
-def pairs(body: Body, now: Samples, target: Samples, far: float) -> Data:
+def pairs(template: Template, now: Samples, target: Samples, far: float) -> DataTerm:
     """What the closest points with agreeing normals want: along the target's normal, and a tenth of that in any direction."""
     normal, colour = 0.5 * far, 0.5 * far
     there, here = _features(target, normal, colour), _features(now, normal, colour)
@@ -100,7 +100,7 @@ def pairs(body: Body, now: Samples, target: Samples, far: float) -> Data:
     back = cKDTree(here).query(there, workers=-1)[1]
     source = np.concatenate([np.arange(len(now)), back])
     goal = np.concatenate([nearest, np.arange(len(target))])
-    weight = np.concatenate([body.weights, np.full(len(target), 1 / len(target))]) / 2
+    weight = np.concatenate([template.weights, np.full(len(target), 1 / len(target))]) / 2
     gap = target.points[goal] - now.points[source]
     agree = (target.normals[goal] * now.normals[source]).sum(1)
     distance = np.linalg.norm(gap, axis=1)
@@ -109,7 +109,7 @@ def pairs(body: Body, now: Samples, target: Samples, far: float) -> Data:
     metric = normals[:, :, None] * normals[:, None] + ALONG_SURFACE * np.eye(3)
     metric *= weight[:, None, None]
     pull = np.einsum("nij,nj->ni", metric, gap)
-    return Data(_sum_by(source, metric, len(now)), _sum_by(source, pull, len(now)))
+    return DataTerm(_sum_by(source, metric, len(now)), _sum_by(source, pull, len(now)))
 
 
 def two_way(now: Samples, target: Samples, weights: np.ndarray) -> tuple[float, float]:

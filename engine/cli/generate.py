@@ -1,0 +1,53 @@
+"""`python -m engine generate`: an asset from a prompt."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.cli.console import Console
+from engine.cli.request_options import add_common_options, add_request_options, request_values
+from engine.cli.signals import stop_on_signals
+from engine.contract import protocol
+from engine.contract.request import Request
+from engine.job.folder import JobFolder
+from engine.job.resolve import ResolvedJob, resolve_new
+
+
+def add_command(subparsers: Any) -> None:
+    """Adds the command and its options."""
+    parser = subparsers.add_parser("generate", help="make an asset from a prompt, or go on with it")
+    parser.add_argument("--output", type=Path, required=True, help="the job folder; the same request there is continued")
+    add_generate_options(parser)
+
+
+def add_generate_options(parser: argparse.ArgumentParser) -> None:
+    """The prompt and everything about the job, but for the folder that it goes to."""
+    parser.add_argument("prompt")
+    parser.add_argument("--overwrite", action="store_true", help="replace another job in the output folder")
+    add_request_options(parser)
+    add_common_options(parser)
+    parser.set_defaults(run=generate)
+
+
+def generate(options: argparse.Namespace, console: Console) -> int:
+    """Everything that can be wrong with the request itself is reported before torch is imported."""
+    values, folder = request_values(options), JobFolder(options.output)
+    job = resolve_new(Request.checked(values), folder, draw_seed="seed" not in values, overwrite=options.overwrite)
+    return run_in_folder(job, folder, options.device, console, options.overwrite)
+
+
+def run_in_folder(job: ResolvedJob, folder: JobFolder, device_name: str, console: Console, overwrite: bool = False) -> int:
+    """Runs the job in its folder to its end, or to where a signal stops it; says so where it is finished already."""
+    from engine.job.lock import held
+    from engine.pipeline.device import find_device
+    from engine.pipeline.run import is_finished, run_job
+
+    device = find_device(device_name)
+    if not overwrite and is_finished(job, folder):
+        console.emit(protocol.result(str(folder.asset)), f"Already finished: {folder.asset}")
+        return 0
+    with held(folder.path):
+        run_job(job, folder, console.emit, stop_on_signals(), device, overwrite=overwrite)
+    return 0

@@ -1,0 +1,35 @@
+"""The parser of all subcommands, and what an error becomes on a command line."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.cli import estimate, evaluate, export, generate, models, render, resume, serve, track
+from engine.cli.console import Console
+from engine.cli.hints import hint
+from engine.contract import protocol
+from engine.contract.errors import EngineError
+
+# Modules with add_command(subparsers), which names the function that runs the command. They import torch only when that runs.
+COMMANDS = (generate, resume, export, render, estimate, evaluate, models, serve, track)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit code: 0 done, 1 a reason the user can mend, 130 stopped."""
+    parser = argparse.ArgumentParser(prog="python -m engine", description="Text to an animated, textured 3D object.")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_command(subparsers)
+    return run_command(parser.parse_args(arguments))
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """Runs the command that options were parsed for; an error becomes one sentence and an exit code."""
+    console = Console(options.json)
+    try:
+        return options.run(options, console)
+    except EngineError as error:
+        console.emit(protocol.error(error.kind, str(error), hint(error)))
+        return 130 if error.kind == "stopped" else 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,136 @@
+"""From a request to a job with everything worked out: the prompt as the models read it, the models, every number.
+
+This happens once, at the door; what lies below takes a `ResolvedJob` or a part of it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.config.ablations import MODES, ablate
+from engine.config.quality import PUBLIC_QUALITIES, QUALITIES, Quality
+from engine.config.stage import STAGES
+from engine.contract.errors import RequestError
+from engine.contract.prompt import ParsedPrompt, canonical_prompt, parse_prompt
+from engine.contract.request import REFERENCE_IMAGE, ROLES, Request
+from engine.contract.vocabulary import Vocabulary
+from engine.job.folder import JobFolder
+from engine.models.presets import PRESETS, Preset
+
+if TYPE_CHECKING:
+    from engine.reference.image import ReferenceImage
+
+
+@dataclass(frozen=True)
+class ResolvedJob:
+    """request: as job.json keeps it. prompt: as the models read it; where a picture shows what the text leaves open, it stands
+    for anything that the picture could show until `seen`. models: of each role. quality: with all that the request changes in
+    it. vocabulary: the words that the models know; None where they take any text. image: a reference image that the job's
+    folder does not hold yet.
+    """
+
+    request: Request
+    prompt: str
+    models: Preset
+    quality: Quality
+    vocabulary: Vocabulary | None
+    image: ReferenceImage | None = None
+
+    @property
+    def has_image(self) -> bool:
+        """Whether the scene is conditioned on a picture."""
+        return self.request.image is not None
+
+    def said(self) -> ParsedPrompt:
+        """The words that the text itself says; nothing where the models take any text."""
+        return ParsedPrompt(None, None, None) if self.vocabulary is None else parse_prompt(self.request.prompt, self.vocabulary)
+
+    def seen(self, colour: str, name: str) -> ResolvedJob:
+        """The job once its picture is known to show an object of this colour and name, empty where nobody can tell."""
+        return replace(self, prompt=_prompt(self.request, self.vocabulary, (colour, name)))
+
+
+def resolve(request: Request) -> ResolvedJob:
+    """Works out everything that `request` leaves to its preset and quality. Loads nothing.
+
+    Raises PromptError where the models do not know a word, and RequestError where a model is missing that a stage needs.
+    """
+    preset = PRESETS[request.preset]
+    named = {role: getattr(request, f"{role}_model") for role in ROLES}
+    models = replace(preset, **{role: source for role, source in named.items() if source})
+    if preset.built_in and models != preset:
+        raise RequestError("The preset primitives has its own models: choose the preset custom to name others.")
+    quality = _quality(request, models)
+    _check_models(request, models, quality)
+    vocabulary = _vocabulary(models)
+    seen = ("", "")
+    if request.image is not None and vocabulary is not None:
+        # Before anyone has looked at the picture, any object will do.
+        seen = next(iter(vocabulary.colours)), next(iter(vocabulary.objects))
+    return ResolvedJob(request, _prompt(request, vocabulary, seen), models, quality, vocabulary)
+
+
+def resolve_new(request: Request, folder: JobFolder, draw_seed: bool, overwrite: bool = False) -> ResolvedJob:
+    """`resolve` for a job that begins in `folder`, or goes on there.
+
+    Reads the request's picture, of which the job keeps a copy. draw_seed: no seed was given, so that the folder's own job goes
+    on with its seed, and a new one gets a random one. Raises ImageError as well.
+    """
+    job = with_image_read(resolve(request))
+    if not draw_seed:
+        return job
+    earlier = folder.request() if (folder.path / "job.json").is_file() and not overwrite else {}
+    return replace(job, request=replace(job.request, seed=earlier.get("seed", random.randrange(2**31))))
+
+
+def with_image_read(job: ResolvedJob) -> ResolvedJob:
+    """The job with the picture that its request names, of which its folder will keep a copy. Raises ImageError."""
+    if job.request.image is None or job.request.image_sha256 is not None:
+        return job
+
+    from engine.reference.image import read_image
+
+    image = read_image(Path(job.request.image))
+    return replace(job, request=replace(job.request, image=REFERENCE_IMAGE, image_sha256=image.sha256), image=image)
+
+
+def resolve_folder(folder: JobFolder) -> ResolvedJob:
+    """The job in a folder, with the settings in force. Raises JobError where there is none."""
+    return resolve(Request.checked(folder.request()))
+
+
+def _prompt(request: Request, vocabulary: Vocabulary | None, seen: tuple[str, str]) -> str:
+    return request.prompt if vocabulary is None else canonical_prompt(request.prompt, vocabulary, request.mode == "3d", seen)
+
+
+def _vocabulary(models: Preset) -> Vocabulary | None:
+    source = models.video
+    return Vocabulary.read(Path(source).parent) if source and Path(source).is_dir() else None
+
+
+def _quality(request: Request, models: Preset) -> Quality:
+    quality = (QUALITIES if models.built_in else PUBLIC_QUALITIES)[request.quality]
+    quality = replace(quality, field=replace(quality.field, backbone=request.backbone))
+    quality = ablate(MODES[request.mode](quality), request.without)
+    for stage in STAGES:
+        if (steps := getattr(request, f"{stage}_steps")) is not None:
+            quality = replace(quality, **{stage: replace(quality.stage(stage), steps=steps)})
+    static, dynamic, fine = (quality.stage(stage) for stage in STAGES)
+    if (scale := request.image_guidance_scale) is not None:
+        static = replace(static, distillation=replace(static.distillation, guidance_scale=scale))
+    if (scale := request.video_guidance_scale) is not None:
+        dynamic = replace(dynamic, distillation=replace(dynamic.distillation, guidance_scale=scale))
+        fine = replace(fine, video_distillation=replace(fine.video_distillation, guidance_scale=scale))
+    if (scale := request.upscale_guidance_scale) is not None:
+        fine = replace(fine, distillation=replace(fine.distillation, guidance_scale=scale))
+    return replace(quality, static=static, dynamic=dynamic, super_resolution=fine)
+
+
+def _check_models(request: Request, models: Preset, quality: Quality) -> None:
+    needed = {role for roles in quality.model_roles().values() for role in roles}
+    if missing := [role for role in ROLES if role in needed and not getattr(models, role)]:
+        names = " and ".join(f"{role}_model" for role in missing)
+        raise RequestError(f"Preset {request.preset} lacks models: give {names}, a folder or a hub id each.")

@@ -1,0 +1,99 @@
+"""Checkpoints of a job: everything that a run needs to go on, bit for bit."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from engine.config.quality import Quality
+from engine.contract.errors import DamagedError, JobError, WriteError
+from engine.files import written_aside
+from engine.job.folder import JobFolder, Progress, read_progress
+from engine.stages.train_state import TrainState
+
+
+def save_checkpoint(folder: JobFolder, state: TrainState, progress: Progress) -> None:
+    """Writes a checkpoint aside, then renames it: there is never half a file, and the one before is kept.
+
+    Raises WriteError.
+    """
+    tensors = {f"field.{name}": value for name, value in state.field.state_dict().items()}
+    for index, moments in state.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in moments.items()}
+    tensors["generator"] = state.generator.get_state()
+    if state.occupancy.bits is not None:
+        tensors |= {"occupancy": state.occupancy.bits, "occupancy_least": state.occupancy.least}
+    metadata = asdict(progress) | {"threads": torch.get_num_threads()}
+    newest, previous = folder.checkpoints()
+    try:
+        with written_aside(newest) as part:
+            save_file(
+                {name: value.contiguous() for name, value in tensors.items()},
+                part,
+                {key: str(value) for key, value in metadata.items()},
+            )
+            if newest.exists():
+                os.replace(newest, previous)
+    except (OSError, SafetensorError) as error:
+        raise WriteError(
+            f"Can't write a checkpoint to {folder.path} ({error}): make room on the disk, then go on from the one before."
+        ) from error
+
+
+def load_checkpoint(folder: JobFolder, state: TrainState) -> Progress | None:
+    """Puts the newest checkpoint that can be read into `state`; None if there is none yet.
+
+    Also restores the thread count, which results depend on. Raises DamagedError if there are checkpoints but none is readable.
+    """
+    reasons = []
+    for path in folder.checkpoints():
+        if not path.exists():
+            continue
+        try:
+            return _load(path, state)
+        except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+            reasons.append(f"{path.name}: {str(error).splitlines()[0][:120]}")
+    if reasons:
+        raise DamagedError(f"The checkpoints in {folder.path} are damaged ({'; '.join(reasons)}): begin the job anew.")
+    return None
+
+
+def load_state(
+    folder: JobFolder, quality: Quality, seed: int, device: torch.device | str = "cpu"
+) -> tuple[TrainState, Progress]:
+    """The state in a job folder and how far it had come. Raises JobError if there is none yet."""
+    state = TrainState.new(quality.field, seed, device)
+    progress = load_checkpoint(folder, state)
+    if progress is None:
+        raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
+    return state, progress
+
+
+def _load(path: Path, state: TrainState) -> Progress:
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}
+    progress = read_progress(metadata)
+    for name, value in tensors.items():
+        if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+            raise ValueError(f"{name} holds numbers that are not finite")
+    field = {name.removeprefix("field."): value for name, value in tensors.items() if name.startswith("field.")}
+    moments: dict[int, dict[str, torch.Tensor]] = {}
+    for name, value in tensors.items():
+        if name.startswith("optimiser."):
+            _, index, key = name.split(".")
+            moments.setdefault(int(index), {})[key] = value
+    state.field.load_state_dict(field)
+    state.optimiser.load_state_dict({"state": moments, "param_groups": state.optimiser.state_dict()["param_groups"]})
+    state.generator.set_state(tensors["generator"])
+    # Both or neither: a checkpoint with one of them is from before the other was kept, and the next update makes both.
+    kept = "occupancy" in tensors and "occupancy_least" in tensors
+    state.occupancy.bits = tensors["occupancy"].to(state.device) if kept else None
+    state.occupancy.least = tensors["occupancy_least"].to(state.device) if kept else None
+    torch.set_num_threads(int(metadata["threads"]))
+    return progress
