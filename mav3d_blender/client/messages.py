@@ -10,15 +10,15 @@ from ..common.durations import duration_text
 from ..jobs.job import Job
 
 MAX_SENTENCE = 2000
-RESUME_HINT = "Resume goes on from the last checkpoint."
+RESUME_HINT = "Resume continues from the last checkpoint."
 # By the kind of an error: which buttons help. The engine's own sentences name none.
 ADVICE = {
     "write": RESUME_HINT,
     "memory": f"{RESUME_HINT} A lower quality takes less.",
     "diverged": "Change the seed and press Generate.",
     "empty": "Change the seed or the quality and press Generate.",
-    "damaged": "Retry starts it anew.",
-    "taken": "Retry starts it anew, in a folder of its own.",
+    "damaged": "Retry starts it again.",
+    "taken": "Retry starts it again, in a folder of its own.",
     "busy": "Then press Resume.",
     "fetch": "Fetch Models, under Models, downloads it.",
     "device": "Choose another device in the preferences of MAV3D.",
@@ -47,7 +47,7 @@ def apply_message(job: Job, message: dict[str, Any]) -> Job:
     if kind == "result":
         return replace(job, state="DONE", asset=path_of(message), message=text_of(message.get("advice")), advice="", eta_s=0.0)
     if kind == "cancelled":
-        # Where nobody here asked for it, the engine leaves for a reason of its own.
+        # Nobody here has cancelled it: the engine is leaving.
         state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
         asset, sentence = path_of(message) or job.asset, text_of(message.get("message"))
         return replace(job, state=state, asset=asset, message=sentence, advice=RESUME_HINT if job.begun else "", eta_s=0.0)

@@ -93,7 +93,7 @@ def _place_job(session: Session, job_id: str, reading: Background[Asset]) -> str
         return str(error)
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         # An exception would end the timer, and with it the messages of other jobs.
-        return f"The result in {job.asset} could not be placed ({error}): use Import Asset, or generate it anew."
+        return f"The result in {job.asset} could not be placed ({error}): use Import Asset, or generate it again."
     session.mark_imported(job.id)
     _push_undo(f"MAV3D: {asset.prompt}")
     return ""

@@ -70,7 +70,7 @@ class State:
         return self._session is not None and self._session.engine_state != "stopped"
 
     def presets(self) -> list[dict]:
-        """What the engine says about each preset; empty before it has started."""
+        """The presets in the engine's hello; empty before that."""
         presets = self._session.hello.get("presets") if self._session is not None else None
         return [each for each in presets if isinstance(each, dict)] if isinstance(presets, list) else []
 

@@ -96,7 +96,7 @@ def more_steps(job: Job, steps: int) -> dict[str, int]:
                 last = message
         return {f"{last['stage']}_steps": int(last["steps"]) + steps}
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise JobError(f"The job's own record {path} can't be read ({error}): generate it anew.") from error
+        raise JobError(f"The job's own record {path} can't be read ({error}): generate it again.") from error
 
 
 def _require_engine() -> None:

@@ -52,7 +52,7 @@ def models_problem(settings: bpy.types.PropertyGroup) -> str:
 
 
 def missing_models(settings: bpy.types.PropertyGroup) -> str:
-    """Why the engine can't use the preset's own models, as it said when it started; empty where it has not said so."""
+    """Why the engine can't use the preset's own models, by its hello; empty before that."""
     about = _about_preset(settings)
     if about.get("ready", True):
         return ""
@@ -89,8 +89,8 @@ def result_problem(context: bpy.types.Context) -> str:
 
 
 def known_words(settings: bpy.types.PropertyGroup) -> vocabulary.Vocabulary | None:
-    """The words that the preset's models know: as the engine said when it started, before that the built-in models' own; None
-    where they take any text."""
+    """The words that the preset's models know, by the engine's hello, before that the built-in vocabulary; None where they take
+    any text."""
     words = _about_preset(settings).get("words")
     if words is None:
         return vocabulary.built_in_vocabulary() if settings.preset == BUILT_IN else None
@@ -106,7 +106,7 @@ def is_online() -> bool:
 
 
 def _about_preset(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """What the engine said about the preset when it started."""
+    """The preset's entry in the engine's hello; empty before that."""
     return next((each for each in state().presets() if each.get("name") == settings.preset), {})
 
 

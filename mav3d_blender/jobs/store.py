@@ -21,7 +21,7 @@ from ..common.files import write_atomically
 from .job import Job, JobError, job_from_dict
 from .process_identity import ProcessIdentity, current_process
 
-INTERRUPTED = "Blender or the engine ended; Resume goes on from the last checkpoint."
+INTERRUPTED = "Blender or the engine ended; Resume continues from the last checkpoint."
 # Changes of these fields alone are written every WRITE_EVERY seconds at most.
 PROGRESS_FIELDS = ("stage", "step", "steps", "eta_s", "image", "mesh")
 WRITE_EVERY = 5.0

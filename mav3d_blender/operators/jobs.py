@@ -43,7 +43,7 @@ class MAV3D_OT_resume(bpy.types.Operator):
 
 
 class MAV3D_OT_retry(bpy.types.Operator):
-    """Start this job anew, with the same settings"""
+    """Start this job again from the beginning, with the same settings"""
 
     bl_idname, bl_label = "mav3d.retry", "Retry"
     job: JOB

@@ -52,5 +52,5 @@ class Desk:
     def kinds(self, name: str = "") -> list[str]:
         return [event.kind for event in self.events if event.job == name]
 
-    def said(self) -> str:
+    def sentences(self) -> str:
         return " ".join(event.message for event in self.events)

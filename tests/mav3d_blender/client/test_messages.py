@@ -7,20 +7,20 @@ from mav3d_blender.jobs.job import Job
 
 
 @pytest.mark.parametrize(
-    ("message", "said"),
+    ("message", "advice"),
     [
         ({"kind": "memory", "advice": "Close other programs."}, "Close other programs."),
-        ({"kind": "memory", "advice": ""}, "Resume goes on from the last checkpoint. A lower quality takes less."),
-        ({"kind": "taken"}, "Retry starts it anew, in a folder of its own."),
+        ({"kind": "memory", "advice": ""}, "Resume continues from the last checkpoint. A lower quality takes less."),
+        ({"kind": "taken"}, "Retry starts it again, in a folder of its own."),
         ({"kind": "busy"}, "Then press Resume."),
         ({"kind": "prompt"}, ""),
         ({"kind": ["memory"]}, ""),
     ],
 )
-def test_what_to_do_about_an_error_is_in_words_of_the_panel(message, said):
-    assert advice_of(message) == said
+def test_what_to_do_about_an_error_is_in_words_of_the_panel(message, advice):
+    assert advice_of(message) == advice
     job = apply_message(Job("a", "", {}, state="RUNNING"), {"type": "error", "message": "No.", **message})
-    assert (job.state, job.message, job.advice) == ("FAILED", "No.", said)
+    assert (job.state, job.message, job.advice) == ("FAILED", "No.", advice)
 
 
 def test_a_stopped_job_says_that_it_can_go_on_where_it_has_begun(tmp_path):

@@ -41,11 +41,11 @@ def ask(engine: EngineProcess, folder: Path, fake: str = "", name: str = "a") ->
                  "previews": ["image", "mesh"]})  # fmt: skip
 
 
-def hear(engine: EngineProcess, kind: str) -> list[dict]:
+def receive_until(engine: EngineProcess, kind: str) -> list[dict]:
     """All messages up to one of this type."""
-    told = []
-    until(lambda: told.extend(engine.poll()) or any(message["type"] == kind for message in told))
-    return told
+    received = []
+    until(lambda: received.extend(engine.poll()) or any(message["type"] == kind for message in received))
+    return received
 
 
 def ended(engine: EngineProcess) -> EngineProcess:
@@ -58,11 +58,11 @@ def test_an_engine_opens_works_and_ends(engine, tmp_path):
     assert process.state == "stopped" and process.poll() == []
     process.start()
     assert process.state == "starting"
-    told = hear(process, "hello")
-    assert process.state == "ready" and process.hello == told[0] and told[0]["presets"][0]["name"] == "primitives"
+    received = receive_until(process, "hello")
+    assert process.state == "ready" and process.hello == received[0] and received[0]["presets"][0]["name"] == "primitives"
     ask(process, tmp_path / "job")
-    told = hear(process, "result")
-    assert [m["type"] for m in told if m["type"] not in ("progress", "preview")] == ["queued", "started", "result"]
+    received = receive_until(process, "result")
+    assert [m["type"] for m in received if m["type"] not in ("progress", "preview")] == ["queued", "started", "result"]
     pid = process.pid
     process.stop()
     assert process.state == "stopping" and not process.send({"type": "estimate"})
@@ -82,31 +82,31 @@ def test_progress_that_is_over_is_left_out(engine, tmp_path):
     process = ready(engine())
     ask(process, tmp_path / "job", "steps=300 pause=0")
     until(lambda: process._inbox._messages and process._inbox._messages[-1][0]["type"] == "result")
-    told = process.poll(budget_s=60.0)
-    assert [m["step"] for m in told if m["type"] == "progress"] == [300]
-    assert [m["type"] for m in told][-2:] == ["progress", "result"]
-    assert sum(m["type"] == "preview" for m in told) == 4
+    received = process.poll(budget_s=60.0)
+    assert [m["step"] for m in received if m["type"] == "progress"] == [300]
+    assert [m["type"] for m in received][-2:] == ["progress", "result"]
+    assert sum(m["type"] == "preview" for m in received) == 4
 
 
 def test_a_flood_is_taken_in_small_parts(engine, tmp_path, monkeypatch):
     process = ready(engine())
     ask(process, tmp_path / "job", "flood")
-    told = []
+    received = []
 
     def look() -> bool:
         messages = process.poll()
         assert len(messages) <= 200
-        told.extend(messages)
+        received.extend(messages)
         return bool(messages) and messages[-1]["type"] == "result"
 
     until(lambda: len(process._inbox._messages) > 100)
     with monkeypatch.context() as patch:
         # Each look at the clock takes 5 ms of the 20 that a poll has.
         patch.setattr("mav3d_blender.client.process.time", SimpleNamespace(monotonic=itertools.count(0, 0.005).__next__))
-        told.extend(process.poll())
-    assert 1 <= len(told) <= 4
+        received.extend(process.poll())
+    assert 1 <= len(received) <= 4
     until(look)
-    assert sum(message.get("job") == "nobody" for message in told) == 5000
+    assert sum(message.get("job") == "nobody" for message in received) == 5000
 
 
 def test_a_flood_that_nobody_takes_waits_outside(engine, tmp_path):
@@ -122,7 +122,7 @@ def test_a_flood_that_nobody_takes_waits_outside(engine, tmp_path):
 def test_what_is_no_message_goes_into_the_log(engine, tmp_path, fake, count):
     process = ready(engine())
     ask(process, tmp_path / "job", fake)
-    hear(process, "result")
+    receive_until(process, "result")
     assert process.invalid_lines == count and process.state == "ready"
     log = process.log_tail(100)
     assert "no message" in log and len(log) < 5000
@@ -136,9 +136,9 @@ def test_chatter_before_hello_is_no_harm(engine):
 def test_half_a_line_at_the_end_is_no_result(engine, tmp_path):
     process = ready(engine())
     ask(process, tmp_path / "job", "half")
-    told = []
-    until(lambda: told.extend(process.poll()) or not process.alive)
-    assert "result" not in {message["type"] for message in told}
+    received = []
+    until(lambda: received.extend(process.poll()) or not process.alive)
+    assert "result" not in {message["type"] for message in received}
     assert process.state == "failed" and process.invalid_lines == 1 and "has no end" in process.log_tail()
 
 
@@ -175,7 +175,7 @@ def test_hello_may_take_its_time_but_not_for_ever(engine):
     slow.start()
     slow.poll()
     assert slow.state == "starting" and slow.send({"type": "estimate", "id": 1, "request": {}})
-    assert hear(slow, "estimate")[0]["type"] == "hello"
+    assert receive_until(slow, "estimate")[0]["type"] == "hello"
     silent = engine("silent", hello_seconds=0.1)
     silent.start()
     assert "not ready within" in ended(silent).reason and silent.state == "failed"
@@ -204,19 +204,19 @@ def test_a_log_that_can_not_be_written(tmp_path):
 def test_a_cancel_is_taken(engine, tmp_path):
     process = ready(engine())
     ask(process, tmp_path / "job", "steps=100000")
-    hear(process, "progress")
+    receive_until(process, "progress")
     process.send({"type": "cancel", "job": "a"})
-    assert "cancelling" in [message["type"] for message in hear(process, "cancelled")]
+    assert "cancelling" in [message["type"] for message in receive_until(process, "cancelled")]
 
 
 def test_an_interrupt_lets_it_save_and_leave(engine, tmp_path):
     process = ready(engine())
     ask(process, tmp_path / "job", "steps=1000 ignore-cancel")
-    hear(process, "progress")
+    receive_until(process, "progress")
     process.interrupt()
     process.interrupt()
     assert process.state == "stopping"
-    hear(process, "cancelled")
+    receive_until(process, "cancelled")
     assert ended(process).state == "stopped"
 
 

@@ -102,7 +102,7 @@ def test_retry_is_a_new_job_of_the_same_request(desk):
     first = here.ask("fail", scene="Scene")
     job = here.until_state(first, "FAILED")
     assert job.message == "There is not enough memory." and job.advice == "Choose a lower quality."
-    assert "not enough memory. Choose" in here.said()
+    assert "not enough memory. Choose" in here.sentences()
     second = here.session.retry(first)
     assert second.id != first and (second.request, second.target) == (job.request, {"scene": "Scene"})
     here.until_state(second.id, "FAILED")
@@ -158,17 +158,17 @@ def test_a_job_that_comes_to_its_end_closes_the_breaker(desk):
 
 
 @pytest.mark.parametrize(
-    ("word", "said"), [("no-torch", "not installed"), ("no-device", "abacus"), ("wrong-protocol", "version")]
+    ("word", "reason"), [("no-torch", "not installed"), ("no-device", "abacus"), ("wrong-protocol", "version")]
 )
-def test_an_engine_that_can_not_work_fails_the_jobs_at_once(desk, word, said):
+def test_an_engine_that_can_not_work_fails_the_jobs_at_once(desk, word, reason):
     here = desk(word)
     names = [here.ask(), here.ask()]
     here.session.estimate(REQUEST)
     here.until(lambda: not here.session.busy)
     assert len(here.engines) == 1
     for name in names:
-        assert here.job(name).state == "FAILED" and said in here.job(name).message
-    assert said in here.session.engine_text and said in here.said()
+        assert here.job(name).state == "FAILED" and reason in here.job(name).message
+    assert reason in here.session.engine_text and reason in here.sentences()
 
 
 def test_an_engine_that_never_opens(desk):
@@ -244,7 +244,7 @@ def test_an_idle_engine_gives_its_memory_back(desk):
     assert not exists(pid)
     # A job after a long pause is no silence.
     here.until_state(here.ask(), "DONE")
-    assert len(here.engines) == 2 and "said nothing" not in here.said()
+    assert len(here.engines) == 2 and "said nothing" not in here.sentences()
 
 
 def test_the_engine_is_stopped_by_hand(desk):
@@ -254,7 +254,7 @@ def test_the_engine_is_stopped_by_hand(desk):
     here.session.stop_engine()
     assert here.job(waits).state == "INTERRUPTED"
     job = here.until_state(running, "INTERRUPTED")
-    assert "Resume goes on" in f"{job.message} {job.advice}"
+    assert "Resume continues" in f"{job.message} {job.advice}"
     here.until(lambda: not here.session.busy)
     assert here.session.engine_state == "stopped" and len(here.engines) == 1
     here.session.resume(waits)

@@ -19,7 +19,7 @@ def test_more_steps_are_more_than_the_last_stage_had(tmp_path):
     assert more_steps(Job("a", str(tmp_path), {}), 5) == {"dynamic_steps": 95}
     for content in ("{", "", '{"type": "progress"}'):
         (tmp_path / "events.jsonl").write_text(content)
-        with pytest.raises(JobError, match="generate it anew"):
+        with pytest.raises(JobError, match="generate it again"):
             more_steps(Job("a", str(tmp_path), {}), 5)
 
 

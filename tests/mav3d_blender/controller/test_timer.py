@@ -1,4 +1,4 @@
-"""What a tick does with the session's events; the session says what a test has it say."""
+"""What a tick does with the events of a session; a test writes them."""
 
 from dataclasses import replace
 

@@ -9,7 +9,7 @@ from mav3d_blender.controller.state import state
 from mav3d_blender.controller.validation import engine_problem, known_words, request_problem, result_problem
 
 
-def says(monkeypatch, *presets) -> None:
+def set_hello(monkeypatch, *presets) -> None:
     """Has the engine open with this about its presets."""
     monkeypatch.setattr(state(), "_session", SimpleNamespace(hello={"presets": list(presets)}, close=lambda timeout: None))
 
@@ -39,7 +39,7 @@ def test_the_engines_own_words_count_once_it_has_started(addon, monkeypatch):
     addon.mav3d.prompt = "a red corgi"
     words = vocabulary.built_in_vocabulary().as_dict()
     words["objects"], words["default_colours"] = {"corgi": []}, {"corgi": "red"}
-    says(monkeypatch, {"name": "primitives", "ready": True, "words": words})
+    set_hello(monkeypatch, {"name": "primitives", "ready": True, "words": words})
     assert request_problem(addon.mav3d) == "" and list(known_words(addon.mav3d).objects) == ["corgi"]
     addon.mav3d.prompt = "a red ball"
     assert request_problem(addon.mav3d).startswith("Unknown: ball")
@@ -47,12 +47,12 @@ def test_the_engines_own_words_count_once_it_has_started(addon, monkeypatch):
 
 @pytest.mark.parametrize("words", [{"colours": ["red"], "objects": ["ball"], "motions": ["still"]}, 3, {"colours": {}}])
 def test_an_engine_that_lists_words_in_another_way_is_no_harm(addon, monkeypatch, words):
-    says(monkeypatch, {"name": "primitives", "words": words})
+    set_hello(monkeypatch, {"name": "primitives", "words": words})
     assert known_words(addon.mav3d) == vocabulary.built_in_vocabulary()
 
 
 def test_a_preset_that_is_not_ready_says_why(addon, monkeypatch):
-    says(monkeypatch, {"name": "open", "ready": False, "reason": "Fetch it."}, {"name": "paper", "ready": True}, "no preset")
+    set_hello(monkeypatch, {"name": "open", "ready": False, "reason": "Fetch it."}, {"name": "paper", "ready": True}, "no preset")
     settings = addon.mav3d
     settings.prompt = "a corgi"
     problems = {"open": "Fetch it.", "paper": "", "custom": "Name the image", "primitives": "Unknown: corgi"}
