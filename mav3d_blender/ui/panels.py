@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import bpy
 
 from ..controller.request import BUILT_IN, CUSTOM
@@ -85,8 +88,12 @@ class MAV3D_PT_models(_Tab, bpy.types.Panel):
         column.active = settings.preset != BUILT_IN
         _draw_settings(column, settings, ("image_model", "video_model", "upscale_model"))
         column.operator("mav3d.fetch_models", icon="IMPORT")
-        scales = ("image_guidance_scale", "video_guidance_scale", "upscale_guidance_scale")
-        _draw_settings(column, settings, ("", "negative_prompt", *scales, "", "image_adapter", "memory"))
+        column.label(text="Negative Prompt")
+        column.prop(settings, "negative_prompt", text="")
+        column.label(text="Guidance Scale")
+        labels = {"image_guidance_scale": "Image", "video_guidance_scale": "Video", "upscale_guidance_scale": "Upscaler"}
+        _draw_settings(column, settings, tuple(labels), labels)
+        _draw_settings(column, settings, ("", "image_adapter", "memory"))
 
 
 class MAV3D_PT_jobs(_Tab, bpy.types.Panel):
@@ -142,14 +149,18 @@ class MAV3D_PT_engine(_Tab, bpy.types.Panel):
 
 
 def _draw_settings(
-    layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup, names: tuple[str, ...]
+    layout: bpy.types.UILayout,
+    settings: bpy.types.PropertyGroup,
+    names: tuple[str, ...],
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> bpy.types.UILayout:
-    """Draws a column of settings, their labels to the left; an empty name leaves a gap. Returns the column."""
+    """Draws a column of settings, their labels to the left; an empty name leaves a gap. labels: shorter ones than the settings'
+    own, where a heading says the rest. Returns the column."""
     column = layout.column()
     column.use_property_split, column.use_property_decorate = True, False
     for name in names:
         if name:
-            column.prop(settings, name)
+            column.prop(settings, name, **({"text": labels[name]} if name in labels else {}))
         else:
             column.separator()
     return column

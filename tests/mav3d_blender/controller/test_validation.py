@@ -52,7 +52,8 @@ def test_an_engine_that_lists_words_in_another_way_is_no_harm(addon, monkeypatch
 
 
 def test_a_preset_that_is_not_ready_says_why(addon, monkeypatch):
-    set_hello(monkeypatch, {"name": "open", "ready": False, "reason": "Fetch it."}, {"name": "paper", "ready": True}, "no preset")
+    missing = {"name": "open", "ready": False, "reason": "Fetch it."}
+    set_hello(monkeypatch, missing, {"name": "paper", "ready": True}, "no preset")
     settings = addon.mav3d
     settings.prompt = "a corgi"
     problems = {"open": "Fetch it.", "paper": "", "custom": "Name the image", "primitives": "Unknown: corgi"}
