@@ -25,7 +25,7 @@ BACKGROUND = 0.45
 
 
 def every_prompt() -> list[str]:
-    """All prompts that the built-in models can tell apart."""
+    """All prompts that the built-in models distinguish."""
     return [" ".join(words) for words in itertools.product(COLOURS, SHAPES, MOTIONS)]
 
 

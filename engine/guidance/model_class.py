@@ -1,4 +1,4 @@
-"""Which class of model a folder holds, told from its files before anything is loaded."""
+"""Which class of model a folder holds, detected from its files before anything is loaded."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Denoiser(Protocol):
         ...
 
     def conditions(self, cameras: Cameras, low_resolution: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
-        """What the denoiser is told beside text and timestep, one row for each picture or clip."""
+        """What the denoiser is conditioned on beside text and timestep, one row for each picture or clip."""
         return {}
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:

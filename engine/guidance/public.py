@@ -63,7 +63,7 @@ class PublicGuidance(Guidance):
         times: Tensor | None = None,
         low_resolution: Tensor | None = None,
     ) -> Tensor:
-        """See `Guidance.gradient`; these models are told neither backgrounds nor moments.
+        """See `Guidance.gradient`; these models are conditioned on neither backgrounds nor moments.
 
         The mean over clips, or over pictures for a model of pictures, of the gradient summed over what the model denoises.
         """

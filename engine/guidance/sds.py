@@ -124,7 +124,7 @@ def distil_latents(
 @dataclass(frozen=True)
 class DiffusionSchedule:
     """alpha and sigma of x_t = alpha * x + sigma * noise by noise level, [levels]; the prediction type; and the timesteps
-    that the model is told, [levels], where they are not the levels' numbers."""
+    that the model takes, [levels], where they are not the levels' numbers."""
 
     alpha: Tensor
     sigma: Tensor
@@ -132,14 +132,14 @@ class DiffusionSchedule:
     model_timesteps: Tensor | None = None
 
     def timesteps(self, index: Tensor) -> Tensor:
-        """What the model is told at levels `index` [batch]."""
+        """The timesteps that the model takes at levels `index` [batch]."""
         return index if self.model_timesteps is None else self.model_timesteps.to(index.device)[index]
 
     @classmethod
     def of(cls, scheduler) -> DiffusionSchedule:
         """From a diffusers scheduler: a variance-preserving one (`alphas_cumprod`) or one of flow matching.
 
-        Flow matching has x_t = (1 - sigma) x + sigma noise and tells the model 1000 sigma (Lipman et al. 2023); a shift s
+        Flow matching has x_t = (1 - sigma) x + sigma noise and the model takes 1000 sigma (Lipman et al. 2023); a shift s
         moves its levels towards noise, s sigma / (1 + (s - 1) sigma) (Esser et al. 2024, section 5.3.2).
         """
         config = scheduler.config

@@ -49,7 +49,7 @@ class ResolvedJob:
         return ParsedPrompt(None, None, None) if self.vocabulary is None else parse_prompt(self.request.prompt, self.vocabulary)
 
     def seen(self, colour: str, name: str) -> ResolvedJob:
-        """The job once its picture is known to show an object of this colour and name, empty where nobody can tell."""
+        """The job once its picture is known to show an object of this colour and name, empty where that is not known."""
         return replace(self, prompt=_prompt(self.request, self.vocabulary, (colour, name)))
 
 

@@ -34,7 +34,7 @@ class Component:
 
     @property
     def kind(self) -> str:
-        """tokenizer, scheduler or network, told by the name of its class."""
+        """tokenizer, scheduler or network, from the name of its class."""
         if self.class_name.endswith(("Tokenizer", "TokenizerFast")):
             return "tokenizer"
         return "scheduler" if self.class_name.endswith("Scheduler") else "network"
@@ -46,7 +46,7 @@ class Component:
 
 
 def components(folder: Path) -> list[Component]:
-    """What makes up the model in `folder`. Raises ModelError with one sentence where that can't be told."""
+    """What makes up the model in `folder`. Raises ModelError with one sentence where that is not known."""
     if (folder / INDEX).is_file():
         return components_of_index(read_object(folder / INDEX), folder / INDEX)
     if (folder / "config.json").is_file():
@@ -77,7 +77,7 @@ def components_of_index(index: dict[str, Any], where: Path | str) -> list[Compon
 
 
 def single_component(config: dict[str, Any], where: Path | str) -> list[Component]:
-    """The component that a folder without an index is, told by its config.json."""
+    """The component that a folder without an index is, from its config.json."""
     class_name = config.get("_class_name")
     if class_name not in SINGLE_COMPONENTS:
         raise ModelError(

@@ -79,7 +79,7 @@ def load_component(model: Path, part: Component, dtype: torch.dtype, device: tor
 
 
 def _class(folder: Path, part: Component) -> type:
-    """The component's class, which has to be of the kind that its name tells."""
+    """The component's class, which has to be of the kind that its name says."""
     import diffusers
     import transformers
 

@@ -36,7 +36,7 @@ def locate(source: str) -> Path:
 
 
 def model_names(preset: Preset) -> dict[str, str]:
-    """The model of each role as jobs and assets tell of it: a hub id with its commit, or a folder's name without its place."""
+    """The model of each role as jobs and assets name it: a hub id with its commit, or a folder's name without its place."""
     names = {}
     for role, source in preset.sources().items():
         folder = Path(source).expanduser()

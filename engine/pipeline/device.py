@@ -25,7 +25,7 @@ def find_device(name: str) -> torch.device:
 
 
 def memory_gb(device: torch.device) -> float | None:
-    """Memory that `device` has in all, GB; main memory for a processor; None where it can't be told."""
+    """Memory that `device` has in all, GB; main memory for a processor; None where that is not known."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory / 1e9
     if device.type == "mps":

@@ -89,7 +89,7 @@ def _object_like(quality: Quality, device: torch.device | str) -> TrainState:
 
 def peak_memory_mb() -> int | None:
     """The most memory this process has held so far, MB of main memory without the device's own; None on Windows, which does
-    not tell."""
+    not say."""
     if sys.platform == "win32":
         return None
     import resource

@@ -23,7 +23,7 @@ SCENE_GB = 1.5
 class MemoryPlan:
     """usual: the most that each stage holds, GB, with its models side by side. low: the same at low memory: one model on the
     device at a time, one picture at a time, text encoders in main memory. needs: of each role's model. available: on the
-    device, GB; None where it does not tell."""
+    device, GB; None where that is not known."""
 
     usual: dict[str, float]
     low: dict[str, float]

@@ -1,4 +1,4 @@
-"""How much memory models take, reckoned from their files before anything is loaded.
+"""How much memory models take, estimated from their files before anything is loaded.
 
 Weights are what the headers of the files say. Working memory is found by going through a pass on PyTorch's meta device, where
 tensors have shapes and no content, and counting what would live at once.

@@ -31,7 +31,7 @@ MESHES_KEPT = 2
 
 
 class Previews:
-    """Makes previews of the wanted `kinds` in `folder` when they are due, and tells of them by `emit`.
+    """Makes previews of the wanted `kinds` in `folder` when they are due, and reports them by `emit`.
 
     The first comes a few seconds after the first step, then one about every EVERY_SECONDS and one at the end of each stage.
     """

@@ -63,7 +63,7 @@ def estimate_camera(
     said: ParsedPrompt,
     device: torch.device | str = "cpu",
 ) -> ReferenceCamera:
-    """What the picture shows and from where, as far as the image model tells; the prompt's own words come first.
+    """What the picture shows and from where, as far as the image model knows; the prompt's own words come first.
 
     model: of the image role. Models that take any text say nothing of it: the picture is then taken from the very front.
     Raises UnknownObjectError.

@@ -1,7 +1,7 @@
 """What a picture shows and from where, estimated with the built-in image model.
 
 The model is asked, under so much noise that the words alone decide, to draw each object from each side near the front; one step
-is enough, and a dark and a bright background tell the drawing's opacity. The drawing whose outline fits the picture's best says
+is enough, and a dark and a bright background give the drawing's opacity. The drawing whose outline fits the picture's best says
 object, camera and size: the picture is laid over it so that areas and centres agree.
 """
 

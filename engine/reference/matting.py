@@ -30,7 +30,7 @@ class ImageError(EngineError):
 def remove_background(pixels: np.ndarray, name: str) -> np.ndarray:
     """sRGB and alpha float32 [H, W, 4] in [0, 1] with the object's own alpha, and its colours carried on beyond its outline.
 
-    name: of the picture, for sentences. Raises PhotoError where the object can't be told from what is round it.
+    name: of the picture, for sentences. Raises ImageError where the object can't be separated from what is round it.
     """
     own = bool((pixels[..., 3] < TRANSPARENT).any())
     alpha = pixels[..., 3] if own else _against_plain(pixels[..., :3], name)
@@ -66,8 +66,8 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
     border = _border(off[..., None], _band(off.shape))[:, 0]
     if np.quantile(border, 0.9) > PLAIN or np.quantile(border, 0.5) > PLAIN_HALF:
         raise ImageError(
-            f"The background of the picture {name} is not plain, so the object can't be told from it: remove the background "
-            "and save a PNG with transparency."
+            f"The background of the picture {name} is not plain, so the object can't be separated from it: remove the "
+            "background and save a PNG with transparency."
         )
     different = off > max(LEAST_CONTRAST, 4 * spread)
     pieces, count = ndimage.label(different)

@@ -1,4 +1,4 @@
-"""DeepFloyd IF: a cascade in pixels. Its first stage teaches pictures, its second how they look enlarged.
+"""DeepFloyd IF: a cascade in pixels. Its first stage makes pictures, its second enlarges them.
 
 Both predict the noise and, behind it, a variance that score distillation has no use for.
 """
@@ -46,7 +46,7 @@ class DeepFloyd(Denoiser):
 
 
 class DeepFloydUpscaler(DeepFloyd):
-    """The second stage, 64 to 256 pixels: sees the enlarged low resolution with noise on it, and is told how much."""
+    """The second stage, 64 to 256 pixels: sees the enlarged low resolution with noise on it, whose level is its class label."""
 
     roles = ("upscale",)
     components = ("unet", "scheduler", "image_noising_scheduler")

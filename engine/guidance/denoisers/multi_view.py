@@ -1,4 +1,4 @@
-"""MVDream (Shi et al. 2024): Stable Diffusion for several views at once, told where the cameras are.
+"""MVDream (Shi et al. 2024): Stable Diffusion for several views at once, conditioned on their cameras.
 
 It sees all sides of one object together, which cures faces on every side.
 """

@@ -1,4 +1,4 @@
-"""Cameras as MVDream's denoiser was told of them in training."""
+"""Cameras as MVDream's denoiser saw them in training."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def camera_matrices(cameras: Cameras) -> Tensor:
     """Camera-to-world matrices row by row, [cameras, 16]; [cameras, frames, 16] of moving cameras.
 
     The world is right-handed with Z up, and a camera looks down its own -Z with Y up, as in Blender; both are ours. Things
-    that the model makes face +X, though, and ours face -Y: so a camera is told with a quarter turn about Z more than it has,
-    and one at azimuth 0, in front, stands at +X. Its distance is told as 1 whatever it is.
+    that the model makes face +X, though, and ours face -Y: so a camera is given a quarter turn about Z more than it has,
+    and one at azimuth 0, in front, stands at +X. Its distance is given as 1 whatever it is.
     """
     turned = replace(cameras, azimuth=cameras.azimuth + math.pi / 2, distance=1.0)
     right, up, forward = turned.axes()

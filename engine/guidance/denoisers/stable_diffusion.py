@@ -36,11 +36,11 @@ class StableDiffusion(Denoiser):
 
 
 class StableDiffusionXL(StableDiffusion):
-    """Is told the picture's size and a pooled embedding as well."""
+    """Conditioned on the picture's size and a pooled embedding as well."""
 
     text_components = ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2")
     encode = staticmethod(encode_two_clips)
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        told = pooled_conditions(text, self.size) | picture_conditions(text)
-        return self.network(noisy, timesteps, text.states, added_cond_kwargs=told).sample
+        added = pooled_conditions(text, self.size) | picture_conditions(text)
+        return self.network(noisy, timesteps, text.states, added_cond_kwargs=added).sample

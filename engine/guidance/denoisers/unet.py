@@ -34,12 +34,12 @@ def noise_prediction(output: Tensor, noisy: Tensor) -> Tensor:
 
 
 def picture_conditions(text: Any) -> dict[str, list[Tensor]]:
-    """What a UNet with an image adapter is told beside the text's states; nothing without a picture."""
+    """What a UNet with an image adapter takes beside the text's states; nothing without a picture."""
     return {} if text.picture is None else {"image_embeds": [text.picture[:, None]]}
 
 
 def pooled_conditions(text: Any, size: int) -> dict[str, Tensor]:
-    """What SDXL is told beside its states: pooled text, and the picture's size, uncropped (SDXL, section 2.2)."""
+    """What SDXL takes beside its states: pooled text, and the picture's size, uncropped (SDXL, section 2.2)."""
     return {
         "text_embeds": text.pooled,
         "time_ids": torch.tensor([[size, size, 0, 0, size, size]], device=text.pooled.device)

@@ -53,7 +53,7 @@ class AnimateDiff(VideoUNet):
         self.most_frames = self.network.config.get("motion_max_seq_length") or 32
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
-        # The text is told to each frame.
+        # Each frame has the text beside it.
         states = text.states.repeat_interleave(noisy.shape[1], 0)
-        told = picture_conditions(text)
-        return self.network(noisy.transpose(1, 2), timesteps, states, added_cond_kwargs=told).sample.transpose(1, 2)
+        added = picture_conditions(text)
+        return self.network(noisy.transpose(1, 2), timesteps, states, added_cond_kwargs=added).sample.transpose(1, 2)

@@ -71,7 +71,7 @@ def encode_t5(
 ) -> TextStates:
     """T5's or UMT5's last states, padded to `length` tokens.
 
-    masked: whether the encoder is told which tokens are padding. zeroed: whether padding's states are set to zero.
+    masked: whether the encoder gets a mask of which tokens are padding. zeroed: whether padding's states are set to zero.
     """
     encoder = components["text_encoder"]
     tokens = _tokens(components["tokenizer"], texts, length)

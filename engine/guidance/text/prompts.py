@@ -58,7 +58,7 @@ def encode_prompt(
 ) -> EncodedPrompt:
     """Encodes `text`, and `negative` that pictures are to be unlike, with the model's own tokenizer and text encoder.
 
-    by_view: with each of VIEWS behind the text, for models that can't be told where a camera is.
+    by_view: with each of VIEWS behind the text, for models that are not conditioned on cameras.
     """
     texts = [f"{text}, {view}" for view in VIEWS] if by_view else [text]
     states = encode(components, [*texts, negative])

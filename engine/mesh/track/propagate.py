@@ -180,7 +180,7 @@ def _search(tracker: Tracker, frame: Surfaces, near: Pose, far: Pose | None) -> 
 
 
 def score(tracker: Tracker, pose: Pose, frame: Surfaces, energy: float, uneven: float) -> float:
-    """Root mean square distance both ways, more for what the graph resents and for sudden changes of speed."""
+    """Root mean square distance both ways, plus the graph's energy and sudden changes of speed, weighted."""
     _, distance = two_way(tracker.middle.at(pose), frame.fine, tracker.middle.weights)
     return distance + ENERGY_WEIGHT * np.sqrt(energy) + ACCELERATION_WEIGHT * uneven
 

@@ -1,4 +1,4 @@
-"""A denoiser of several views of one thing at once, told of their cameras: MVDream's U-Net (Shi et al. 2023, section 3.1).
+"""A denoiser of several views of one thing, conditioned on their cameras: MVDream's U-Net (Shi et al. 2023, section 3.1).
 
 Stable Diffusion's U-Net in latent diffusion's own layout, with the camera added to the time embedding and self-attention
 that reaches over all views of a group. Diffusers does not hold it.
