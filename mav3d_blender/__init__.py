@@ -2,14 +2,14 @@
 
 
 def register() -> None:
-    """Adds everything to Blender; jobs of before are listed, and nothing is started."""
+    """Registers the add-on; starts no engine."""
     from .registration import register
 
     register()
 
 
 def unregister() -> None:
-    """Takes everything away again, and ends the engine."""
+    """Removes the add-on and ends the engine."""
     from .registration import unregister
 
     unregister()

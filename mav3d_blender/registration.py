@@ -1,51 +1,52 @@
-"""What is added to Blender, and how it goes again."""
+"""Registers everything with Blender, and removes it."""
 
 from __future__ import annotations
 
 import atexit
-import uuid
 
 import bpy
 
-from . import operators, panel, preferences, properties, ticking
-from .runtime import forget, runtime, session
+from . import operators, ui
+from .controller import timer
+from .controller.state import close_state, state
+from .ui import properties
 
-CLASSES = (*preferences.CLASSES, *operators.CLASSES, *panel.CLASSES)
+CLASSES = (*ui.CLASSES, *operators.CLASSES)
+# While add-ons are enabled, Blender has no user folder to look into yet.
+LOAD_JOBS_AFTER_S = 0.5
 
 
 def register() -> None:
-    """Adds the classes, the properties and the handlers, and lists the jobs of before."""
+    """Registers classes, properties and handlers, and lists the jobs on disk; starts no engine."""
     properties.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     bpy.app.handlers.load_post.append(_file_opened)
-    atexit.register(forget)
+    atexit.register(close_state)
     if not bpy.app.background:
-        # Not yet: while add-ons are enabled, Blender has no user folder to look into.
-        bpy.app.timers.register(_list_jobs, first_interval=0.5)
+        bpy.app.timers.register(_load_jobs, first_interval=LOAD_JOBS_AFTER_S)
 
 
 def unregister() -> None:
-    """Takes all of it away, and ends the engine; its jobs can be resumed."""
-    atexit.unregister(forget)
-    ticking.stop()
-    if bpy.app.timers.is_registered(_list_jobs):
-        bpy.app.timers.unregister(_list_jobs)
-    forget()
+    """Removes all of it and ends the engine, whose jobs can be resumed."""
+    atexit.unregister(close_state)
+    timer.stop()
+    if bpy.app.timers.is_registered(_load_jobs):
+        bpy.app.timers.unregister(_load_jobs)
+    close_state()
     bpy.app.handlers.load_post.remove(_file_opened)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
     properties.unregister()
 
 
-def _list_jobs() -> None:
-    session()
-    ticking.start()
+def _load_jobs() -> None:
+    state().open_session()
+    timer.start()
 
 
 @bpy.app.handlers.persistent
 def _file_opened(*_arguments: object) -> None:
-    """Results of jobs asked for in another file wait in the list instead of appearing in this one."""
-    now = runtime()
-    now.file = uuid.uuid4().hex
-    now.overlay.clear()
+    """Results of another file's jobs wait in the list instead of being placed in this one."""
+    state().results.change_file()
+    state().preview.clear()

@@ -1,4 +1,4 @@
-"""Everything the panel does, callable from scripts as bpy.ops.mav3d.*; each is a thin coat over the package's functions."""
+"""Everything the panel does, callable from scripts as bpy.ops.mav3d.*; each operator calls the controller or the timeline."""
 
 from . import engine, generate, jobs, models, results
 

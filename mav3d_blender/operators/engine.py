@@ -1,39 +1,35 @@
-"""The engine: stopped, looked into, set up."""
+"""Actions on the engine: stop it, show its log, set it up."""
 
 from __future__ import annotations
 
 import bpy
 from bpy.props import EnumProperty, StringProperty
 
-from .. import package, ticking
-from ..installing import begin_install, begin_removal, report_text
-from ..preferences import DEVICES
-from ..runtime import LOG, engine_python, preferences, runtime, session
-from ..setup.background import Background
-from ..setup.check import start_check
-from ..setup.pythons import find_pythons
+from ..common import package
+from ..controller import timer
+from ..controller.preferences import DEVICES, addon_preferences
+from ..controller.state import state
+from ..controller.validation import install_problem
 from ..setup.requirements import SetupError
 from ..setup.variants import VARIANTS
+from .job_runner import poll_without
 
 LOG_NAME = "MAV3D engine log"
-LARGEST_LOG = 200_000
+MAX_LOG_BYTES = 200_000
 
 
 class MAV3D_OT_stop_engine(bpy.types.Operator):
-    """End the engine's process, which gives its memory back. What runs keeps its checkpoint and can be resumed"""
+    """End the engine's process and free its memory. The running job keeps its checkpoint and can be resumed"""
 
     bl_idname, bl_label = "mav3d.stop_engine", "Stop Engine"
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if runtime().session is None or runtime().session.state == "stopped":
-            cls.poll_message_set("The engine is not running")
-            return False
-        return True
+        return poll_without(cls, "" if state().engine_running else "The engine is not running")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        session().stop_engine()
-        ticking.start()
+        state().open_session().stop_engine()
+        timer.start()
         return {"FINISHED"}
 
 
@@ -43,17 +39,17 @@ class MAV3D_OT_show_log(bpy.types.Operator):
     bl_idname, bl_label = "mav3d.show_log", "Show Log"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        path = package.user_folder() / LOG
+        path = package.user_path(package.ENGINE_LOG)
         try:
             with open(path, "rb") as file:
-                file.seek(max(0, path.stat().st_size - LARGEST_LOG))
+                file.seek(max(0, path.stat().st_size - MAX_LOG_BYTES))
                 content = file.read().decode("utf-8", "replace")
         except OSError:
             self.report({"INFO"}, "There is no log yet: the engine has not been started.")
             return {"CANCELLED"}
         text = bpy.data.texts.get(LOG_NAME) or bpy.data.texts.new(LOG_NAME)
         text.from_string(content or "(empty)")
-        if context.window is not None:
+        if not bpy.app.background:
             show_text(text)
         return {"FINISHED"}
 
@@ -72,33 +68,31 @@ class MAV3D_OT_open_preferences(bpy.types.Operator):
 
 
 class MAV3D_OT_check_engine(bpy.types.Operator):
-    """See whether the engine's Python has all it needs, whether the models are there, and which device it has"""
+    """Check the engine's Python packages, the models, and the devices there are"""
 
     bl_idname, bl_label = "mav3d.check_engine", "Check"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        now = runtime()
-        now.check = start_check(engine_python())
+        state().setup.begin_check()
         if bpy.app.background:
-            now.report, now.check = now.check.wait(), None
-            self.report({"INFO"}, now.report.text)
-        ticking.start()
+            self.report({"INFO"}, state().setup.finish_check().text)
+        timer.start()
         return {"FINISHED"}
 
 
 class MAV3D_OT_find_pythons(bpy.types.Operator):
-    """Look for Pythons on this computer that the engine can be built on"""
+    """Look for Python interpreters on this computer that the engine can use"""
 
     bl_idname, bl_label = "mav3d.find_pythons", "Find Python"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        runtime().pythons = Background(find_pythons)
-        ticking.start()
+        state().setup.begin_search()
+        timer.start()
         return {"FINISHED"}
 
 
 class MAV3D_OT_use_python(bpy.types.Operator):
-    """Use this Python, which has the engine's packages already"""
+    """Use a Python interpreter that has the engine's packages already"""
 
     bl_idname, bl_label = "mav3d.use_python", "Use This Python"
     filepath: StringProperty(name="Python", description="The interpreter", subtype="FILE_PATH", options={"SKIP_SAVE"})
@@ -108,72 +102,70 @@ class MAV3D_OT_use_python(bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        chosen = preferences()
-        if chosen is None:
+        preferences = addon_preferences()
+        if preferences is None:
             self.report({"ERROR"}, "Install MAV3D as an extension first.")
             return {"CANCELLED"}
-        chosen.engine_python = self.filepath
+        preferences.engine_python = self.filepath
         return bpy.ops.mav3d.check_engine()
 
 
 class MAV3D_OT_use_device(bpy.types.Operator):
-    """Have the engine compute there. One that runs goes on where it is until it is started anew"""
+    """Use this device. A running engine keeps its device until it is started again"""
 
     bl_idname, bl_label = "mav3d.use_device", "Use This Device"
-    device: EnumProperty(name="Device", description="Where the engine computes", items=DEVICES, options={"SKIP_SAVE"})
+    device: EnumProperty(
+        name="Device", description="The device that the engine computes on", items=DEVICES, options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        chosen = preferences()
-        if chosen is None:
+        preferences = addon_preferences()
+        if preferences is None:
             self.report({"ERROR"}, "Install MAV3D as an extension first.")
             return {"CANCELLED"}
-        chosen.device = self.device
+        preferences.device = self.device
         return {"FINISHED"}
 
 
 class MAV3D_OT_install_engine(bpy.types.Operator):
-    """Download the engine's packages into an environment of its own, to be used instead of any Python named above"""
+    """Download the engine's packages into an environment of its own, and use it in place of the Python named above"""
 
     bl_idname, bl_label = "mav3d.install_engine", "Install Engine"
     variant: StringProperty(
-        name="Build", description='"CPU" or "CUDA"; as the preferences say if left out', options={"SKIP_SAVE"}
+        name="Build", description='"CPU" or "CUDA"; as in the preferences if left out', options={"SKIP_SAVE"}
     )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if not bpy.app.online_access:
-            cls.poll_message_set("Allow Online Access in Preferences > System first, or use a Python that has the packages")
-            return False
-        return True
+        return poll_without(cls, install_problem())
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        chosen = preferences()
-        name = self.variant or (chosen.variant if chosen is not None else "CPU")
+        preferences = addon_preferences()
+        name = self.variant or (preferences.variant if preferences is not None else "CPU")
         variant = VARIANTS.get(name.lower())
-        message = f"{variant.sentence} Nothing is put into Blender's own Python." if variant else ""
+        message = f"{variant.sentence} Nothing is installed into Blender's own Python." if variant else ""
         return context.window_manager.invoke_confirm(
             self, event, title="Download and install the engine?", message=message, confirm_text="Install"
         )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            begin_install(self.variant.lower())
+            state().setup.begin_install(state().session, self.variant.lower())
         except SetupError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        ticking.start()
+        timer.start()
         return {"FINISHED"}
 
 
 class MAV3D_OT_cancel_install(bpy.types.Operator):
-    """Stop installing and remove what was begun"""
+    """Stop the installation and remove what it made"""
 
     bl_idname, bl_label = "mav3d.cancel_install", "Cancel"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        if runtime().install is not None:
-            runtime().install.cancel()
-        ticking.start()
+        state().setup.cancel_install()
+        timer.start()
         return {"FINISHED"}
 
 
@@ -186,18 +178,18 @@ class MAV3D_OT_uninstall_engine(bpy.types.Operator):
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        begin_removal()
-        ticking.start()
+        state().setup.begin_removal(state().session)
+        timer.start()
         return {"FINISHED"}
 
 
 class MAV3D_OT_copy_report(bpy.types.Operator):
-    """Copy what was found to the clipboard, for a bug report"""
+    """Copy the report of the check and the installation to the clipboard, for a bug report"""
 
     bl_idname, bl_label = "mav3d.copy_report", "Copy Report"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        context.window_manager.clipboard = report_text()
+        context.window_manager.clipboard = state().setup.report_text()
         self.report({"INFO"}, "The report is in the clipboard.")
         return {"FINISHED"}
 

@@ -1,85 +1,59 @@
-"""Generate, estimate, and settings from before."""
+"""Generate, estimate, and settings of before."""
 
 from __future__ import annotations
 
 import bpy
 from bpy.props import IntProperty
 
-from .. import asking, package, ticking
-from ..history import read_history
-from ..jobs import JobError
-from ..panel import complaint
-from ..runtime import lacking, runtime, session
+from ..controller import submit, timer
+from ..controller.request import apply_request, draw_seed, request_of
+from ..controller.validation import engine_problem, request_problem
+from .job_runner import poll_without, run_job
 
 
-def with_prompt(cls, context: bpy.types.Context) -> bool:
-    """Poll: there has to be an engine, and a prompt that it can take."""
-    why = lacking() or complaint(context.scene.mav3d)
-    if why:
-        cls.poll_message_set(why)
-    return not why
+def _can_generate(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    return poll_without(cls, engine_problem() or request_problem(context.scene.mav3d))
 
 
 class MAV3D_OT_generate(bpy.types.Operator):
     """Make an animated object from the prompt. You can go on working meanwhile"""
 
     bl_idname, bl_label = "mav3d.generate", "Generate"
-    poll = classmethod(with_prompt)
+    poll = classmethod(_can_generate)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return begin(self, context, lambda: asking.start(context, asking.request_of(context.scene.mav3d)))
+        draw_seed(context.scene.mav3d)
+        return run_job(self, lambda: submit.generate(context, request_of(context.scene.mav3d)))
 
 
 class MAV3D_OT_estimate(bpy.types.Operator):
-    """Find out how long this would take and how much memory, by trying a few steps"""
+    """Find out how long this would take and how much memory, by running a few steps"""
 
     bl_idname, bl_label = "mav3d.estimate", "Estimate"
-    poll = classmethod(with_prompt)
+    poll = classmethod(_can_generate)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        session().estimate(context.scene.mav3d.request())
-        runtime().estimate = "Trying a few steps …"
-        ticking.start()
-        while bpy.app.background and session().busy:
-            ticking.advance(runtime())
+        submit.estimate(request_of(context.scene.mav3d))
         if bpy.app.background:
-            self.report({"INFO"}, runtime().estimate)
+            self.report({"INFO"}, timer.wait_for_estimate())
         return {"FINISHED"}
 
 
 class MAV3D_OT_use_settings(bpy.types.Operator):
-    """Take this prompt and all its settings"""
+    """Use this prompt with all its settings"""
 
     bl_idname, bl_label = "mav3d.use_settings", "Use These Settings"
     bl_options = {"REGISTER", "UNDO"}
 
-    entry: IntProperty(name="Entry", description="Its place in the list of earlier prompts, from 0", min=0)
+    entry: IntProperty(name="Entry", description="Index in the list of recent prompts, from 0", min=0)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        entries = read_history(package.user_folder() / asking.HISTORY)
+        entries = submit.history()
         if self.entry >= len(entries):
             self.report({"ERROR"}, "That prompt is no longer in the list.")
             return {"CANCELLED"}
-        context.scene.mav3d.take(entries[self.entry])
+        apply_request(context.scene.mav3d, entries[self.entry])
         return {"FINISHED"}
-
-
-def begin(operator: bpy.types.Operator, context: bpy.types.Context, ask) -> set[str]:
-    """Asks for a job; Blender without a window, whose timers never fire, waits for it here and has the result placed."""
-    try:
-        job = ask()
-    except (JobError, ValueError) as error:
-        operator.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-    if not bpy.app.background:
-        operator.report({"INFO"}, f"“{job.request.get('prompt', '')}” is on its way: see Jobs in the sidebar")
-        return {"FINISHED"}
-    job = ticking.wait(job.id)
-    if job.state == "DONE" and not job.imported:
-        operator.report({"ERROR"}, runtime().warned or "The result could not be placed.")
-    elif job.state != "DONE":
-        operator.report({"ERROR"}, f"{job.message} {job.advice}".strip())
-    return {"FINISHED"} if job.state == "DONE" and job.imported else {"CANCELLED"}
 
 
 CLASSES = (MAV3D_OT_generate, MAV3D_OT_estimate, MAV3D_OT_use_settings)

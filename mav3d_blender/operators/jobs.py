@@ -1,71 +1,63 @@
-"""What can be done with a job: cancel, resume, retry, place, remove."""
+"""Actions on a job: cancel, resume, retry, place, remove."""
 
 from __future__ import annotations
 
 import bpy
 from bpy.props import StringProperty
 
-from .. import asking, ticking
-from ..jobs import JobError
-from ..runtime import runtime, session
-from .generate import begin
+from ..controller import submit, timer
+from ..controller.state import state
+from .job_runner import report_job_error, run_job
 
-JOB = StringProperty(name="Job", description="The job's name; the newest that fits if left out", options={"SKIP_SAVE"})
-
-
-def newest(states: tuple[str, ...]) -> str:
-    """The newest job in one of `states`; empty where there is none."""
-    return next((job.id for job in reversed(session().store.jobs()) if job.state in states), "")
+JOB = StringProperty(
+    name="Job", description="The job's id; the newest one that fits if left out", options={"SKIP_SAVE"}
+)
 
 
-def act(operator: bpy.types.Operator, action, name: str) -> set[str]:
-    """Does something with a job; what is in the way is reported."""
-    try:
-        action(name)
-    except JobError as error:
-        operator.report({"ERROR"}, str(error))
-        return {"CANCELLED"}
-    ticking.start()
-    return {"FINISHED"}
+def newest(*states: str) -> str:
+    """The id of the newest job in one of the states; empty where there is none."""
+    state().open_session()
+    return next((job.id for job in reversed(state().jobs()) if job.state in states), "")
 
 
 class MAV3D_OT_cancel(bpy.types.Operator):
-    """Stop this job. What there is of it is kept, and it can go on later"""
+    """Stop this job. What there is of it is kept, and it can be resumed"""
 
     bl_idname, bl_label = "mav3d.cancel", "Cancel"
     job: JOB
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return act(self, session().cancel, self.job or newest(("RUNNING", "QUEUED")))
+        job_id = self.job or newest("RUNNING", "QUEUED")
+        return report_job_error(self, lambda: state().open_session().cancel(job_id))
 
 
 class MAV3D_OT_resume(bpy.types.Operator):
-    """Go on with this job from its last checkpoint. Its result goes where it was to go when it was asked for"""
+    """Resume this job from its last checkpoint. Its result goes where it was to go in the first place"""
 
     bl_idname, bl_label = "mav3d.resume", "Resume"
     job: JOB
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        name = self.job or newest(("INTERRUPTED", "CANCELLED", "FAILED"))
-        return begin(self, context, lambda: asking.go_on(context, name))
+        job_id = self.job or newest("INTERRUPTED", "CANCELLED", "FAILED")
+        return run_job(self, lambda: submit.resume(context, job_id))
 
 
 class MAV3D_OT_retry(bpy.types.Operator):
-    """Start this job anew, with the same settings"""
+    """Start this job again from the beginning, with the same settings"""
 
     bl_idname, bl_label = "mav3d.retry", "Retry"
     job: JOB
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        found = session().store.get(self.job or newest(("DONE", "FAILED", "CANCELLED", "INTERRUPTED")))
-        if found is None:
+        job = state().open_session().store.get(self.job or newest("DONE", "FAILED", "CANCELLED", "INTERRUPTED"))
+        if job is None:
             self.report({"ERROR"}, "There is no such job any more.")
             return {"CANCELLED"}
-        return begin(self, context, lambda: asking.start(context, found.request))
+        return run_job(self, lambda: submit.generate(context, job.request))
 
 
 class MAV3D_OT_remove(bpy.types.Operator):
-    """Delete this job with its checkpoints. Objects that came of it stay"""
+    """Delete this job with its checkpoints. Objects made by it stay"""
 
     bl_idname, bl_label = "mav3d.remove", "Remove Job"
     job: JOB
@@ -74,7 +66,7 @@ class MAV3D_OT_remove(bpy.types.Operator):
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return act(self, session().remove, self.job)
+        return report_job_error(self, lambda: state().open_session().remove(self.job))
 
 
 class MAV3D_OT_place(bpy.types.Operator):
@@ -84,26 +76,20 @@ class MAV3D_OT_place(bpy.types.Operator):
     job: JOB
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        now, name = runtime(), self.job or newest(("DONE",))
-        found = session().store.get(name)
-        if found is None or not found.asset:
-            self.report({"ERROR"}, "The job has no result yet.")
-            return {"CANCELLED"}
-        session().aim(name, asking.target_of(context))
-        ticking.fetch(now, session().store.get(name))
-        ticking.start()
-        while bpy.app.background and name in now.waiting:
-            ticking.advance(now)
-        return {"FINISHED"}
+        job_id = self.job or newest("DONE")
+        done = report_job_error(self, lambda: submit.place(context, job_id))
+        if bpy.app.background and done == {"FINISHED"}:
+            timer.wait_for_job(job_id)
+        return done
 
 
 class MAV3D_OT_dismiss(bpy.types.Operator):
-    """Take this message away"""
+    """Hide this message"""
 
     bl_idname, bl_label = "mav3d.dismiss", "Dismiss"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        runtime().warned = ""
+        state().notices.warning = ""
         return {"FINISHED"}
 
 

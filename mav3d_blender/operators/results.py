@@ -1,88 +1,82 @@
-"""What can be done with a result: made again, varied, gone on with, baked, marked, exported; and assets from disk."""
+"""Actions on a result: regenerate, vary, continue, bake, mark as asset, export; and the import of assets from disk."""
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import bpy
 from bpy.props import EnumProperty, IntProperty, StringProperty
 
-from .. import asking
-from ..exports import FORMATS, export
-from ..jobs import JobError
-from ..marking import mark_as_asset
-from ..results import place_result, recipe_request
-from ..runtime import lacking, session
+from ..controller import submit
+from ..controller.recipe import read_recipe
+from ..controller.request import random_seed
+from ..controller.results import place_asset
+from ..controller.state import state
+from ..controller.validation import engine_problem, result_problem
+from ..jobs.job import Job, JobError
 from ..timeline import AssetError, BakeError, bake_to_frames, frames_to_shape_keys
 from ..timeline.asset import read_asset
-from .generate import begin
+from ..timeline.asset_browser import mark_as_asset
+from ..timeline.export import FORMATS, export
+from .job_runner import poll_without, run_job
 
 
-def on_result(cls, context: bpy.types.Context) -> bool:
-    """Poll: the active object has to be a result."""
-    if context.object is None or not context.object.mav3d.prompt:
-        cls.poll_message_set("Select an object that MAV3D made")
-        return False
-    return True
+def _is_result(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    return poll_without(cls, result_problem(context))
 
 
-def on_result_with_engine(cls, context: bpy.types.Context) -> bool:
-    """Poll: and the engine has to be there."""
-    if lacking():
-        cls.poll_message_set(lacking())
-        return False
-    return on_result(cls, context)
+def _is_result_with_engine(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    return poll_without(cls, engine_problem() or result_problem(context))
 
 
 class MAV3D_OT_regenerate(bpy.types.Operator):
-    """Make this object once more, with the same prompt, seed and settings"""
+    """Make this object again, with the same prompt, seed and settings"""
 
     bl_idname, bl_label = "mav3d.regenerate", "Regenerate"
-    poll = classmethod(on_result_with_engine)
+    poll = classmethod(_is_result_with_engine)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return begin(self, context, lambda: asking.start(context, recipe_request(context.object)))
+        return run_job(self, lambda: submit.generate(context, read_recipe(context.object)))
 
 
 class MAV3D_OT_vary_seed(bpy.types.Operator):
-    """Make another one with the same settings and a new seed"""
+    """Make another object with the same settings and a new seed"""
 
     bl_idname, bl_label = "mav3d.vary_seed", "Vary Seed"
-    poll = classmethod(on_result_with_engine)
+    poll = classmethod(_is_result_with_engine)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        seed = random.randrange(2**31)
-        return begin(self, context, lambda: asking.start(context, recipe_request(context.object) | {"seed": seed}))
+        seed = random_seed()
+        return run_job(self, lambda: submit.generate(context, read_recipe(context.object) | {"seed": seed}))
 
 
 class MAV3D_OT_continue_optimising(bpy.types.Operator):
-    """Go on optimising the scene that this object is of; the result is a new object"""
+    """Optimize the scene of this object for more steps; the result is a new object"""
 
-    bl_idname, bl_label = "mav3d.continue_optimising", "Continue Optimising"
-    poll = classmethod(on_result_with_engine)
+    bl_idname, bl_label = "mav3d.continue_optimising", "Continue Optimizing"
+    poll = classmethod(_is_result_with_engine)
 
-    steps: IntProperty(name="Steps", description="How many more steps of its last stage", default=50, min=1, max=100_000)
+    steps: IntProperty(name="Steps", description="Additional steps of its last stage", default=50, min=1, max=100_000)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_props_dialog(self)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        return begin(self, context, lambda: self._ask(context))
+        return run_job(self, lambda: self._submit(context))
 
-    def _ask(self, context: bpy.types.Context):
-        job = session().store.get(context.object.mav3d.job)
+    def _submit(self, context: bpy.types.Context) -> Job:
+        job = state().open_session().store.get(context.object.mav3d.job)
         if job is None:
             raise JobError("The job that made this object has been removed: use Regenerate.")
-        changes = {} if job.state != "DONE" else asking.more_steps(job, self.steps)
-        return asking.go_on(context, job.id, changes)
+        changes = {} if job.state != "DONE" else submit.more_steps(job, self.steps)
+        return submit.resume(context, job.id, changes)
 
 
 class Baking:
-    """What both ways of baking have in common. bake: makes the new object, which is selected."""
+    """What both bake operators have in common. bake: makes the new object, which is selected."""
 
     bl_options = {"REGISTER", "UNDO"}
-    poll = classmethod(on_result)
+    poll = classmethod(_is_result)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -97,13 +91,13 @@ class Baking:
 
 
 class MAV3D_OT_bake_to_frames(Baking, bpy.types.Operator):
-    """Turn shape keys into one editable mesh a frame, in a new object; this one is hidden"""
+    """Turn shape keys into one editable mesh per frame, in a new object; this one is hidden"""
 
     bl_idname, bl_label, bake = "mav3d.bake_to_frames", "Bake to Frames", staticmethod(bake_to_frames)
 
 
 class MAV3D_OT_frames_to_shape_keys(Baking, bpy.types.Operator):
-    """Turn a mesh a frame into one mesh with shape keys, in a new object, where all frames have the same faces"""
+    """Turn one mesh per frame into one mesh with shape keys, in a new object; all frames need the same faces"""
 
     bl_idname, bl_label = "mav3d.frames_to_shape_keys", "Frames to Shape Keys"
     bake = staticmethod(frames_to_shape_keys)
@@ -114,7 +108,7 @@ class MAV3D_OT_mark_as_asset(bpy.types.Operator):
 
     bl_idname, bl_label = "mav3d.mark_as_asset", "Mark as Asset"
     bl_options = {"REGISTER", "UNDO"}
-    poll = classmethod(on_result)
+    poll = classmethod(_is_result)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         mark_as_asset(context.object)
@@ -125,10 +119,10 @@ class MAV3D_OT_export(bpy.types.Operator):
     """Write this object with its motion to a file that other programs read"""
 
     bl_idname, bl_label = "mav3d.export", "Export Result"
-    poll = classmethod(on_result)
+    poll = classmethod(_is_result)
 
-    format: EnumProperty(name="Format", description="The kind of file", items=FORMATS, default="GLB")
-    filepath: StringProperty(name="File", description="Where it goes", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    format: EnumProperty(name="Format", description="The file format", items=FORMATS, default="GLB")
+    filepath: StringProperty(name="File", description="The file to write", subtype="FILE_PATH", options={"SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.filepath = bpy.path.clean_name(context.object.name) + "." + self.format.lower()
@@ -146,7 +140,7 @@ class MAV3D_OT_export(bpy.types.Operator):
 
 
 class MAV3D_OT_import_asset(bpy.types.Operator):
-    """Put an asset folder that the engine wrote into the scene, as the placement settings say"""
+    """Import an asset folder of the engine into the scene, as the placement settings say"""
 
     bl_idname, bl_label = "mav3d.import_asset", "Import Asset"
     bl_options = {"REGISTER", "UNDO"}
@@ -159,10 +153,10 @@ class MAV3D_OT_import_asset(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         folder = Path(bpy.path.abspath(self.directory))
-        # People point at the job's folder as well.
+        # The job folder does as well.
         folder = folder if (folder / "asset.json").is_file() else folder / "asset"
         try:
-            place_result(context.scene, read_asset(folder), asking.target_of(context))
+            place_asset(context.scene, read_asset(folder), submit.target_of(context))
         except AssetError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

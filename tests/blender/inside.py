@@ -37,16 +37,16 @@ def steps():
     region = next(region for region in area.regions if region.type == "UI")
     place = {"x": region.x, "y": region.y, "width": region.width, "height": region.height, "window": window.height}
     write(FOLDER, "ready.json", place)
-    runtime = sys.modules[f"{NAME}.mav3d_blender.runtime"].runtime()
+    current = sys.modules[f"{NAME}.mav3d_blender.controller.state"].state()
     said = None
-    while runtime.session is None or not runtime.session.store.jobs():
+    while current.session is None or not current.session.store.jobs():
         beats.beat(None, "before")
         if said != (said := {"category": region.active_panel_category, "prompt": settings.prompt}):
             write(FOLDER, "panel.json", said)
         yield BEAT
     seen["pressed"] = True
     write(FOLDER, "pressed.json", {})
-    yield from watch_job(runtime)
+    yield from watch_job(current)
     host = window.view_layer.objects.active
     seen["prompt"], seen["keys"] = host.mav3d.prompt, len(host.data.shape_keys.key_blocks)
     seen["name"] = host.name
@@ -81,21 +81,21 @@ def steps():
     settings = scene.mav3d
     settings.prompt, settings.seed = "a blue cube spinning", 2
     bpy.ops.mav3d.generate()
-    while runtime.session.running is None or not runtime.session.running.step:
+    while current.session.running is None or not current.session.running.step:
         yield 0.1
     # Blender ends in the middle of this one.
-    seen["left"], seen["engine"] = runtime.session.running.id, runtime.session._work.process.pid
-    seen["jobs"] = str(runtime.session.store.folder)
+    seen["left"], seen["engine"] = current.session.running.id, current.session._scheduler.process.pid
+    seen["jobs"] = str(current.session.store.folder)
 
 
-def watch_job(runtime):
+def watch_job(current):
     """Until the newest job's object has been there for a while; the engine is killed once on the way."""
-    session, ended = runtime.session, None
+    session, ended = current.session, None
     while ended is None or time.monotonic() - ended < AFTERWARDS:
-        job = session.store.jobs()[-1]
-        beats.beat(session._work.process and session._work.process.pid, job.state, job.stage, job.step, job.image[-20:])
+        job, process = session.store.jobs()[-1], session._scheduler.process
+        beats.beat(process and process.pid, job.state, job.stage, job.step, job.image[-20:])
         if job.state == "RUNNING" and job.stage == "dynamic" and "killed" not in seen:
-            seen["killed"] = os.kill(session._work.process.pid, signal.SIGKILL)
+            seen["killed"] = os.kill(process.pid, signal.SIGKILL)
         if job.state == "INTERRUPTED" and "interrupted" not in seen:
             seen["interrupted"] = job.message
             bpy.ops.mav3d.resume(job=job.id)
@@ -105,8 +105,8 @@ def watch_job(runtime):
             seen["progress"].append(job.stage)
         if job.image and job.step > 60 and not (FOLDER / "running.json").is_file():
             write(FOLDER, "running.json", {})
-        seen["overlay"] = seen.get("overlay") or runtime.overlay.job == job.id
-        seen["thumbnail"] = seen.get("thumbnail") or runtime.thumbnails.icon(job.image) > 0
+        seen["overlay"] = seen.get("overlay") or current.preview.job == job.id
+        seen["thumbnail"] = seen.get("thumbnail") or current.thumbnails.icon(job.image) > 0
         if job.imported and ended is None:
             ended = time.monotonic()
         yield BEAT

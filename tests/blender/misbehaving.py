@@ -42,20 +42,20 @@ def steps():
         region.active_panel_category = "MAV3D"
     yield 2.0
     write(FOLDER, "ready.json", {})
-    runtime = sys.modules[f"{NAME}.mav3d_blender.runtime"].runtime()
+    current = sys.modules[f"{NAME}.mav3d_blender.controller.state"].state()
     for manner in MANNERS:
-        seen["jobs"][manner] = [(yield from generate(runtime, manner)), (yield from generate(runtime, GOOD))]
+        seen["jobs"][manner] = [(yield from generate(current, manner)), (yield from generate(current, GOOD))]
     seen["gaps"], seen["own"], seen["slow"] = beats.gaps, beats.own, beats.slow
 
 
-def generate(runtime, manner):
+def generate(current, manner):
     """Asks for a job of an engine that behaves so; returns what has become of it."""
     (FOLDER / "words").write_text("pause=0.05 " + ("" if manner == GOOD else manner))
     bpy.ops.mav3d.generate()
-    session, until, cancelled = runtime.session, time.monotonic() + LONGEST, False
+    session, until, cancelled = current.session, time.monotonic() + LONGEST, False
     name = session.store.jobs()[-1].id
     while True:
-        job, process = session.store.get(name), session._work.process
+        job, process = session.store.get(name), session._scheduler.process
         beats.beat(process and process.pid, manner, job.state, job.step)
         if manner == "silent" and process:
             process.hello_seconds = HELLO_SECONDS
@@ -65,10 +65,10 @@ def generate(runtime, manner):
             break
         yield BEAT
     told = {name: getattr(job, name) for name in ("state", "imported", "message", "advice")}
-    if session.state in ("ready", "starting"):
+    if session.engine_state in ("ready", "starting"):
         bpy.ops.mav3d.stop_engine()
-    while session._work.process.alive and time.monotonic() < until:
-        beats.beat(session._work.process.pid, manner, "ending")
+    while session._scheduler.process.alive and time.monotonic() < until:
+        beats.beat(session._scheduler.process.pid, manner, "ending")
         yield BEAT
     return told
 

@@ -1,11 +1,11 @@
-"""Fake engines for the tests, and waiting for what they say."""
+"""Fake engines for the tests, and waiting for events."""
 
 import os
 import sys
 import time
 from pathlib import Path
 
-from mav3d_blender.engine_process import EngineProcess
+from mav3d_blender.client.process import EngineProcess
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 
@@ -15,8 +15,8 @@ def make_engine(folder: Path, *words: str, **options) -> EngineProcess:
     return EngineProcess([sys.executable, "-u", str(FAKE), *words], folder, folder / "engine.log", **options)
 
 
-def until(look, seconds: float = 10.0):
-    """What `look` returns as soon as that is true; fails after `seconds`."""
+def until(look, seconds: float = 60.0):
+    """What `look` returns as soon as that is true; fails after `seconds`, far more than a busy machine takes."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := look():
@@ -28,9 +28,9 @@ def until(look, seconds: float = 10.0):
 def exists(pid: int) -> bool:
     """Whether a process runs, or has not been reaped."""
     if os.name == "nt":
-        from mav3d_blender.owner import _exists
+        from mav3d_blender.jobs.process_identity import process_exists
 
-        return _exists(pid)
+        return process_exists(pid)
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

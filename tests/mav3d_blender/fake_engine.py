@@ -77,6 +77,7 @@ class Engine:
             return 1
         for number in [signal.SIGINT, signal.SIGTERM, *([signal.SIGBREAK] if os.name == "nt" else [])]:
             signal.signal(number, signal.SIG_IGN if "stubborn" in self.words else lambda *_: self.leave())
+        print("the fake engine has set its signals", file=sys.stderr, flush=True)
         if "child" in self.words:
             subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         if "silent" in self.words:

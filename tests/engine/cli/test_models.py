@@ -8,7 +8,7 @@ import pytest
 from engine.__main__ import main
 from engine.models.hub import store
 from engine.models.source import locate
-from mav3d_blender.model_fetch import ModelFetch
+from mav3d_blender.client.model_fetch import ModelFetch
 from tests.engine.models.small_hub import COMMIT, Repository
 from tests.root import ROOT
 

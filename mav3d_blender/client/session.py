@@ -1,0 +1,158 @@
+"""Jobs and the engine that does them, as the controller and scripts use them. No bpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..common.durations import done_fraction
+from ..jobs.job import Job, JobError
+from ..jobs.store import JobStore
+from .circuit_breaker import CircuitBreaker
+from .events import Event, Limits
+from .messages import RESUME_HINT
+from .process import EngineProcess
+from .scheduler import Scheduler
+
+
+class Session:
+    """Accepts jobs at once; `tick` does the work, so call it often. Only `close` waits.
+
+    The engine is started when a job or an estimate needs it. What is not possible raises JobError with one sentence and changes
+    nothing.
+
+    store: loaded already. make_process: makes an engine that is not started yet.
+    """
+
+    def __init__(
+        self,
+        store: JobStore,
+        make_process: Callable[[], EngineProcess],
+        limits: Limits | None = None,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
+        self.store, self._limits = store, limits or Limits()
+        self._scheduler = Scheduler(store, make_process, self._limits, breaker or CircuitBreaker())
+        self._refreshed: float | None = None
+
+    def generate(self, request: dict[str, Any], target: dict[str, Any] | None = None) -> Job:
+        """Queues a new job. request: as the engine takes it; target: where its result goes, plain JSON values."""
+        job = self.store.new(request, target or {})
+        self._scheduler.enqueue(job)
+        return job
+
+    def resume(self, job_id: str, changes: dict[str, Any] | None = None) -> Job:
+        """Queues a job that has ended, to go on from its last checkpoint with `changes` of its settings."""
+        job = self.store.claim(job_id)
+        changes = {**job.changes, **(changes or {})}
+        again = replace(job, state="QUEUED", stage="", step=0, steps=0, eta_s=0.0, message="", advice="", imported=False)
+        # The engine knows nothing yet of a job that has not begun.
+        again = replace(again, changes=changes) if job.begun else replace(again, request=job.request | changes, changes={})
+        self._scheduler.put(again)
+        self._scheduler.enqueue(again, job)
+        return again
+
+    def retry(self, job_id: str) -> Job:
+        """Queues a new job with the request and target of an earlier one."""
+        job = self._job(job_id)
+        return self.generate(job.request, job.target)
+
+    def cancel(self, job_id: str) -> None:
+        """Stops a job; what there is of it is kept."""
+        job = self._job(job_id)
+        if not job.active:
+            raise JobError("The job has ended already.")
+        if not self.store.owns(job_id):
+            raise JobError("The job runs in another Blender: cancel it there.")
+        self._scheduler.cancel(job)
+
+    def remove(self, job_id: str) -> None:
+        """Deletes a job that has ended, with its folder."""
+        self.store.remove(job_id)
+        self._scheduler.report(Event("job", job_id))
+
+    def set_target(self, job_id: str, target: dict[str, Any]) -> None:
+        """Changes where the job's result goes. target: plain JSON values."""
+        job = self._job(job_id)
+        if not self.store.owns(job_id):
+            raise JobError("The job runs in another Blender, which places it.")
+        self._scheduler.put(replace(job, target=target))
+
+    def mark_imported(self, job_id: str) -> None:
+        """Notes that the job's result is in the scene."""
+        self._scheduler.put(replace(self._job(job_id), imported=True))
+
+    def estimate(self, request: dict[str, Any]) -> None:
+        """Asks what a request would take; an "estimate" event brings the answer to the newest question."""
+        self._scheduler.estimate(request)
+
+    def start_engine(self) -> None:
+        """Starts the engine at the next tick, also where it has ended too often to be started by itself."""
+        self._scheduler.request_start()
+
+    def stop_engine(self) -> None:
+        """Ends the engine, which frees its memory. Running and waiting jobs are interrupted, and can be resumed."""
+        self._scheduler.stop()
+
+    def close(self, timeout: float) -> None:
+        """Ends the engine within `timeout` seconds and a moment, and saves active jobs as interrupted: Blender is closing."""
+        for job in self._active_jobs():
+            state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
+            self._scheduler.settle(job, state, f"Blender was closed. {RESUME_HINT}")
+        self._scheduler.close(timeout)
+
+    def tick(self, now: float) -> list[Event]:
+        """Advances everything, and returns the events since the last call. now: seconds of a clock that never goes back."""
+        self._scheduler.tick(now)
+        if self._refreshed is None or now - self._refreshed >= self._limits.refresh:
+            self._refreshed = now
+            changed, sentences = self.store.refresh()
+            for job_id in changed:
+                self._scheduler.report(Event("job", job_id))
+            for sentence in sentences:
+                self._scheduler.report(Event("error", message=sentence))
+        return self._scheduler.take_events()
+
+    @property
+    def busy(self) -> bool:
+        """Whether the next tick may change something."""
+        return self._scheduler.busy or bool(self._active_jobs())
+
+    @property
+    def running(self) -> Job | None:
+        """The job that the engine works on."""
+        job_id = self._scheduler.running
+        return self.store.get(job_id) if job_id is not None else None
+
+    def fraction(self, job: Job) -> float:
+        """How much of a running job is done, 0 to 1: of its whole time, or of its stage where the time left is not known."""
+        return done_fraction(job.step, job.steps, self._scheduler.elapsed(job.id), job.eta_s)
+
+    @property
+    def engine_state(self) -> str:
+        """Of the engine: "stopped", "starting", "ready", "stopping" or "failed"."""
+        return self._scheduler.state
+
+    @property
+    def engine_text(self) -> str:
+        """The engine's state in a sentence, with what to do where it failed."""
+        if self.engine_state == "ready":
+            return f"Ready: version {self.hello.get('engine', '?')} on {self.hello.get('device', '?')}"
+        return self._scheduler.failure or self.engine_state.capitalize()
+
+    @property
+    def hello(self) -> dict[str, Any]:
+        """The engine's first message; empty before it."""
+        process = self._scheduler.process
+        return process.hello if process is not None else {}
+
+    def _active_jobs(self) -> list[Job]:
+        """This Blender's jobs that have not ended."""
+        return [job for job in self.store.jobs() if job.active and self.store.owns(job.id)]
+
+    def _job(self, job_id: str) -> Job:
+        job = self.store.get(job_id)
+        if job is None:
+            raise JobError(f"There is no job {job_id}.")
+        return job

@@ -1,0 +1,1 @@
+"""What every room may use: the engine's contract, where the add-on lives, files, durations."""

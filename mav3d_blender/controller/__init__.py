@@ -1,0 +1,1 @@
+"""What happens when: the add-on's state, its timer, and what each action does."""

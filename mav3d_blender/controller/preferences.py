@@ -1,0 +1,42 @@
+"""What the add-on's preferences say: which Python runs the engine, and on which device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import bpy
+
+from ..common import package
+from ..setup.environments import installed
+from ..setup.place import default_folder
+
+DEVICES = [
+    ("CPU", "CPU", "Any computer"),
+    ("CUDA", "CUDA", "An NVIDIA graphics card"),
+    ("MPS", "Metal", "Apple graphics"),
+]
+
+
+def addon_preferences() -> bpy.types.AddonPreferences | None:
+    """The add-on's preferences; None where it is used without being installed."""
+    addon = bpy.context.preferences.addons.get(package.NAME)
+    return addon.preferences if addon else None
+
+
+def engine_python() -> Path | None:
+    """The interpreter that runs the engine: the one in the preferences, else that of the installed environment."""
+    preferences = addon_preferences()
+    if preferences is not None and preferences.engine_python.strip():
+        return Path(bpy.path.abspath(preferences.engine_python.strip()))
+    return installed(environments_folder())
+
+
+def environments_folder() -> Path:
+    """The folder that Install Engine puts its environment into."""
+    return default_folder(package.user_folder())
+
+
+def device() -> str:
+    """The engine's device: "cpu", "cuda" or "mps"."""
+    preferences = addon_preferences()
+    return preferences.device.lower() if preferences is not None else "cpu"

@@ -1,0 +1,37 @@
+"""The recipe on a result (`object.mav3d`): how it was made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpy
+
+from ..timeline.asset import Asset
+
+
+def write_recipe(host: bpy.types.Object, asset: Asset, request: dict[str, Any], job_id: str) -> None:
+    """Writes how the asset was made onto its object."""
+    about, recipe = asset.about, host.mav3d
+    recipe.prompt, recipe.seed = asset.prompt or "(no prompt)", int(about.get("seed", 0))
+    for name in ("preset", "quality", "topology", "engine"):
+        setattr(recipe, name, str(about.get(name, "")))
+    recipe.models = ", ".join(f"{role}: {name}" for role, name in dict(about.get("models", {})).items())
+    recipe.job = job_id or str(about.get("job", ""))
+    recipe.request = json.dumps(request)
+    track = about.get("metrics", {}).get("track", {}).get("mean", {})
+    recipe.distance = float(track.get("distance", 0.0))
+
+
+def read_recipe(host: bpy.types.Object) -> dict[str, Any]:
+    """The request that made an object. Raises ValueError where its recipe is damaged."""
+    request = json.loads(host.mav3d.request)
+    if not isinstance(request, dict) or "prompt" not in request:
+        raise ValueError(f"{host.name} has no recipe that can be read.")
+    return request
+
+
+def request_of_asset(asset: Asset) -> dict[str, Any]:
+    """The request that made an asset, as far as asset.json says."""
+    names = ("prompt", "preset", "quality", "seed", "frames", "fps", "topology")
+    return {name: asset.about[name] for name in names if name in asset.about}

@@ -1,0 +1,109 @@
+"""What lasts while the add-on is enabled. Blender keeps no such thing for an add-on, hence the one variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+from ..client.process import EngineProcess, engine_command
+from ..client.session import Session
+from ..common import package
+from ..jobs.job import Job
+from ..jobs.store import JobStore
+from ..viewport.thumbnails import Thumbnails
+from .downloads import Downloads
+from .engine_setup import EngineSetup
+from .live_preview import LivePreview
+from .preferences import device, engine_python
+from .results import Results
+
+CLOSE_SECONDS = 5.0
+
+
+@dataclass
+class Notices:
+    """Sentences for the panel. warning: the newest problem. estimate: what the settings would take, once known."""
+
+    warning: str = ""
+    estimate: str = ""
+
+
+class State:
+    """The session and what else goes on. Each part has an owner that changes it; the panel only reads."""
+
+    def __init__(self) -> None:
+        self.notices = Notices()
+        self.results, self.preview, self.thumbnails = Results(), LivePreview(), Thumbnails()
+        self.setup, self.downloads = EngineSetup(), Downloads()
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session | None:
+        """None until it is first needed."""
+        return self._session
+
+    def open_session(self) -> Session:
+        """The session, which reads the jobs on disk when it is first needed."""
+        if self._session is None:
+            store = JobStore(package.user_path(package.JOBS))
+            self.notices.warning = " ".join(store.load()[:2]) or self.notices.warning
+            self._session = Session(store, make_process)
+        return self._session
+
+    def jobs(self) -> list[Job]:
+        """All jobs, the oldest first."""
+        return self._session.store.jobs() if self._session is not None else []
+
+    def job_fraction(self, job: Job) -> float:
+        """How much of a running job is done, 0 to 1."""
+        return self._session.fraction(job) if self._session is not None else 0.0
+
+    @property
+    def engine_text(self) -> str:
+        """The engine's state in a sentence."""
+        return self._session.engine_text if self._session is not None else "Not started"
+
+    @property
+    def engine_running(self) -> bool:
+        """Whether there is an engine to stop."""
+        return self._session is not None and self._session.engine_state != "stopped"
+
+    def presets(self) -> list[dict]:
+        """The presets in the engine's hello; empty before that."""
+        presets = self._session.hello.get("presets") if self._session is not None else None
+        return [each for each in presets if isinstance(each, dict)] if isinstance(presets, list) else []
+
+    def close(self) -> None:
+        """Ends the engine and everything else. Jobs can be resumed."""
+        self.preview.clear()
+        self.thumbnails.remove()
+        self.setup.close(CLOSE_SECONDS)
+        self.downloads.close(CLOSE_SECONDS)
+        if self._session is not None:
+            self._session.close(CLOSE_SECONDS)
+
+
+_state: State | None = None
+
+
+def state() -> State:
+    """The state of this Blender."""
+    global _state
+    if _state is None:
+        _state = State()
+    return _state
+
+
+def close_state() -> None:
+    """Closes the state; the next `state` is a new one."""
+    global _state
+    closing, _state = _state, None
+    if closing is not None:
+        closing.close()
+
+
+def make_process() -> EngineProcess:
+    """An engine that is not started yet, as the preferences say."""
+    command = engine_command(engine_python(), "serve", "--device", device())
+    return EngineProcess(command, package.ROOT, package.user_path(package.ENGINE_LOG), offline=not bpy.app.online_access)

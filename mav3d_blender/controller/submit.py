@@ -1,0 +1,104 @@
+"""From settings to a job: what every operator that makes something calls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..common import package
+from ..jobs.history import add_to_history, read_history
+from ..jobs.job import Job, JobError
+from . import timer
+from .request import PLACEMENT, placement_of
+from .state import state
+from .validation import engine_problem
+
+# The stages with steps of their own; the others belong to the export.
+STAGES = ("static", "dynamic", "super_resolution")
+MAX_EVENTS_BYTES = 64 * 2**20
+
+
+def generate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
+    """Queues a new job for a request, and adds it to the history. Raises JobError where there is no engine."""
+    _require_engine()
+    target = target_of(context)
+    job = state().open_session().generate(request, target)
+    placement = {name: target[name] for name in PLACEMENT}
+    add_to_history(package.user_path(package.HISTORY), request | placement)
+    state().notices.warning = ""
+    timer.start()
+    return job
+
+
+def resume(context: bpy.types.Context, job_id: str, changes: dict[str, Any] | None = None) -> Job:
+    """Queues an earlier job to go on, with `changes` of its settings; its result goes where it was to go. Raises JobError."""
+    _require_engine()
+    session = state().open_session()
+    job = session.resume(job_id, changes)
+    session.set_target(job_id, resumed_target(context, job))
+    state().notices.warning = ""
+    timer.start()
+    return job
+
+
+def estimate(request: dict[str, Any]) -> None:
+    """Asks the engine what a request would take; the answer comes into the notices."""
+    state().open_session().estimate(request)
+    state().notices.estimate = "Trying a few steps …"
+    timer.start()
+
+
+def place(context: bpy.types.Context, job_id: str) -> None:
+    """Puts the result of a job into the scene, as the placement settings say. Raises JobError where there is none."""
+    session = state().open_session()
+    job = session.store.get(job_id)
+    if job is None or not job.asset:
+        raise JobError("The job has no result yet.")
+    session.set_target(job_id, target_of(context))
+    state().results.read(session.store.get(job_id))
+    timer.start()
+
+
+def target_of(context: bpy.types.Context) -> dict[str, Any]:
+    """Where a result goes, by the settings and the 3D cursor of now; plain JSON values."""
+    scene, settings = context.scene, context.scene.mav3d
+    location = tuple(scene.cursor.location) if settings.at_cursor else (0.0, 0.0, 0.0)
+    return placement_of(settings) | {"location": list(location), "scene": scene.name, "file": state().results.file}
+
+
+def resumed_target(context: bpy.types.Context, job: Job) -> dict[str, Any]:
+    """Where the result of a resumed job goes: as it was asked for, in the file that is open now."""
+    if "start_frame" not in job.target:
+        return target_of(context)
+    same_file = job.target.get("file") == state().results.file
+    known = same_file and bpy.data.scenes.get(job.target.get("scene", ""))
+    scene = job.target["scene"] if known else context.scene.name
+    return job.target | {"scene": scene, "file": state().results.file}
+
+
+def history() -> list[dict[str, Any]]:
+    """Earlier settings, the newest first."""
+    return read_history(package.user_path(package.HISTORY))
+
+
+def more_steps(job: Job, steps: int) -> dict[str, int]:
+    """Changes that give the last stage of a finished job `steps` more steps. Raises JobError where its record is damaged."""
+    path, last = Path(job.folder) / "events.jsonl", None
+    try:
+        if path.stat().st_size > MAX_EVENTS_BYTES:
+            raise ValueError("it is too large")
+        for line in path.read_text("utf-8").splitlines():
+            message = json.loads(line)
+            if message.get("type") == "progress" and message.get("stage") in STAGES:
+                last = message
+        return {f"{last['stage']}_steps": int(last["steps"]) + steps}
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise JobError(f"The job's own record {path} can't be read ({error}): generate it again.") from error
+
+
+def _require_engine() -> None:
+    if problem := engine_problem():
+        raise JobError(problem + ".")

@@ -1,0 +1,123 @@
+"""Why something can't be done now, worked out once for the panel, the operators and the submission. Empty: it can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+
+from ..common.contract import errors, prompt, request, vocabulary
+from .preferences import engine_python
+from .request import BUILT_IN, CUSTOM, model_sources, preset_roles, request_of
+from .state import state
+
+# No run can do without these.
+NEEDED_ROLES = ("image", "video")
+NO_MODELS = "Name the image and the video model under Models"
+
+
+def engine_problem() -> str:
+    """Why no engine can be started, in one sentence without its full stop."""
+    python = engine_python()
+    if python is None:
+        return "The engine is not set up yet: open the preferences of MAV3D"
+    if not python.exists():
+        return f"There is no Python at {python}: choose another in the preferences of MAV3D"
+    return ""
+
+
+def request_problem(settings: bpy.types.PropertyGroup) -> str:
+    """Why the engine would refuse the settings, in a few words where the prompt is the reason."""
+    return prompt_problem(settings) or models_problem(settings) or _values_problem(settings)
+
+
+def prompt_problem(settings: bpy.types.PropertyGroup) -> str:
+    """Why the models can't take the prompt, in a few words."""
+    words = known_words(settings)
+    try:
+        if words is None:
+            prompt.check_prompt(settings.prompt)
+        else:
+            prompt.canonical_prompt(settings.prompt, words, seen=_seen(words) if settings.image else ("", ""))
+    except errors.PromptError as error:
+        return error.short
+    return ""
+
+
+def models_problem(settings: bpy.types.PropertyGroup) -> str:
+    """Why the models of the settings can't be used."""
+    if settings.preset == CUSTOM:
+        return "" if all(role in model_sources(settings) for role in NEEDED_ROLES) else NO_MODELS
+    return "" if settings.preset == BUILT_IN else missing_models(settings)
+
+
+def missing_models(settings: bpy.types.PropertyGroup) -> str:
+    """Why the engine can't use the preset's own models, by its hello; empty before that."""
+    about = _about_preset(settings)
+    if about.get("ready", True):
+        return ""
+    missing = about.get("missing")
+    if isinstance(missing, dict) and missing:
+        # The preset's own model does not matter where the role has another.
+        fetched = state().downloads.has_fetched
+        roles = [role for role in preset_roles(settings) if role in missing and not fetched(settings.preset, role)]
+        return str(missing[roles[0]]) if roles else ""
+    return str(about.get("reason") or "Its models are missing")
+
+
+def fetch_problem(settings: bpy.types.PropertyGroup) -> str:
+    """Why no models can be downloaded now."""
+    if problem := engine_problem():
+        return problem
+    if settings.preset == BUILT_IN:
+        return "The built-in models are part of MAV3D"
+    if settings.preset == CUSTOM and models_problem(settings):
+        return NO_MODELS
+    if not is_online():
+        return "Allow Online Access in Preferences > System first"
+    return "Models are being fetched already" if state().downloads.busy else ""
+
+
+def install_problem() -> str:
+    """Why the engine can't be installed now."""
+    return "" if is_online() else "Allow Online Access in Preferences > System first, or use a Python that has the packages"
+
+
+def result_problem(context: bpy.types.Context) -> str:
+    """Why the active object is no result of MAV3D."""
+    return "" if context.object is not None and context.object.mav3d.prompt else "Select an object that MAV3D made"
+
+
+def known_words(settings: bpy.types.PropertyGroup) -> vocabulary.Vocabulary | None:
+    """The words that the preset's models know, by the engine's hello, before that the built-in vocabulary; None where they take
+    any text."""
+    words = _about_preset(settings).get("words")
+    if words is None:
+        return vocabulary.built_in_vocabulary() if settings.preset == BUILT_IN else None
+    try:
+        return vocabulary.Vocabulary.from_dict(words)
+    except (ValueError, TypeError):
+        return vocabulary.built_in_vocabulary()
+
+
+def is_online() -> bool:
+    """Whether the user lets Blender go online."""
+    return bpy.app.online_access
+
+
+def _about_preset(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """The preset's entry in the engine's hello; empty before that."""
+    return next((each for each in state().presets() if each.get("name") == settings.preset), {})
+
+
+def _seen(words: vocabulary.Vocabulary) -> tuple[str, str]:
+    """Any color and object: a picture shows them, and the prompt need not name them."""
+    return next(iter(words.colours), ""), next(iter(words.objects), "")
+
+
+def _values_problem(settings: bpy.types.PropertyGroup) -> str:
+    try:
+        request.Request.checked(request_of(settings))
+    except errors.EngineError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,1 @@
+"""Jobs on disk and the history of prompts. No bpy."""

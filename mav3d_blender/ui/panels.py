@@ -1,0 +1,200 @@
+"""The sidebar tab MAV3D: prompt and Generate, placement, details, models, jobs, the selected result, and the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import bpy
+
+from ..controller.request import BUILT_IN, CUSTOM
+from ..controller.state import state
+from ..controller.validation import engine_problem, known_words, missing_models, request_problem
+from .job_list import draw_jobs
+from .labels import wrapped_label
+
+# The kinds of known words, with their labels.
+KINDS = {"objects": "Objects", "colours": "Colors", "motions": "Motions"}
+
+
+class _Tab:
+    """Where the panels are."""
+
+    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "MAV3D"
+
+
+class MAV3D_PT_main(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_main"
+    bl_label = "MAV3D"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.mav3d
+        if problem := engine_problem():
+            box = layout.box()
+            wrapped_label(box, context, problem + ".", "ERROR")
+            box.operator("mav3d.open_preferences", icon="PREFERENCES")
+        row = layout.row(align=True)
+        row.prop(settings, "prompt", text="", placeholder="a red ball bouncing")
+        row.menu("MAV3D_MT_history", text="", icon="RECOVER_LAST")
+        if settings.prompt.strip() and (problem := request_problem(settings)):
+            wrapped_label(layout, context, problem, "ERROR")
+        _draw_words(layout, context)
+        column = _draw_settings(layout, settings, ("image", "preset", "quality"))
+        row = column.row(align=True)
+        sub = row.row(align=True)
+        sub.enabled = not settings.random_seed
+        sub.prop(settings, "seed")
+        row.prop(settings, "random_seed", text="", icon="FILE_REFRESH")
+        _draw_download(layout, context)
+        row = layout.row(align=True)
+        row.scale_y = 1.5
+        row.operator("mav3d.generate", icon="PLAY")
+        row.operator("mav3d.estimate", text="", icon="TIME")
+        if estimate := state().notices.estimate:
+            wrapped_label(layout, context, estimate, "TIME")
+
+
+class MAV3D_PT_placement(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_placement"
+    bl_label = "Placement"
+    bl_parent_id = "MAV3D_PT_main"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        _draw_settings(self.layout, context.scene.mav3d, ("start_frame", "repeat", "rate", "at_cursor"))
+
+
+class MAV3D_PT_details(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_details"
+    bl_label = "Details"
+    bl_parent_id = "MAV3D_PT_main"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        names = ("frames", "fps", "topology", "", "static_steps", "dynamic_steps", "super_resolution_steps", "", "live_preview")
+        _draw_settings(self.layout, context.scene.mav3d, names)
+
+
+class MAV3D_PT_models(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_models"
+    bl_label = "Models"
+    bl_parent_id = "MAV3D_PT_main"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.mav3d
+        column = self.layout.column()
+        # The built-in models take none of these settings.
+        column.active = settings.preset != BUILT_IN
+        _draw_settings(column, settings, ("image_model", "video_model", "upscale_model"))
+        column.operator("mav3d.fetch_models", icon="IMPORT")
+        column.label(text="Negative Prompt")
+        column.prop(settings, "negative_prompt", text="")
+        column.label(text="Guidance Scale")
+        labels = {"image_guidance_scale": "Image", "video_guidance_scale": "Video", "upscale_guidance_scale": "Upscaler"}
+        _draw_settings(column, settings, tuple(labels), labels)
+        _draw_settings(column, settings, ("", "image_adapter", "memory"))
+
+
+class MAV3D_PT_jobs(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_jobs"
+    bl_label = "Jobs"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        if warning := state().notices.warning:
+            box = self.layout.box()
+            wrapped_label(box, context, warning, "ERROR")
+            row = box.row(align=True)
+            row.operator("mav3d.dismiss")
+            row.operator("mav3d.show_log", text="Log")
+        draw_jobs(self.layout, context)
+
+
+class MAV3D_PT_result(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_result"
+    bl_label = "Selected Result"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.object is not None and bool(context.object.mav3d.prompt)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, recipe = self.layout, context.object.mav3d
+        wrapped_label(layout, context, f"“{recipe.prompt}”")
+        wrapped_label(layout, context, f"{recipe.preset}, {recipe.quality}, seed {recipe.seed}")
+        column = layout.column(align=True)
+        column.operator("mav3d.regenerate", icon="FILE_REFRESH")
+        column.operator("mav3d.vary_seed", icon="MOD_NOISE")
+        column.operator("mav3d.continue_optimising", icon="FF")
+        column = layout.column(align=True)
+        column.operator("mav3d.bake_to_frames", icon="RENDER_ANIMATION")
+        column.operator("mav3d.frames_to_shape_keys", icon="SHAPEKEY_DATA")
+        column.operator("mav3d.mark_as_asset", icon="ASSET_MANAGER")
+        layout.operator_menu_enum("mav3d.export", "format", text="Export", icon="EXPORT")
+
+
+class MAV3D_PT_engine(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_engine"
+    bl_label = "Engine"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        wrapped_label(layout, context, state().engine_text)
+        row = layout.row(align=True)
+        row.operator("mav3d.stop_engine", icon="SNAP_FACE")
+        row.operator("mav3d.show_log", icon="TEXT")
+        layout.operator("mav3d.open_preferences", icon="PREFERENCES")
+        layout.operator("mav3d.import_asset", icon="IMPORT")
+
+
+def _draw_settings(
+    layout: bpy.types.UILayout,
+    settings: bpy.types.PropertyGroup,
+    names: tuple[str, ...],
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> bpy.types.UILayout:
+    """Draws a column of settings, their labels to the left; an empty name leaves a gap. labels: shorter ones than the settings'
+    own, where a heading says the rest. Returns the column."""
+    column = layout.column()
+    column.use_property_split, column.use_property_decorate = True, False
+    for name in names:
+        if name:
+            column.prop(settings, name, **({"text": labels[name]} if name in labels else {}))
+        else:
+            column.separator()
+    return column
+
+
+def _draw_words(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draws the words that the preset's models know, where they don't take any text."""
+    settings = context.scene.mav3d
+    words = known_words(settings)
+    if words is None:
+        return
+    header, body = layout.panel("mav3d_words", default_closed=bool(settings.prompt.strip()))
+    header.label(text="Known Words")
+    if body:
+        for kind, label in KINDS.items():
+            wrapped_label(body, context, f"{label}: {', '.join(getattr(words, kind))}")
+
+
+def _draw_download(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draws a running download or why the last one failed, and the button where models are missing."""
+    settings, downloads = context.scene.mav3d, state().downloads
+    status = downloads.status
+    if status is not None and not status.ended:
+        layout.progress(factor=status.fraction, text=f"{status.fraction:.0%}")
+        wrapped_label(layout, context, status.phase)
+        layout.operator("mav3d.cancel_fetch", icon="X")
+        return
+    if status is not None and status.state == "failed" and downloads.preset == settings.preset:
+        for sentence in status.sentence.splitlines():
+            wrapped_label(layout, context, sentence, "ERROR")
+    if settings.preset not in (BUILT_IN, CUSTOM) and missing_models(settings):
+        layout.operator("mav3d.fetch_models", icon="IMPORT")
+
+
+CLASSES = (
+    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_jobs, MAV3D_PT_result, MAV3D_PT_engine,
+)  # fmt: skip

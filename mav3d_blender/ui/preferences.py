@@ -1,0 +1,118 @@
+"""The add-on's preferences: set-up in three steps, each with the buttons that fix it."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.props import BoolProperty, EnumProperty, StringProperty
+
+from ..common import package
+from ..controller.preferences import DEVICES, engine_python, environments_folder
+from ..controller.state import state
+from ..setup.environments import installed, needs_update
+from ..setup.requirements import SetupError
+from ..setup.steps import Step, steps
+from ..setup.variants import VARIANTS
+from .labels import wrapped_label
+
+BUILDS = [(name.upper(), variant.label, variant.sentence) for name, variant in VARIANTS.items()]
+ICONS = {"ok": "CHECKMARK", "better": "INFO", "missing": "ERROR", "broken": "ERROR", "unknown": "QUESTION"}
+FIX_ICONS = {
+    "mav3d.install_engine": "IMPORT", "mav3d.use_python": "FILE_FOLDER", "mav3d.check_engine": "FILE_REFRESH",
+    "mav3d.use_device": "CHECKMARK",
+}  # fmt: skip
+
+
+class MAV3D_AP_preferences(bpy.types.AddonPreferences):
+    bl_idname = package.NAME
+
+    engine_python: StringProperty(
+        name="Engine Python",
+        description="The Python interpreter that runs the engine; empty for the environment installed below",
+        subtype="FILE_PATH",
+    )
+    device: EnumProperty(name="Device", description="The device that the engine computes on", items=DEVICES, default="CPU")
+    variant: EnumProperty(name="Build", description="Which build of the engine is installed", items=BUILDS, default="CPU")
+    advanced: BoolProperty(name="Advanced", description="Where packages come from, and removing the engine")
+    package_index: StringProperty(
+        name="Package Index",
+        description=(
+            "Address of a package index, such as a company's mirror, in place of PyPI and of PyTorch's own for the CPU build; "
+            "its PyTorch may be larger. Empty for those two, or for what pip's settings on this computer say"
+        ),
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        column = layout.column()
+        column.use_property_split, column.use_property_decorate = True, False
+        column.prop(self, "engine_python")
+        column.prop(self, "device")
+        found = self._steps()
+        for number, step in enumerate(found, 1):
+            box = layout.box()
+            if number == 1 and self._draw_install(box, context):
+                continue
+            wrapped_label(box, context, f"{number}. {step.name}: {step.sentence}", ICONS[step.state])
+            if number == 1 and step.fixes:
+                self._draw_build(box, context)
+            _draw_fixes(box, step)
+        row = layout.row(align=True)
+        row.operator("mav3d.check_engine", icon="FILE_REFRESH", text="Checking …" if state().setup.checking else "Check")
+        row.operator("mav3d.copy_report", icon="COPYDOWN")
+        self._draw_advanced(layout, context)
+
+    def _steps(self) -> tuple[Step, Step, Step]:
+        own, outdated = installed(environments_folder()), False
+        try:
+            outdated = own is not None and needs_update(own)
+        except SetupError:
+            pass  # the check says so
+        return steps(state().setup.report, engine_python(), self.device.lower(), own is not None, outdated)
+
+    def _draw_install(self, box: bpy.types.UILayout, context: bpy.types.Context) -> bool:
+        """Draws a running installation, or why the last one failed; whether one is running."""
+        status = state().setup.install_status
+        if status is None or (status.ended and status.state != "failed"):
+            return False
+        if status.state == "failed":
+            wrapped_label(box, context, status.sentence, "ERROR")
+            return False
+        box.label(text="1. Engine: being installed", icon="IMPORT")
+        box.progress(factor=status.fraction, text=f"{status.fraction:.0%}")
+        wrapped_label(box, context, status.phase or "Installing")
+        box.operator("mav3d.cancel_install", icon="X")
+        return True
+
+    def _draw_build(self, box: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        box.row(align=True).prop(self, "variant", expand=True)
+        wrapped_label(box, context, VARIANTS[self.variant.lower()].sentence)
+
+    def _draw_advanced(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+        shown = self.advanced
+        row = layout.row()
+        row.alignment = "LEFT"
+        row.prop(self, "advanced", icon="DOWNARROW_HLT" if shown else "RIGHTARROW", emboss=False)
+        if not shown:
+            return
+        box = layout.box()
+        column = box.column()
+        column.use_property_split, column.use_property_decorate = True, False
+        column.prop(self, "package_index")
+        if installed(environments_folder()) is not None:
+            self._draw_build(box, context)
+            row = box.row(align=True)
+            row.operator("mav3d.install_engine", text="Install Again", icon="IMPORT")
+            row.operator("mav3d.uninstall_engine", icon="TRASH")
+
+
+def _draw_fixes(box: bpy.types.UILayout, step: Step) -> None:
+    if not step.fixes:
+        return
+    row = box.row(align=True)
+    for fix in step.fixes:
+        button = row.operator(fix.operator, text=fix.text, icon=FIX_ICONS[fix.operator])
+        for name, value in fix.options:
+            setattr(button, name, value)
+
+
+CLASSES = (MAV3D_AP_preferences,)

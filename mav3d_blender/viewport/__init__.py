@@ -1,0 +1,1 @@
+"""What is drawn in 3D views and as icons."""

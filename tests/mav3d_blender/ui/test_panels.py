@@ -1,0 +1,53 @@
+from dataclasses import replace
+
+import bpy
+
+from mav3d_blender.controller.state import state
+from mav3d_blender.ui import panels
+from tests.mav3d_blender.scenes import generate
+from tests.mav3d_blender.ui.layouts import drawn
+
+
+def test_the_panel_shows_words_and_what_is_wrong_with_the_prompt(addon):
+    main = drawn(panels.MAV3D_PT_main)
+    assert "Colors: red" in main.text and "Objects: ball" in main.text and "Unknown" not in main.text
+    addon.mav3d.prompt = "a corgi"
+    assert "Unknown: corgi" in drawn(panels.MAV3D_PT_main).text
+    addon.mav3d.preset = "paper"
+    main = drawn(panels.MAV3D_PT_main)
+    assert "Objects" not in main.text and {name for name, *_ in main.buttons} == {"mav3d.generate", "mav3d.estimate"}
+
+
+def test_the_panel_says_where_to_set_up_the_engine(addon, preferences, tmp_path):
+    preferences.engine_python = str(tmp_path / "none")
+    main = drawn(panels.MAV3D_PT_main)
+    assert "There is no Python at" in main.text and main.buttons[0][0] == "mav3d.open_preferences"
+
+
+def test_every_setting_of_a_request_is_in_a_panel_once(addon):
+    shown = [name for cls in panels.CLASSES[:4] for name in drawn(cls).properties]
+    assert sorted(shown) == sorted(name for name in addon.mav3d.bl_rna.properties.keys() if name not in ("rna_type", "name"))
+
+
+def test_a_job_has_the_buttons_of_its_state(addon):
+    host = generate(addon)
+    jobs = drawn(panels.MAV3D_PT_jobs)
+    assert [name for name, *_ in jobs.buttons] == ["mav3d.place", "mav3d.retry", "mav3d.remove"]
+    assert jobs.buttons[0][2].job == host.mav3d.job and "Done" in jobs.text
+    store = state().session.store
+    job = replace(store.get(host.mav3d.job), state="RUNNING", stage="dynamic", step=3, steps=4, eta_s=60.0)
+    store.put(job)
+    state().notices.warning = "The engine ended."
+    jobs = drawn(panels.MAV3D_PT_jobs)
+    assert "Motion 3/4, 1 min 0 s left" in jobs.text and "The engine ended." in jobs.text
+    assert [name for name, *_ in jobs.buttons] == ["mav3d.dismiss", "mav3d.show_log", "mav3d.cancel"]
+    store.put(replace(job, state="DONE"))
+
+
+def test_the_result_and_the_engine_have_panels(addon):
+    assert not panels.MAV3D_PT_result.poll(bpy.context)
+    host = generate(addon)
+    with bpy.context.temp_override(object=host):
+        assert panels.MAV3D_PT_result.poll(bpy.context)
+        assert "seed 7" in drawn(panels.MAV3D_PT_result).text
+    assert "Ready: version fake on cpu" in drawn(panels.MAV3D_PT_engine).text
