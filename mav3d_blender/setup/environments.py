@@ -4,7 +4,7 @@
     engine-<version>.part/   one that is being made
     engine-<version>.old/    one that is being removed
     engine-<version>.log     what pip said
-    engine.job.lock              held while something is made or removed here
+    engine.lock              held while something is made or removed here
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .background import Background
 from .requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
 
 MARKER = "mav3d-engine.json"
-LOCK = "engine.job.lock"
+LOCK = "engine.lock"
 MADE_BY = "MAV3D for Blender"
 _FINISHED = re.compile(r"engine-([0-9A-Za-z][0-9A-Za-z.+_-]*)")
 _ASIDE = (".part", ".old", ".log", ".lock")

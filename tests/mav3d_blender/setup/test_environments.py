@@ -53,7 +53,7 @@ def test_uninstalling_removes_ours_whole_and_leaves_the_rest(tmp_path):
     done = uninstall(tmp_path).wait(20)
     assert set(done.removed) == {ours, begun}
     assert len(done.stayed) == 2 and "engine-mine" in " ".join(done.stayed)
-    assert {path.name for path in tmp_path.iterdir()} == {"engine-mine", "engine-0.3.0", "notes.txt", "engine.job.lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {"engine-mine", "engine-0.3.0", "notes.txt", "engine.lock"}
 
 
 def test_a_folder_without_an_engine_is_left_alone(tmp_path):
@@ -87,7 +87,7 @@ def test_an_interrupted_removal_is_taken_up(tmp_path, monkeypatch):
     assert not done.removed and "busy" in done.stayed[0]
     assert installed(tmp_path) is None and not ours.exists()  # half an environment never looks whole
     assert uninstall(tmp_path).wait(20).removed
-    assert [path.name for path in tmp_path.iterdir()] == ["engine.job.lock"]
+    assert [path.name for path in tmp_path.iterdir()] == ["engine.lock"]
 
 
 def test_nothing_is_removed_while_something_is_being_made(tmp_path):

@@ -91,11 +91,11 @@ def test_a_failed_installation_is_taken_up_replaced_and_removed(setting):
     job.start()
     assert follow(job)[-1].state == "done", job.report()
     assert not needs_update(installed(folder), wanted)
-    assert {path.name for path in folder.iterdir()} == {"engine-0.1.0", "engine-0.1.0.log", "engine.job.lock"}
+    assert {path.name for path in folder.iterdir()} == {"engine-0.1.0", "engine-0.1.0.log", "engine.lock"}
 
     (folder / "mine").mkdir()
     assert uninstall(folder).wait(20).removed == (folder / "engine-0.1.0",)
-    assert {path.name for path in folder.iterdir()} == {"mine", "engine.job.lock"}
+    assert {path.name for path in folder.iterdir()} == {"mine", "engine.lock"}
 
 
 def test_cancelling_midway_ends_pip_and_leaves_nothing(setting):
@@ -189,7 +189,7 @@ def test_cancelling_keeps_the_engine_that_is_there(setting):
     follow(job, lambda status: status.phase == "Making the environment")
     job.cancel()
     assert follow(job)[-1].state == "cancelled"
-    assert {path.name for path in folder.iterdir()} == {"engine-0.1.0", "engine.job.lock"} and installed(folder)
+    assert {path.name for path in folder.iterdir()} == {"engine-0.1.0", "engine.lock"} and installed(folder)
 
 
 def refused(job):
