@@ -18,7 +18,7 @@ def add_models_options(parser: argparse.ArgumentParser) -> None:
     for role in ("image", "video", "upscale"):
         fetch.add_argument(f"--{role}-model", default="", metavar="SOURCE", help="in place of the preset's own, as in generate")
     fetch.add_argument("--full-precision", action="store_true", help="fetch 32-bit weights even where there are 16-bit ones")
-    remove = actions.add_parser("remove", help="delete fetched models")
+    remove = actions.add_parser("remove", help="delete fetched models, from the hub's cache that other programs use too")
     remove.add_argument("sources", nargs="+", metavar="SOURCE", help="a hub id")
     for action in (shown, check, fetch, remove):
         action.add_argument("--json", action="store_true", help="print messages of the protocol, one a line")
