@@ -9,7 +9,7 @@ from .runtime import Runtime, environments, newest_report, preferences, runtime
 from .setup.background import Background
 from .setup.environments import uninstall
 from .setup.install import Install
-from .setup.pythons import Python, advice, find_pythons
+from .setup.pythons import Python, find_pythons
 from .setup.requirements import SetupError
 from .setup.source import Source, checked_index
 
@@ -22,7 +22,7 @@ def version() -> str:
 
 
 def begin_install(variant: str = "") -> None:
-    """Starts to install the engine on the best Python that was found. Raises SetupError where there is none.
+    """Starts to install the engine, on a Python that comes with it or on the best one that was found. Raises SetupError.
 
     variant: "cpu" or "cuda"; else as the preferences say, which are to use what is installed from now on.
     """
@@ -39,7 +39,8 @@ def begin_install(variant: str = "") -> None:
         chosen.variant = variant.upper() or chosen.variant
     variant = chosen.variant.lower() if chosen is not None else variant or "cpu"
     now.report = None
-    now.install = Install(environments(), base.path, version(), variant, online=bpy.app.online_access, source=source)
+    path = base.path if base is not None else None
+    now.install = Install(environments(), path, version(), variant, online=bpy.app.online_access, source=source)
     now.install.start()
 
 
@@ -62,13 +63,9 @@ def begin_removal() -> None:
     now.removal = uninstall(environments())
 
 
-def base_python() -> Python:
-    """The Python that an environment is made from. Raises SetupError, with where to get one, where there is none."""
-    found = found_pythons()
-    good = [python for python in found if not python.fault]
-    if not good:
-        raise SetupError(advice(found))
-    return good[0]
+def base_python() -> Python | None:
+    """The Python that an environment is made from where uv brings none; None where none was found."""
+    return next((python for python in found_pythons() if not python.fault), None)
 
 
 def found_pythons() -> list[Python]:
