@@ -86,7 +86,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         f"{_MIRROR}.",
     ),
     (
-        r"from versions: (?!none)[^)]*\)|there is no version of|has no (?:usable )?wheels|no matching Python version",
+        r"from versions: (?!none)[^)]*\)|there is no version of|has no (?:usable )?wheels|Because only \S+ is available",
         f"The index has {{name}}, but no version of it for this Python and this system: use Python {PYTHON_RANGE} (64-bit).",
     ),
     (
@@ -105,7 +105,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         "{host} can't be reached: check the network connection and the firewall, then install again.",
     ),
     (
-        r"from versions: none|No matching distribution found|was not found in the package registry",
+        r"from versions: none|No matching distribution found|was not found in the (?:provided )?package",
         "{name} was not found: check the network connection, and that this Python (needs "
         f"{PYTHON_RANGE}, 64-bit) and this system are ones it is made for.",
     ),
@@ -125,7 +125,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ),
 )
 _NAME = re.compile(
-    r"(?:No matching distribution found for|satisfies the requirement|no version of|Because) ([A-Za-z0-9_-][A-Za-z0-9._-]*)"
+    r"(?:No matching distribution found for|satisfies the requirement|no version of|Because only|Because(?! there| only)) ([A-Za-z0-9_-][A-Za-z0-9._-]*)"
 )
 _KILLED = (-9, 137)
 

@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections import namedtuple
 
 import pytest
@@ -14,7 +13,7 @@ from mav3d_blender.setup.environments import installed, interpreter, needs_updat
 from mav3d_blender.setup.install import Install
 from mav3d_blender.setup.source import Source
 
-from .conftest import TORCH, base_python, facts, fake_python, make_wheel
+from .conftest import TORCH, base_python, facts, fake_python, follow, make_wheel
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -40,18 +39,6 @@ def make(setting, **options):
     folder, wanted, source = setting
     options = {"online": False, "requirements": wanted, "source": source} | options
     return Install(folder, options.pop("base", base_python()), options.pop("version", "0.1.0"), **options)
-
-
-def follow(job, until=lambda status: False, seconds=600):
-    """All that polling gives, until it has ended or `until`."""
-    seen, end = [], time.monotonic() + seconds
-    while time.monotonic() < end:
-        status = job.poll()
-        seen.append(status)
-        if status.ended or until(status):
-            return seen
-        time.sleep(0.02)
-    raise AssertionError(seen[-1])
 
 
 def test_a_failed_installation_is_taken_up_replaced_and_removed(setting):
