@@ -125,7 +125,8 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ),
 )
 _NAME = re.compile(
-    r"(?:No matching distribution found for|satisfies the requirement|no version of|Because only|Because(?! there| only)) ([A-Za-z0-9_-][A-Za-z0-9._-]*)"
+    r"(?:No matching distribution found for|satisfies the requirement|no version of|Because only|Because(?! there| only))"
+    r" ([A-Za-z0-9_-][A-Za-z0-9._-]*)"
 )
 _KILLED = (-9, 137)
 

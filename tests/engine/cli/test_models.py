@@ -126,9 +126,9 @@ def test_blender_hears_of_progress_and_of_what_can_not_be_had(hub, public_model,
         monkeypatch.setenv(name, value)
     command = [sys.executable, "-u", "-m", "engine", "models", "fetch", "custom", "--json", f"--image-model={NAME}"]
     fetch = ModelFetch(command, ROOT, tmp_path / "fetch.log")
-    assert fetch.wait(120).state == "done" and locate(NAME).is_dir()
+    assert fetch.wait(600).state == "done" and locate(NAME).is_dir()
     fetch = ModelFetch([*command[:-1], "--image-model=someone/nothing"], ROOT, tmp_path / "fetch.log")
-    assert fetch.wait(120).state == "failed" and "someone/nothing" in fetch.poll().sentence
+    assert fetch.wait(600).state == "failed" and "someone/nothing" in fetch.poll().sentence
 
 
 def test_the_command_goes_online_and_others_do_not(hub, public_model):
@@ -137,8 +137,8 @@ def test_the_command_goes_online_and_others_do_not(hub, public_model):
     environment |= {"HF_HUB_CACHE": os.environ["HF_HUB_CACHE"], "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}
     environment |= {"HF_ENDPOINT": hub.endpoint}
     command = [sys.executable, "-m", "engine", "models", "fetch", NAME]
-    refused = subprocess.run(command, env=environment | {"HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, timeout=120)
+    refused = subprocess.run(command, env=environment | {"HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, timeout=600)
     assert refused.returncode == 1 and "HF_HUB_OFFLINE is set" in refused.stderr and hub.asked == []
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     assert str(locate(NAME)) in done.stdout

@@ -20,7 +20,7 @@ from pathlib import Path
 from engine.job.lock import held
 with held(Path(sys.argv[1])):
     print("held", flush=True)
-    time.sleep(60)
+    time.sleep(10000)
 """
 
 
