@@ -9,7 +9,7 @@ from typing import Any
 from engine.models.catalogue import CATALOGUE, canonical, listed
 from engine.models.hub import local
 from engine.models.hub.cache import cache_folder
-from engine.models.hub.ids import MAIN, split_source
+from engine.models.hub.ids import MAIN, source_text, split_source
 from engine.models.hub.store import size_on_disk, store_folder
 from engine.models.presets import PRESETS
 
@@ -40,7 +40,7 @@ class Row:
 
 def overview() -> list[Row]:
     """The models of the presets by role, others that can be used, and what else is on disk."""
-    rows, seen = [], set()
+    rows, seen, models = [], set(), set()
     for preset in PRESETS.values():
         for role, source in preset.sources().items():
             if not source:
@@ -51,9 +51,11 @@ def overview() -> list[Row]:
                 rows.append(Row(use, "built in", size, None, None, "cc0-1.0", True, False, True))
             else:
                 rows.append(_row(use, source))
-                seen |= {canonical(source), canonical(_parts(source)[0])}
+                name, revision = _parts(source)
+                seen.add(source_text(canonical(name), revision))
+                models.add(canonical(name))
     for model in CATALOGUE:
-        if model.id not in seen and not model.removed:
+        if model.id not in models and not model.removed:
             rows.append(_row(" ".join(model.roles), model.id))
             seen.add(model.id)
     for model in local.fetched():

@@ -62,9 +62,14 @@ def commit_of(name: str, revision: str = MAIN) -> str | None:
             return commit
     except (OSError, ValueError):
         pass
-    if not _BEGINNING.fullmatch(revision):
+    if not may_be_commit(revision):
         return None
     return next((each.commit for each in snapshots(name) if each.commit.startswith(revision)), None)
+
+
+def may_be_commit(revision: str) -> bool:
+    """Whether it looks like a commit's hash, or enough of its beginning."""
+    return bool(_BEGINNING.fullmatch(revision))
 
 
 def set_reference(name: str, revision: str, commit: str) -> None:

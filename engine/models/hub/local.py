@@ -63,9 +63,9 @@ def find(name: str, revision: str = MAIN) -> LocalModel | None:
     earlier = store.folder_of(name, revision)
     if (earlier / store.RECORD).is_file():
         return LocalModel(name, revision, _recorded_commit(earlier), earlier)
-    return next(
-        (model for model in fetched() if len(revision) >= 7 and model.id == name and model.commit.startswith(revision)), None
-    )
+    if not cache.may_be_commit(revision):
+        return None
+    return next((model for model in fetched() if model.id == name and model.commit.startswith(revision)), None)
 
 
 def usable_folder(name: str, commit: str) -> Path | None:

@@ -80,6 +80,12 @@ def test_a_preset_that_pins_a_commit_is_listed_once_and_fetched_at_it(hub, publi
     assert [row["use"] for row in rows if row["model"].startswith(NAME)] == ["custom image"]
     (video,) = [row for row in rows if row["model"].startswith("zai-org/CogVideoX-2b")]
     assert video["use"] == "custom video" and video["licence"] == "apache-2.0" and video["bytes"] is None
+    # The same model by its branch is another row.
+    assert main(["models", "fetch", NAME, "--json"]) == 0
+    messages(capsys)
+    assert main(["models", "list", "--json"]) == 0
+    rows = [(row["use"], row["model"]) for row in messages(capsys)[0]["models"]]
+    assert [row for row in rows if row[1].startswith(NAME)] == [("custom image", pinned), ("", NAME)]
 
 
 def test_check_finds_the_damaged_one_and_looks_at_all(fetched, capsys):

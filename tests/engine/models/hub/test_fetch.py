@@ -271,6 +271,18 @@ def test_weights_of_torch_are_converted_once_beside_the_cache(hub, repository, p
     assert (folder / "unet" / "diffusion_pytorch_model.safetensors").stat().st_mtime_ns == made
 
 
+def test_the_other_precision_of_weights_of_torch_takes_the_place_of_the_first(hub, repository, public_model, tmp_path):
+    full, half = (load_file(public_model / "unet" / f"diffusion_pytorch_model{kind}.safetensors") for kind in ("", ".fp16"))
+    for name, tensors in (("diffusion_pytorch_model.bin", full), ("diffusion_pytorch_model.fp16.bin", half)):
+        torch.save(tensors, tmp_path / name)
+    with_weights(repository, "unet/diffusion_pytorch_model.bin", (tmp_path / "diffusion_pytorch_model.bin").read_bytes())
+    repository.files["unet/diffusion_pytorch_model.fp16.bin"] = (tmp_path / "diffusion_pytorch_model.fp16.bin").read_bytes()
+    weights = get(hub) / "unet" / "diffusion_pytorch_model.safetensors"
+    assert load_file(weights)["conv_in.bias"].dtype == torch.float16
+    assert get(hub, half=False) == weights.parent.parent and load_file(weights)["conv_in.bias"].dtype == torch.float32
+    assert plan_fetch(NAME, endpoint=hub.endpoint).is_there
+
+
 def test_weights_under_a_name_of_their_own_are_read_by_the_usual_one(hub, repository):
     content = repository.files["unet/diffusion_pytorch_model.safetensors"]
     with_weights(repository, "unet/anything_v2.safetensors", content)
