@@ -15,7 +15,9 @@ from engine.contract.errors import ModelError
 from engine.contract.request import ROLES
 from engine.models.catalogue import canonical, listed
 from engine.models.check import check_model
-from engine.models.hub import store
+from engine.models.hub import local
+from engine.models.hub.cache import cache_folder, repository
+from engine.models.hub.ids import split_source
 from engine.models.overview import overview, size_text, table
 from engine.models.presets import PRESETS
 from engine.models.source import locate
@@ -38,7 +40,7 @@ def add_command(subparsers: Any) -> None:
     for role in ROLES:
         fetch.add_argument(f"--{role}-model", default="", metavar="SOURCE", help="in place of the preset's own, as in generate")
     fetch.add_argument("--full-precision", action="store_true", help="fetch 32-bit weights even where there are 16-bit ones")
-    remove = actions.add_parser("remove", help="delete fetched models")
+    remove = actions.add_parser("remove", help="delete fetched models, from the hub's cache that other programs use too")
     remove.add_argument("sources", nargs="+", metavar="SOURCE", help="a hub id")
     for action, run in ((listing, _list), (check, _check), (fetch, _fetch), (remove, _remove)):
         add_common_options(action, device=False)
@@ -47,22 +49,20 @@ def add_command(subparsers: Any) -> None:
 
 def _list(options: argparse.Namespace, console: Console) -> int:
     rows = overview()
-    console.emit(protocol.models([row.as_message() for row in rows], str(store.models_folder())), table(rows))
+    console.emit(protocol.models([row.as_message() for row in rows], str(cache_folder())), table(rows))
     return 0
 
 
 def _check(options: argparse.Namespace, console: Console) -> int:
     """Every model that is named is looked at, whatever is wrong with others."""
-    everything = [*_of_preset("primitives"), *map(str, store.fetched())]
     wrong = 0
-    for source in _sources(options.sources) or everything:
+    for source in _sources(options.sources) or [*_of_preset("primitives"), *(model.source for model in local.fetched())]:
         try:
             folder = locate(source)
             faults = check_model(folder, options.hashes)
         except ModelError as error:
             faults = [str(error)]
-        shown = store.source_of(Path(source)) if (Path(source) / store.RECORD).is_file() else source
-        line = f"{shown}: whole" if not faults else "\n".join([f"{shown}:", *(f"  {fault}" for fault in faults)])
+        line = f"{source}: whole" if not faults else "\n".join([f"{source}:", *(f"  {fault}" for fault in faults)])
         console.emit(protocol.model_check(source, faults), line)
         wrong += bool(faults)
     return 1 if wrong else 0
@@ -76,7 +76,7 @@ def _fetch(options: argparse.Namespace, console: Console) -> int:
     replaced = {role: getattr(options, f"{role}_model") for role in ROLES}
     for source in _sources(options.sources, {role: source for role, source in replaced.items() if source}):
         try:
-            if Path(source).expanduser().is_dir() and store.split_source(source) is None:
+            if Path(source).expanduser().is_dir() and split_source(source) is None:
                 raise ModelError(f"{source} is a folder: there is nothing to fetch.")
             plan = plan_fetch(source, half=not options.full_precision)
             if plan.is_there:
@@ -126,13 +126,12 @@ def _reporter(console: Console, model: str) -> Callable[[int, int], None]:
 
 def _remove(options: argparse.Namespace, console: Console) -> int:
     for source in options.sources:
-        parts = store.split_source(source)
+        parts = split_source(source)
         if parts is None:
             raise ModelError(f"{source!r} is no id of a fetched model: give owner/name or owner/name@revision.")
-        size = store.remove(canonical(parts[0]), parts[1])
-        console.emit(
-            protocol.result(str(store.folder_of(canonical(parts[0]), parts[1]))), f"{source} removed: {size_text(size)}"
-        )
+        name = canonical(parts[0])
+        size = local.remove(name, parts[1])
+        console.emit(protocol.result(str(repository(name))), f"{source} removed: {size_text(size)}")
     return 0
 
 

@@ -54,6 +54,14 @@ def components(folder: Path) -> list[Component]:
     raise ModelError(f"No model in {folder}: {INDEX} is missing. Give a folder in diffusers' layout.")
 
 
+def is_model(folder: Path) -> bool:
+    """Whether it can be told what makes up the model in `folder`, be it whole or not."""
+    try:
+        return bool(components(folder))
+    except ModelError:
+        return False
+
+
 def components_of_index(index: dict[str, Any], where: Path | str) -> list[Component]:
     """The components that model_index.json names, less those that are absent or SKIPPED. where: for the message."""
     found = []
@@ -99,29 +107,48 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def weights(folder: Path, component: Component) -> tuple[str | None, list[Path]]:
-    """The safetensors files of a component in `folder` and the variant they are of: None, or fp16 where there is nothing else.
+    """The safetensors files of a component in `folder` and the variant they are of: None, or fp16 where that alone is whole.
 
     Those that an index names need not be there. Raises ModelError where there are none or the index is damaged.
     """
-    stems = STEMS.get(component.library, ("diffusion_pytorch_model", "model"))
-    for variant in (None, "fp16"):
-        suffix = f".{variant}" if variant else ""
-        for stem in stems:
-            whole, index = folder / f"{stem}{suffix}.safetensors", folder / f"{stem}.safetensors.index{suffix}.json"
-            if whole.is_file():
-                return variant, [whole]
-            if index.is_file():
-                names = read_object(index).get("weight_map")
-                if not (isinstance(names, dict) and names and all(is_file_name(name) for name in names.values())):
-                    raise ModelError(f"{index} is damaged (no weight_map). Fetch or copy the model again.")
-                return variant, [folder / name for name in sorted(set(names.values()))]
+    found = [each for variant in (None, "fp16") if (each := _weights_of_variant(folder, component, variant))]
+    if found:
+        return next((each for each in found if all(path.is_file() for path in each[1])), found[0])
     others = sorted(folder.glob("*.safetensors"))
     if len(others) == 1 and component.library not in STEMS:
         return None, others
     raise ModelError(
-        f"{folder} holds no {stems[0]}.safetensors, the weights of a {component.class_name}. Fetch or copy the model again; "
-        "other formats are read only when a model is fetched."
+        f"{folder} holds no {stems_of(component)[0]}.safetensors, the weights of a {component.class_name}. Fetch or copy the "
+        "model again; other formats are read only when a model is fetched."
     )
+
+
+def _weights_of_variant(folder: Path, component: Component, variant: str | None) -> tuple[str | None, list[Path]] | None:
+    for stem in stems_of(component):
+        whole, index = folder / whole_name(stem, variant), folder / index_name(stem, variant)
+        if whole.is_file():
+            return variant, [whole]
+        if index.is_file():
+            names = read_object(index).get("weight_map")
+            if not (isinstance(names, dict) and names and all(is_file_name(name) for name in names.values())):
+                raise ModelError(f"{index} is damaged (no weight_map). Fetch or copy the model again.")
+            return variant, [folder / name for name in sorted(set(names.values()))]
+    return None
+
+
+def stems_of(component: Component) -> tuple[str, ...]:
+    """What a component's file of weights may be called, less the variant and the suffix."""
+    return STEMS.get(component.library, ("diffusion_pytorch_model", "model"))
+
+
+def whole_name(stem: str, variant: str | None) -> str:
+    """The name of weights in one file."""
+    return f"{stem}.{variant}.safetensors" if variant else f"{stem}.safetensors"
+
+
+def index_name(stem: str, variant: str | None) -> str:
+    """The name of the index of weights in several files."""
+    return f"{stem}.safetensors.index.{variant}.json" if variant else f"{stem}.safetensors.index.json"
 
 
 def is_file_name(name: Any) -> bool:

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.errors import ModelError
 from engine.models.catalogue import CATALOGUE, canonical, listed
-from engine.models.hub import store
+from engine.models.hub import local
+from engine.models.hub.cache import cache_folder
+from engine.models.hub.ids import MAIN, source_text, split_source
+from engine.models.hub.store import size_on_disk, store_folder
 from engine.models.presets import PRESETS
 
 _HEAD = ("for", "model", "on disk", "download", "memory", "licence", "commercial use", "verified")
@@ -38,53 +40,52 @@ class Row:
 
 def overview() -> list[Row]:
     """The models of the presets by role, others that can be used, and what else is on disk."""
-    rows, seen = [], set()
+    rows, seen, models = [], set(), set()
     for preset in PRESETS.values():
         for role, source in preset.sources().items():
             if not source:
                 continue
             use = f"{preset.name} {role}"
             if preset.built_in:
-                size = store.size_on_disk(Path(source))
+                size = size_on_disk(Path(source))
                 rows.append(Row(use, "built in", size, None, None, "cc0-1.0", True, False, True))
             else:
                 rows.append(_row(use, source))
-                seen.add(canonical(source))
+                name, revision = _parts(source)
+                seen.add(source_text(canonical(name), revision))
+                models.add(canonical(name))
     for model in CATALOGUE:
-        if model.id not in seen and not model.removed:
+        if model.id not in models and not model.removed:
             rows.append(_row(" ".join(model.roles), model.id))
             seen.add(model.id)
-    for folder in store.fetched():
-        if (source := store.source_of(folder)) not in seen:
-            rows.append(_row("", source))
+    for model in local.fetched():
+        if model.source not in seen:
+            rows.append(_row("", model.source))
     return rows
 
 
 def _row(use: str, source: str) -> Row:
-    name, revision = store.split_source(source) or (source, store.MAIN)
-    model, folder = listed(name), store.find(name, revision)
-    licence = model.licence if model else ""
-    size = None
-    if folder:
-        try:
-            record = store.read_record(folder)
-            size, licence = record.size, licence or record.licence
-        except ModelError:
-            size = store.size_on_disk(folder)
+    name, revision = _parts(source)
+    model, found = listed(name), local.find(canonical(name), revision)
+    size = found.size if found else None
     if model is None:
-        return Row(use, source, size, None, None, licence, None, False, False)
+        return Row(use, source, size, None, None, found.licence if found else "", None, False, False)
     return Row(
         use,
         source,
         size,
         model.download_gb,
         model.memory_gb,
-        licence,
+        model.licence,
         model.commercial,
         model.gated,
         model.verified,
         model.note,
     )
+
+
+def _parts(source: str) -> tuple[str, str]:
+    return split_source(source) or (source, MAIN)
 
 
 def table(rows: list[Row]) -> str:
@@ -93,12 +94,12 @@ def table(rows: list[Row]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     text.insert(1, "  ".join("-" * width for width in widths))
-    broken_off = [f"  {store.source_of(folder)}: {size_text(store.size_on_disk(folder))}" for folder in store.partial()]
+    broken_off = [f"  {name}: {size_text(size)}" for name, size in local.broken_off().items()]
     if broken_off:
         text += ["", "Downloads that broke off (fetch goes on with them, remove deletes them):", *broken_off]
     text += [
         "",
-        f"Fetched models are in {store.models_folder()}.",
+        f"Fetched models are in {cache_folder()}, which other programs use too; converted ones in {store_folder()}.",
         "Downloads and memory (of the denoiser at 16 bits) are estimates; fetch tells the true size of a download.",
         "Verified: run by this project with its real weights.",
     ]

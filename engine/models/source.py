@@ -1,4 +1,4 @@
-"""Where a model comes from: a folder in diffusers' layout, or an id of the Hugging Face hub that was fetched before."""
+"""Where a model comes from: a folder in diffusers' layout, or an id of the Hugging Face hub that is on this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 from engine.contract.errors import ModelError, NotFetchedError
 from engine.models.catalogue import canonical, instead, listed
-from engine.models.hub.store import MAIN, find, read_record, split_source
+from engine.models.hub.ids import source_text, split_source
+from engine.models.hub.local import find
 from engine.models.presets import Preset
 
 
@@ -26,8 +27,8 @@ def locate(source: str) -> Path:
         )
     name, revision = canonical(parts[0]), parts[1]
     if found := find(name, revision):
-        return found
-    asked = name if revision == MAIN else f"{name}@{revision}"
+        return found.folder
+    asked = source_text(name, revision)
     model = listed(name)
     if model and model.removed:
         raise ModelError(f"{asked} is gone from the Hugging Face hub: {instead(name)}.")
@@ -46,7 +47,7 @@ def model_names(preset: Preset) -> dict[str, str]:
             continue
         name = canonical(parts[0])
         found = find(name, parts[1])
-        names[role] = f"{name}@{read_record(found).commit if found else parts[1]}"
+        names[role] = f"{name}@{found.commit if found else parts[1]}"
     return names
 
 

@@ -28,7 +28,7 @@ from engine.guidance.protocol import Denoiser
 from engine.guidance.public import IMAGES_PER_CALL
 from engine.guidance.text.encoders import TextStates
 from engine.models.catalogue import listed
-from engine.models.hub.store import split_source
+from engine.models.hub.ids import split_source
 from engine.models.layout import components, read_header, read_object, weights
 from engine.models.loader import be_quiet
 from engine.models.mvdream.config import read_config

@@ -13,7 +13,7 @@ from ..setup.background import Background
 from ..setup.check import Report, start_check
 from ..setup.environments import Removal, uninstall
 from ..setup.install import Install, Status
-from ..setup.pythons import Python, advice, find_pythons
+from ..setup.pythons import Python, find_pythons
 from ..setup.requirements import SetupError
 from ..setup.source import Source, checked_index
 from .preferences import addon_preferences, engine_python, environments_folder
@@ -47,7 +47,7 @@ class EngineSetup:
         return self._install.poll() if self._install is not None else None
 
     def begin_install(self, session: Session | None, variant: str = "") -> None:
-        """Stops the engine, and starts to install one on the best Python there is. Raises SetupError where there is none.
+        """Stops the engine, and starts to install one, on a Python that uv brings or on the best one there is. Raises SetupError.
 
         variant: "cpu" or "cuda"; else as the preferences say.
         """
@@ -65,7 +65,8 @@ class EngineSetup:
         variant = preferences.variant.lower() if preferences is not None else variant or "cpu"
         self._report = None
         folder, online = environments_folder(), bpy.app.online_access
-        self._install = Install(folder, base.path, extension_version(), variant, online=online, source=source)
+        path = base.path if base is not None else None
+        self._install = Install(folder, path, extension_version(), variant, online=online, source=source)
         self._install.start()
 
     def cancel_install(self) -> None:
@@ -134,14 +135,10 @@ class EngineSetup:
         if preferences is not None:
             preferences.engine_python = ""
 
-    def _base_python(self) -> Python:
-        """The Python to make an environment from. Raises SetupError, with where to get one, where there is none."""
+    def _base_python(self) -> Python | None:
+        """The Python to make an environment from where uv brings none; None where none was found."""
         self._pythons = self._pythons or Background(find_pythons)
-        found = self._pythons.wait() or []
-        usable = [python for python in found if not python.fault]
-        if not usable:
-            raise SetupError(advice(found))
-        return usable[0]
+        return next((python for python in self._pythons.wait() or [] if not python.fault), None)
 
 
 def extension_version() -> str:

@@ -3,8 +3,9 @@
     engine-<version>/        a finished environment; mav3d-engine.json in it says that this extension made it, and how
     engine-<version>.part/   one that is being made
     engine-<version>.old/    one that is being removed
-    engine-<version>.log     what pip said
-    engine.job.lock              held while something is made or removed here
+    engine-<version>.log     what uv or pip said
+    engine-uv/               uv and its Pythons, which the environments are made from
+    engine.lock              held while something is made or removed here
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from .background import Background
 from .requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
 
 MARKER = "mav3d-engine.json"
-LOCK = "engine.job.lock"
+LOCK = "engine.lock"
+TOOLS = "engine-uv"
 MADE_BY = "MAV3D for Blender"
 _FINISHED = re.compile(r"engine-([0-9A-Za-z][0-9A-Za-z.+_-]*)")
 _ASIDE = (".part", ".old", ".log", ".lock")
@@ -103,16 +105,21 @@ def remove_all(folder: Path) -> Removal:
     if not any(read_marker(environment) for environment in _environments(folder)):
         return Removal((), (f"There is no engine in {folder} that was installed from here.",))
     with lock(folder):
-        for environment in _environments(folder):
+        in_use = False
+        # Environments go before the Pythons that they are made from.
+        for environment in sorted(_environments(folder), key=lambda path: path.name.startswith(TOOLS)):
             marker = read_marker(environment)
             if marker is None:
                 stayed.append(f"{environment} stays: it was not installed from here.")
+                continue
+            if in_use and environment.name.startswith(TOOLS):
                 continue
             try:
                 remove(environment)
                 (folder / f"engine-{marker.version}.log").unlink(missing_ok=True)
                 removed.append(environment)
             except OSError as error:
+                in_use = True
                 reason = error.strerror or error
                 stayed.append(f"{environment} can't be removed ({reason}): stop the engine and try again.")
     return Removal(tuple(removed), tuple(stayed))

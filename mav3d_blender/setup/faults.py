@@ -1,4 +1,4 @@
-"""What pip, venv and torch say when they fail, turned into one sentence that says what to do."""
+"""What uv, pip, venv and torch say when they fail, turned into one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from . import hosts
 from .requirements import PYTHON_RANGE
 
 _MIRROR = "or name a package index that answers under Advanced in the preferences of MAV3D"
-# All attempts at one page of an index have failed; pip then looks in the others and says that there is no such version.
-_LAST_TRY = r"Retry\(total=0,[^\n]*"
+# All attempts at one page of an index have failed: pip then looks in the others and says that there is no such version, and uv
+# gives up with a chain of causes.
+_LAST_TRY = r"(?:Retry\(total=0,[^\n]*|Failed to (?:fetch|download)[\s\S]*)"
 
 # In the order of trust: what is near the top is named by the system itself, what is below may follow from something else.
 _KNOWN: tuple[tuple[str, str], ...] = (
     (
         r"No space left on device|Errno 28\b|ENOSPC|WinError 112\b|not enough space on the disk|Disk quota exceeded"
-        r"|Errno 122\b",
+        r"|Errno 122\b|os error 28\b",
         "The disk is full: make room, or choose another folder, and install again.",
     ),
     (
         r"THESE PACKAGES DO NOT MATCH THE HASHES|Hash mismatch|HashMismatch|hashes are required|BadZipFile|invalid wheel"
-        r"|IncompleteRead|IncompleteDownload|Wheel .* is invalid",
+        r"|IncompleteRead|IncompleteDownload|Wheel .* is invalid|Failed to extract|invalid Zip|Failed to unzip",
         "A download came damaged: install again; if it stays so, empty pip's cache (`python -m pip cache purge`).",
     ),
     (
@@ -42,24 +43,35 @@ _KNOWN: tuple[tuple[str, str], ...] = (
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError|SSLError|certificate verify failed|self[- ]signed certificate"
-        r"|invalid path: .*\.(?:pem|crt)|CA certificate",
+        r"|invalid path: .*\.(?:pem|crt)|CA certificate|invalid peer certificate|InvalidContentType",
         "The connection to {host} is not trusted (SSL): correct the computer's clock, name your company's certificate in "
         f"PIP_CERT, {_MIRROR}.",
     ),
     (
-        r"ProxyError|Cannot connect to proxy|407 Proxy Authentication|Tunnel connection failed|Missing dependencies for SOCKS",
+        r"ProxyError|Cannot connect to proxy|407 Proxy Authentication|Tunnel connection failed|tunnel error"
+        r"|Missing dependencies for SOCKS",
         "The proxy does not let the download through: check HTTPS_PROXY, or pip's own proxy setting.",
     ),
     (
-        r"401 (?:Client )?Error|403 (?:Client )?Error|HTTP error 40[13]\b|User for .*:",
+        r"401 (?:Client )?Error|403 (?:Client )?Error|HTTP error 40[13]\b|User for .*:|401 Unauthorized|403 Forbidden",
         "The package index refuses access: check its address and password in pip's settings.",
+    ),
+    (
+        r"Failed to download `?https?://\S*cpython-",
+        "{host}, where Python itself comes from, can't be reached: let it through, or install Python 3.11 from python.org, and "
+        "install again.",
+    ),
+    (
+        r"No interpreter found for Python|No download found for request",
+        "There is no Python of its own for this system: install Python 3.11 from python.org, then install again.",
     ),
     (
         r"ResolutionImpossible|conflicting dependencies|conflict is caused by",
         "The packages ask for versions that don't go together: look for a constraint in pip's settings (PIP_CONSTRAINT).",
     ),
     (
-        _LAST_TRY + r"(?:Name or service not known|getaddrinfo|nodename nor|name resolution|NameResolution|Failed to resolve)",
+        _LAST_TRY + r"(?:Name or service not known|getaddrinfo|nodename nor|name resolution|NameResolution|Failed to resolve"
+        r"|dns error)",
         "{host} was not found: check the network connection (and that Blender may go online), then install again, "
         f"{_MIRROR}.",
     ),
@@ -74,7 +86,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         f"{_MIRROR}.",
     ),
     (
-        r"from versions: (?!none)[^)]*\)",
+        r"from versions: (?!none)[^)]*\)|there is no version of|has no (?:usable )?wheels|Because only \S+ is available",
         f"The index has {{name}}, but no version of it for this Python and this system: use Python {PYTHON_RANGE} (64-bit).",
     ),
     (
@@ -93,15 +105,29 @@ _KNOWN: tuple[tuple[str, str], ...] = (
         "{host} can't be reached: check the network connection and the firewall, then install again.",
     ),
     (
-        r"from versions: none|No matching distribution found",
+        r"from versions: none|No matching distribution found|was not found in the (?:provided )?package",
         "{name} was not found: check the network connection, and that this Python (needs "
         f"{PYTHON_RANGE}, 64-bit) and this system are ones it is made for.",
     ),
+    (
+        r"your requirements are unsatisfiable",
+        "The packages ask for versions that don't go together: look for a constraint in uv's or pip's settings.",
+    ),
+    (
+        r"HTTP status server error",
+        "{host} is out of order: try again later, which goes on from what is there.",
+    ),
     (r"MemoryError|Cannot allocate memory|Errno 12\b", "The memory ran out: close other programs and install again."),
     (r"No module named pip\b", "The environment has no pip: remove it and install again, with another Python if this repeats."),
-    (r"no such option|unrecognized arguments|invalid choice", "pip does not know one of its arguments: look at the log."),
+    (
+        r"no such option|unrecognized arguments|invalid choice|unexpected argument",
+        "The installer does not know one of its arguments: look at the log.",
+    ),
 )
-_NAME = re.compile(r"(?:No matching distribution found for|satisfies the requirement) ([A-Za-z0-9._-]+)")
+_NAME = re.compile(
+    r"(?:No matching distribution found for|satisfies the requirement|no version of|Because only|Because(?! there| only))"
+    r" ([A-Za-z0-9_-][A-Za-z0-9._-]*)"
+)
 _KILLED = (-9, 137)
 
 

@@ -1,4 +1,4 @@
-"""Which computers pip asks, and which of them gave no answer, from what it prints."""
+"""Which computers pip and uv ask, and which of them gave no answer, from what they print."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ _NAMED = (
     re.compile(r"host='([^']+)'(?:, port=(\d+))?"),
     re.compile(r"Connection to ([\w.-]+) timed out"),
     re.compile(r"Failed to resolve '([^']+)'"),
+    # uv's.
+    re.compile(r"Failed to (?:fetch|download):? `?https?://(?:[^\s/@]+@)?([^\s/:`]+)(?::(\d+))?"),
 )
 _USUAL_PORTS = (None, "80", "443")
 
@@ -26,8 +28,12 @@ def indexes(text: str) -> list[str]:
 
 def asked(text: str) -> str:
     """The hosts that pip looks in, in words; "" where it looks on no other computer."""
-    hosts = [_host(address) for address in indexes(text)]
-    return " or ".join(dict.fromkeys(host for host in hosts if host))
+    return words(indexes(text))
+
+
+def words(addresses: list[str]) -> str:
+    """The hosts of addresses; "" where they are on no other computer."""
+    return " or ".join(dict.fromkeys(host for host in map(_host, addresses) if host))
 
 
 def silent(text: str) -> str:

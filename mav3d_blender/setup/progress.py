@@ -30,8 +30,7 @@ class PipProgress:
 
     def __init__(self, download: int, packages: int, now: Callable[[], float] = time.monotonic) -> None:
         self.phase = "Looking up packages"
-        self._now, self._changed, self._before = now, now(), (0, 0)
-        self._asked, self._lines = hosts.asked(""), 0
+        self._silence, self._lines = Silence(hosts.asked(""), now), 0
         self.unanswered = 0
         self.fraction = FETCHING
         self._download, self._packages = max(download, 1), max(packages, 1)
@@ -45,7 +44,7 @@ class PipProgress:
         """Takes one line that pip printed."""
         self._lines += 1
         if line.startswith("Looking in indexes:"):
-            self._asked = hosts.asked(line)
+            self._silence.asked = hosts.asked(line)
         elif again := hosts.retried(line):
             host, left = again
             self.unanswered += left == 0
@@ -80,7 +79,7 @@ class PipProgress:
             self._raise_to(INSTALLING + (CHECKING - INSTALLING) * share)
             return
         sizes = _downloads(temporary)
-        self._notice_silence((self._lines, sum(sizes.values())))
+        self.phase = self._silence.noticed(self.phase, (self._lines, sum(sizes.values())))
         if self._file is not None and self._file[0] in sizes:
             name, size = self._file
             self.phase = f"Downloading {_package_of(name)} ({sizes[name] / 1e6:.0f} of {size / 1e6:.0f} MB)"
@@ -88,16 +87,25 @@ class PipProgress:
         fetched = min((sum(sizes.values()) + self._local) / self._download, 1)
         self._raise_to(FETCHING + (INSTALLING - FETCHING) * (0.4 * counted + 0.6 * fetched))
 
-    def _notice_silence(self, seen: tuple[int, int]) -> None:
-        """seen: lines read and bytes downloaded; where they stay the same for long, the phase says what is waited for."""
+    def _raise_to(self, fraction: float) -> None:
+        self.fraction = max(self.fraction, fraction)
+
+
+class Silence:
+    """Notices that nothing new comes. asked: the hosts that are waited for, in words."""
+
+    def __init__(self, asked: str, now: Callable[[], float]) -> None:
+        self.asked = asked
+        self._now, self._changed, self._before = now, now(), (0, 0)
+
+    def noticed(self, phase: str, seen: tuple[int, int]) -> str:
+        """The phase, with what is waited for where it has been long. seen: lines read and bytes downloaded so far."""
         now = self._now()
         if seen != self._before:
             self._before, self._changed = seen, now
-        elif now - self._changed >= _QUIET and self._asked:
-            self.phase = self.phase.partition(" · ")[0] + f" · waiting for {self._asked}, {now - self._changed:.0f} s"
-
-    def _raise_to(self, fraction: float) -> None:
-        self.fraction = max(self.fraction, fraction)
+        elif now - self._changed >= _QUIET and self.asked:
+            return phase.partition(" · ")[0] + f" · waiting for {self.asked}, {now - self._changed:.0f} s"
+        return phase
 
 
 def installed(packages: Path) -> set[str]:

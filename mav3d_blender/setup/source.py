@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .hosts import PYPI
 from .requirements import Requirement, SetupError
-from .variants import Variant, index_arguments, with_build
+from .variants import Variant, index_addresses, with_build
 
 
 @dataclass(frozen=True)
@@ -26,24 +27,42 @@ class Source:
         """Whether nothing of it is on a network."""
         return "--no-index" in (self.arguments or ())
 
-    def pip_arguments(self, variant: Variant, system: str = sys.platform) -> list[str]:
-        """What pip is told. Raises SetupError where the index is no address."""
+    def index_arguments(self) -> list[str]:
+        """What pip is told about PyPI, or what is in its place, alone. Raises SetupError where the index is no address."""
         # A host that swallows what it is asked would else hold an installation up for many minutes.
         patience = ["--timeout", f"{self.seconds:g}", "--retries", str(self.tries - 1)]
         if self.arguments is not None:
             return [*patience, *self.arguments]
-        pytorch = index_arguments(variant, system)
-        if not self.index.strip():
-            return [*patience, *pytorch]
-        own = ["--index-url", checked_index(self.index)]
-        return [*patience, *own, *([] if variant.name == "cpu" else pytorch)]
+        return [*patience, *(["--index-url", checked_index(self.index)] if self.index.strip() else [])]
+
+    def pip_arguments(self, variant: Variant, system: str = sys.platform) -> list[str]:
+        """What pip is told. Raises SetupError where the index is no address."""
+        more = [part for address in self._pytorch(variant, system) for part in ("--extra-index-url", address)]
+        return [*self.index_arguments(), *more]
+
+    def uv_arguments(self, variant: Variant, system: str = sys.platform) -> list[str]:
+        """The same for uv, which is told of its patience by other ways. Raises SetupError where the index is no address."""
+        if self.arguments is not None:
+            return list(self.arguments)
+        own = ["--default-index", checked_index(self.index)] if self.index.strip() else []
+        return [*own, *(part for address in self._pytorch(variant, system) for part in ("--index", address))]
+
+    def addresses(self, variant: Variant, system: str = sys.platform) -> list[str]:
+        """The indexes that are asked, as far as this says it."""
+        if self.local:
+            return []
+        return [self.index.strip() or PYPI, *self._pytorch(variant, system)]
+
+    def _pytorch(self, variant: Variant, system: str) -> list[str]:
+        """PyTorch's own index, where its builds are asked for by name."""
+        if self.arguments is not None or (self.index.strip() and variant.name == "cpu"):
+            return []
+        return index_addresses(variant, system)
 
     def wanted(self, requirements: list[Requirement], variant: Variant, system: str = sys.platform) -> list[Requirement]:
         """The requirements as this source is asked for them. An index of the user's may have any build of torch for the CPU;
         PyTorch's has one by name."""
-        if self.arguments is not None or (self.index.strip() and variant.name == "cpu"):
-            return requirements
-        return with_build(requirements, variant, system)
+        return with_build(requirements, variant, system) if self._pytorch(variant, system) else requirements
 
 
 def checked_index(address: str) -> str:

@@ -45,9 +45,9 @@ def variant_of(name: str, system: str = sys.platform) -> Variant:
     return VARIANTS[name]
 
 
-def index_arguments(variant: Variant, system: str = sys.platform) -> list[str]:
-    """pip's arguments that add PyTorch's index to the user's own. PyPI's builds for macOS are the right ones already."""
-    return [] if system == "darwin" else ["--extra-index-url", variant.index]
+def index_addresses(variant: Variant, system: str = sys.platform) -> list[str]:
+    """PyTorch's index, beside the user's own. PyPI's builds for macOS are the right ones already."""
+    return [] if system == "darwin" else [variant.index]
 
 
 def with_build(requirements: list[Requirement], variant: Variant, system: str = sys.platform) -> list[Requirement]:

@@ -14,7 +14,7 @@ from tests.engine.models.small_hub import Hub, handler
 
 
 @pytest.fixture
-def hub(monkeypatch, store_folder) -> Iterator[Hub]:
+def hub(monkeypatch, cache_folder) -> Iterator[Hub]:
     """An empty hub; nothing of the user's own login is sent to it."""
     import huggingface_hub
 
@@ -34,11 +34,21 @@ def hub(monkeypatch, store_folder) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def store_folder(monkeypatch, tmp_path) -> Path:
-    """Where fetched models are to live during a test."""
-    folder = tmp_path / "store"
-    monkeypatch.setenv("MAV3D_MODELS", str(folder))
+def cache_folder(monkeypatch, tmp_path) -> Path:
+    """The hub's cache during a test, empty; and no models in our own folder."""
+    import huggingface_hub
+
+    folder = tmp_path / "cache"
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(folder))
+    monkeypatch.setenv("HF_HUB_CACHE", str(folder))
+    monkeypatch.setenv("MAV3D_MODELS", str(tmp_path / "store"))
     return folder
+
+
+@pytest.fixture
+def store_folder(cache_folder, tmp_path) -> Path:
+    """Where models that had to be converted, or that an earlier version fetched, live during a test."""
+    return tmp_path / "store"
 
 
 @pytest.fixture(scope="session")
@@ -70,6 +80,6 @@ def public_model(tmp_path_factory) -> Path:
     pipeline = StableDiffusionPipeline(**parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False)
     pipeline.save_pretrained(folder)
     (folder / "unet" / "unet.py").write_text("raise SystemExit('code of a repository was run')")
-    (folder / "README.md").write_text("A model.")
+    (folder / "README.md").write_text("---\nlicense: openrail++\n---\nA model.")
     pipeline.to(torch.float16).save_pretrained(folder, variant="fp16")
     return folder

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,9 +17,9 @@ from huggingface_hub.utils import build_hf_headers
 
 from engine.contract.errors import ModelError
 from engine.models.catalogue import instead
-from engine.models.check import sha256
+from engine.models.check import content_hash
+from engine.models.hub.cache import cache_folder
 from engine.models.hub.selection import RemoteFile
-from engine.models.hub.store import models_folder
 
 FAILURES = (HTTPError, OSError, errors.HFValidationError, errors.EntryNotFoundError)
 LOGIN = "log in with `hf auth login` or set HF_TOKEN"
@@ -58,15 +57,8 @@ class _Counted:
 
 
 def is_right(path: Path, file: RemoteFile) -> bool:
-    """Whether a file is what the hub says it is: by its SHA-256, or for small ones by git's own hash."""
-    if path.stat().st_size != file.size:
-        return False
-    if file.sha256:
-        return sha256(path) == file.sha256
-    if file.blob:
-        content = path.read_bytes()
-        return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest() == file.blob
-    return True
+    """Whether a file is what the hub says it is: by its size, then by its hash."""
+    return path.stat().st_size == file.size and content_hash(path, file.hash) == file.hash
 
 
 def be_quiet() -> None:
@@ -81,8 +73,11 @@ def told(name: str, revision: str) -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
+        if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, FAILURES):
+            # The library looks in its cache where the hub fails, and then tells of that.
+            error = error.__cause__
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            message = f"The disk is full at {models_folder()}: make room, then fetch {name} again; it goes on where it was."
+            message = f"The disk is full at {cache_folder()}: make room, then fetch {name} again; it goes on where it was."
         else:
             message = _sentence(error, name, revision)
         raise ModelError(message) from error

@@ -1,6 +1,8 @@
-"""Fetches a model from the Hugging Face hub: what it is made of and nothing else, checked, and put in place when whole.
+"""Fetches a model from the Hugging Face hub into the cache that programs share: what it is made of and nothing else, checked.
 
-A download that broke off goes on where it was. No code of a repository is fetched, let alone run.
+`hf_hub_download` alone begins a file anew where it broke off, and a file may have 10 GB. So a file's content comes by the hub
+library's `http_get`, aside and from where it was, and goes into the cache once it is known to be right; `hf_hub_download` then
+finds it there and gives it its name. No code of a repository is fetched, let alone run.
 """
 
 from __future__ import annotations
@@ -10,15 +12,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import huggingface_hub
 from filelock import FileLock, Timeout
 
 from engine.contract.errors import ModelError
-from engine.models.check import check_model, sha256
-from engine.models.convert import converted_from, to_safetensors, write_index
-from engine.models.hub import store
+from engine.models.check import check_model
+from engine.models.hub import cache, store
 from engine.models.hub.download import be_quiet, get, is_right, told
-from engine.models.hub.plan import Plan
-from engine.models.hub.selection import RemoteFile, Wanted
+from engine.models.hub.plan import Plan, is_cached
+from engine.models.hub.rearrange import rearrange
+from engine.models.hub.selection import RemoteFile
 
 SPARE = 200 * 2**20
 
@@ -28,127 +31,96 @@ Progress = Callable[[int, int], None]
 
 def fetch(plan: Plan, progress: Progress = lambda done, size: None) -> Path:
     """Fetches what is planned and gives its folder. Raises ModelError; what was fetched by then is kept for the next time."""
-    part = plan.folder.with_name(plan.folder.name + store.PARTIAL)
     be_quiet()
     with told(plan.id, plan.revision):
-        locks = store.models_folder() / ".locks"
+        locks = cache.cache_folder() / ".locks" / cache.repository(plan.id).name
         locks.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(locks / f"{plan.folder.name}.lock", timeout=0):
-                part.mkdir(exist_ok=True)
-                return _fetch(plan, part, progress)
+            with FileLock(locks / "mav3d.lock", timeout=0):
+                return _fetch(plan, progress)
         except Timeout:
             raise ModelError(f"{plan.id} is being fetched by another process: wait for that one.") from None
 
 
-def _fetch(plan: Plan, part: Path, progress: Progress) -> Path:
-    known = _known_files()
-    _check_space(plan, part, known)
+def _fetch(plan: Plan, progress: Progress) -> Path:
+    _check_space(plan)
     before = 0
     for each in plan.wanted:
         progress(before, plan.size)
-        _fetch_wanted(plan, each, part, known, lambda done, before=before: progress(before + done, plan.size))
+        _fetch_file(plan, each.file, lambda done, before=before: progress(before + done, plan.size))
         before += each.file.size
     progress(plan.size, plan.size)
-    _drop_others(plan, part)
-    for folder in sorted({(part / each.name).parent for each in plan.wanted}):
-        write_index(folder)
-    if faults := check_model(part):
+    if plan.rearranged:
+        rearrange(plan)
+    if faults := check_model(plan.folder):
         raise ModelError(f"{plan.id} was fetched, but can't be used: {faults[0]}")
-    hashes = {each.name: each.file.sha256 for each in plan.wanted if not each.converted}
-    files = {}
-    for path in sorted(path for path in part.rglob("*") if path.is_file() and path.name != store.RECORD):
-        name = path.relative_to(part).as_posix()
-        files[name] = store.File(path.stat().st_size, hashes.get(name) or sha256(path))
-    store.write_record(part, store.Record(plan.id, plan.revision, plan.at.commit, plan.licence, files))
-    _put_in_place(part, plan.folder)
+    # The last, so that a branch means what is whole.
+    cache.set_reference(plan.id, plan.revision, plan.at.commit)
     return plan.folder
 
 
-def _fetch_wanted(plan: Plan, wanted: Wanted, part: Path, known: dict[str, Path], done: Callable[[int], None]) -> None:
-    """One file to its place in `part`; its beginning may be there already."""
-    target = part / wanted.name
-    target.parent.mkdir(exist_ok=True)
-    if wanted.converted:
-        origin = _mark(plan, wanted.file)
-        if converted_from(target) == origin:
-            return
-        source = target.with_name(Path(wanted.file.name).name)
-        _fetch_as(plan, wanted.file, source, known, done)
-        to_safetensors(source, target, origin)
-        source.unlink()
-    else:
-        _fetch_as(plan, wanted.file, target, known, done)
-
-
-def _fetch_as(plan: Plan, file: RemoteFile, target: Path, known: dict[str, Path], done: Callable[[int], None]) -> None:
-    if target.is_file() and is_right(target, file):
+def _fetch_file(plan: Plan, file: RemoteFile, done: Callable[[int], None]) -> None:
+    """One file into the cache; its beginning may be there already."""
+    if is_cached(plan.id, plan.at.commit, file):
         return
-    # The beginning of another version is no beginning of this one.
-    part = target.with_name(f"{target.name}.{_mark(plan, file)[:12]}.part")
-    if not _borrow(file, part, known):
-        with part.open("ab") as output:
-            get(plan.at, file, output, done)
-    if not is_right(part, file):
-        part.unlink()
-        raise ModelError(f"{file.name} of {plan.id} arrived damaged: fetch it again, the other files are kept.")
-    os.replace(part, target)
+    content = cache.blob(plan.id, file.hash)
+    for path in (cache.snapshot_folder(plan.id, plan.at.commit) / file.name, content):
+        if path.is_file() and path.stat().st_size != file.size:
+            path.unlink()
+    if not content.is_file():
+        content.parent.mkdir(parents=True, exist_ok=True)
+        part = content.with_name(content.name + cache.INCOMPLETE)
+        if not _borrow(file, part):
+            with part.open("ab") as output:
+                get(plan.at, file, output, done)
+        if not is_right(part, file):
+            part.unlink()
+            raise ModelError(f"{file.name} of {plan.id} arrived damaged: fetch it again, the other files are kept.")
+        os.replace(part, content)
+    named = huggingface_hub.hf_hub_download(
+        plan.id, file.name, revision=plan.at.commit, cache_dir=cache.cache_folder(), endpoint=plan.at.endpoint
+    )
+    if not Path(named).is_symlink():
+        # Where the system has no links the cache keeps content under its name alone.
+        content.unlink(missing_ok=True)
 
 
-def _mark(plan: Plan, file: RemoteFile) -> str:
-    """What tells this version of a file from others."""
-    return file.sha256 or file.blob or plan.at.commit
-
-
-def _known_files() -> dict[str, Path]:
-    """The files of all fetched models by their SHA-256: models share text encoders of several gigabytes."""
-    found = {}
-    for folder in store.fetched():
-        try:
-            found |= {file.sha256: folder / name for name, file in store.read_record(folder).files.items()}
-        except ModelError:
-            continue
-    return found
-
-
-def _borrow(file: RemoteFile, target: Path, known: dict[str, Path]) -> bool:
-    """Makes `target` a link to the same file of another model, if there is one and the disk can do that."""
-    other = known.get(file.sha256) if file.sha256 else None
-    if other is None or not other.is_file() or not is_right(other, file):
+def _borrow(file: RemoteFile, target: Path) -> bool:
+    """Makes `target` a link to the same file of another model, if there is one and the disk can do that: models share text
+    encoders of several gigabytes."""
+    other = _elsewhere(file)
+    if other is None or not is_right(other, file):
         return False
     target.unlink(missing_ok=True)
     try:
-        os.link(other, target)
+        os.link(other.resolve(), target)
     except OSError:
         return False
     return True
 
 
-def _check_space(plan: Plan, part: Path, known: dict[str, Path]) -> None:
-    needed = sum(each.file.size for each in plan.wanted if each.file.sha256 not in known)
-    # For a while a converted file is there twice.
-    needed += max((each.file.size for each in plan.wanted if each.converted), default=0)
-    needed -= sum(path.stat().st_size for path in part.rglob("*") if path.is_file())
-    free = shutil.disk_usage(part).free
+def _elsewhere(file: RemoteFile) -> Path | None:
+    """A file of the same content and size that another model has."""
+    if not file.sha256:
+        return None
+    found = list(cache.same_content(file.sha256))
+    for folder in store.stored():
+        try:
+            found += [folder / name for name, each in store.read_record(folder).files.items() if each.sha256 == file.sha256]
+        except ModelError:
+            continue
+    return next((path for path in found if path.is_file() and path.stat().st_size == file.size), None)
+
+
+def _check_space(plan: Plan) -> None:
+    missing = [each.file for each in plan.wanted if not is_cached(plan.id, plan.at.commit, each.file)]
+    needed = sum(file.size for file in missing if not cache.blob(plan.id, file.hash).is_file() and _elsewhere(file) is None)
+    needed -= sum(path.stat().st_size for path in cache.beginnings(plan.id))
+    # Beside what they were converted from.
+    needed += sum(each.file.size for each in plan.wanted if each.converted)
+    free = shutil.disk_usage(cache.cache_folder()).free
     if needed > 0 and needed + SPARE > free:
         raise ModelError(
-            f"{plan.id} takes {needed / 1e9:.1f} GB, but only {free / 1e9:.1f} GB are free at {store.models_folder()}: make "
-            "room, or let the environment's MAV3D_MODELS name a folder elsewhere."
+            f"{plan.id} takes {needed / 1e9:.1f} GB, but only {free / 1e9:.1f} GB are free at {cache.cache_folder()}: make "
+            "room, or let the environment's HF_HOME name a folder elsewhere."
         )
-
-
-def _drop_others(plan: Plan, part: Path) -> None:
-    """Deletes what an earlier attempt at another version left."""
-    names = {each.name for each in plan.wanted}
-    for path in [path for path in part.rglob("*") if path.is_file()]:
-        if path.relative_to(part).as_posix() not in names:
-            path.unlink()
-
-
-def _put_in_place(part: Path, folder: Path) -> None:
-    old = folder.with_name(folder.name + store.REPLACED)
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.replace(old)
-    part.replace(folder)
-    shutil.rmtree(old, ignore_errors=True)

@@ -13,22 +13,28 @@ import huggingface_hub
 from engine.contract.errors import ModelError
 from engine.models.catalogue import canonical
 from engine.models.check import check_model
+from engine.models.hub import cache, store
 from engine.models.hub.download import Commit, be_quiet, get, told
+from engine.models.hub.ids import split_source
+from engine.models.hub.local import find, licence_of_card
 from engine.models.hub.selection import RemoteFile, Wanted, select
-from engine.models.hub.store import RECORD, folder_of, read_record, split_source
 from engine.models.layout import INDEX, components_of_index, single_component
 
 WAIT_SECONDS = 30.0
+# The model's page: with its licence, and no more than text.
+CARD = "README.md"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What fetching a model takes. revision: as asked for. licence: as the hub names it, empty where it does not."""
+    """What fetching a model takes. revision: as asked for. licence: as the hub names it, empty where it does not. half: whether
+    weights of either precision would do."""
 
     at: Commit
     revision: str
     licence: str
     wanted: tuple[Wanted, ...]
+    half: bool
 
     @property
     def id(self) -> str:
@@ -40,22 +46,35 @@ class Plan:
         return sum(each.file.size for each in self.wanted)
 
     @property
+    def rearranged(self) -> bool:
+        """Whether some of it can't be read as it is in the cache: weights that are no safetensors, or have another name."""
+        return any(each.name != each.file.name for each in self.wanted)
+
+    @property
     def folder(self) -> Path:
         """Where the model will be."""
-        return folder_of(self.id, self.revision)
+        place = store.folder_of if self.rearranged else cache.snapshot_folder
+        return place(self.id, self.at.commit)
 
     @property
     def is_there(self) -> bool:
-        """Whether just this was fetched before, and is whole."""
-        if not (self.folder / RECORD).is_file() or check_model(self.folder):
+        """Whether just this is on this machine, and whole."""
+        model = find(self.id, self.revision)
+        if model is None or model.commit != self.at.commit or check_model(model.folder):
             return False
-        record = read_record(self.folder)
-        if record.commit != self.at.commit:
-            return False
-        have = {name: file for name, file in record.files.items() if not name.endswith(".index.json")}
-        return have.keys() == {each.name for each in self.wanted} and all(
-            each.converted or have[each.name].size == each.file.size for each in self.wanted
+        if self.rearranged:
+            # Which precision it was made from is known to whoever makes it, who keeps what is right.
+            return self.half and model.folder == self.folder
+        # What an earlier version of the engine fetched has names of its own, and is in half precision nearly always.
+        return all(is_cached(self.id, self.at.commit, each.file) for each in self.wanted) or (
+            self.half and model.folder == store.folder_of(self.id, self.revision)
         )
+
+
+def is_cached(name: str, commit: str, file: RemoteFile) -> bool:
+    """Whether the cache has all of a file under its name."""
+    path = cache.snapshot_folder(name, commit) / file.name
+    return path.is_file() and path.stat().st_size == file.size
 
 
 def plan_fetch(source: str, half: bool = True, endpoint: str | None = None) -> Plan:
@@ -72,7 +91,7 @@ def plan_fetch(source: str, half: bool = True, endpoint: str | None = None) -> P
         api = huggingface_hub.HfApi(endpoint=endpoint or os.environ.get("HF_ENDPOINT"))
         info = api.model_info(name, revision=revision, files_metadata=True, timeout=WAIT_SECONDS)
         files = [
-            RemoteFile(each.rfilename, each.size or 0, each.lfs.sha256 if each.lfs else "", each.blob_id or "")
+            RemoteFile(each.rfilename, each.size or 0, (each.lfs.sha256 if each.lfs else each.blob_id) or "")
             for each in info.siblings or []
         ]
         settings = next((file for wanted in (INDEX, "config.json") for file in files if file.name == wanted), None)
@@ -81,14 +100,20 @@ def plan_fetch(source: str, half: bool = True, endpoint: str | None = None) -> P
         at = Commit(name, info.sha, api.endpoint)
         value = _settings(at, settings)
     try:
-        if settings.name == INDEX:
-            # The index goes first: the rest is read by it.
-            wanted = [Wanted(settings, settings.name), *select(components_of_index(value, f"{INDEX} of {name}"), files, half)]
-        else:
-            wanted = select(single_component(value, name), files, half)
+        index = settings.name == INDEX
+        parts = components_of_index(value, f"{INDEX} of {name}") if index else single_component(value, name)
+        wanted = select(parts, files, half, lambda file: _is_known(at, file))
     except ModelError as error:
         raise ModelError(f"{name} can't be used: {error}") from error
-    return Plan(at, revision, _licence(info), tuple(wanted))
+    # The index goes first: the rest is read by it.
+    first = [Wanted(file, file.name) for file in files if file.name in ((INDEX, CARD) if index else (CARD,))]
+    return Plan(at, revision, _licence(info), tuple(sorted(first, key=lambda each: each.name == CARD)) + tuple(wanted), half)
+
+
+def _is_known(at: Commit, file: RemoteFile) -> bool:
+    """Whether the cache has the content of a file, be it of another commit."""
+    content = cache.blob(at.id, file.hash)
+    return is_cached(at.id, at.commit, file) or (content.is_file() and content.stat().st_size == file.size)
 
 
 def _settings(at: Commit, file: RemoteFile) -> dict:
@@ -105,6 +130,5 @@ def _settings(at: Commit, file: RemoteFile) -> dict:
 
 
 def _licence(info: huggingface_hub.ModelInfo) -> str:
-    card = info.card_data.to_dict() if info.card_data else {}
     tag = next((tag.partition(":")[2] for tag in info.tags or [] if tag.startswith("license:")), "")
-    return str(card.get("license_name") or card.get("license") or tag)
+    return licence_of_card(info.card_data.to_dict() if info.card_data else {}) or tag

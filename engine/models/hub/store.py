@@ -1,10 +1,14 @@
-"""Where fetched models live: a folder for each, with a record of what was fetched."""
+"""Models in a folder of our own, beside the hub's cache: those with weights that had to be converted, and those that an
+earlier version of the engine fetched.
+
+Each is a folder owner--name@revision in diffusers' layout with a record, fetched.json. A converted one is of one commit, and
+what was not converted in it are links into the cache.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 from dataclasses import asdict, dataclass
@@ -12,18 +16,15 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from engine.contract.errors import ModelError
+from engine.models.hub.ids import MAIN
 
 RECORD = "fetched.json"
-MAIN = "main"
 PARTIAL, REPLACED = ".partial", ".replaced"
-_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
-_REVISION = re.compile(r"[\w.][\w./-]*", re.ASCII)
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
 @dataclass(frozen=True)
 class File:
-    """A fetched file as it is on disk. size: bytes."""
+    """A file of a model as it is on disk. size: bytes."""
 
     size: int
     sha256: str
@@ -45,7 +46,7 @@ class Record:
         return sum(file.size for file in self.files.values())
 
 
-def models_folder() -> Path:
+def store_folder() -> Path:
     """The environment's MAV3D_MODELS, or a folder among the user's caches."""
     if given := os.environ.get("MAV3D_MODELS"):
         return Path(given).expanduser()
@@ -58,53 +59,32 @@ def models_folder() -> Path:
     return cache / "mav3d" / "models"
 
 
-def split_source(source: str) -> tuple[str, str] | None:
-    """The id and the revision in `owner/name` or `owner/name@revision`; None where it is neither."""
-    name, mark, revision = source.partition("@")
-    if not _ID.fullmatch(name) or ".." in source or "--" in name or (mark and not _REVISION.fullmatch(revision)):
-        return None
-    return name, revision or MAIN
-
-
 def folder_of(name: str, revision: str = MAIN) -> Path:
     """Where the model of an id is, or would be."""
-    return models_folder() / f"{name.replace('/', '--')}@{quote(revision, safe='')}"
+    return store_folder() / f"{name.replace('/', '--')}@{quote(revision, safe='')}"
 
 
-def find(name: str, revision: str = MAIN) -> Path | None:
-    """The folder of a fetched model; a revision may also be the commit, or its beginning, of one fetched by another name."""
-    folder = folder_of(name, revision)
-    if (folder / RECORD).is_file():
-        return folder
-    if _COMMIT.fullmatch(revision):
-        for other in fetched():
-            if other.name.startswith(f"{name.replace('/', '--')}@") and read_record(other).commit.startswith(revision):
-                return other
-    return None
+def parts_of(folder: Path) -> tuple[str, str]:
+    """The id and the revision that a folder is named by."""
+    name, _, revision = folder.name.removesuffix(PARTIAL).partition("@")
+    return name.replace("--", "/", 1), unquote(revision)
 
 
-def fetched() -> list[Path]:
-    """The folders of all models that were fetched, by name."""
+def stored() -> list[Path]:
+    """The folders of all models here, by name."""
     try:
-        folders = [path.parent for path in models_folder().glob(f"*@*/{RECORD}")]
+        folders = [path.parent for path in store_folder().glob(f"*@*/{RECORD}")]
         return sorted(folder for folder in folders if folder.suffix not in (PARTIAL, REPLACED))
     except OSError:
         return []
 
 
 def partial() -> list[Path]:
-    """The folders of downloads that broke off."""
+    """The folders of models that were never finished."""
     try:
-        return sorted(path for path in models_folder().glob(f"*@*{PARTIAL}") if path.is_dir())
+        return sorted(path for path in store_folder().glob(f"*@*{PARTIAL}") if path.is_dir())
     except OSError:
         return []
-
-
-def source_of(folder: Path) -> str:
-    """`owner/name@revision`, without the revision where it is the usual one."""
-    name, _, revision = folder.name.removesuffix(PARTIAL).partition("@")
-    name = name.replace("--", "/", 1)
-    return name if revision == MAIN else f"{name}@{unquote(revision)}"
 
 
 def write_record(folder: Path, record: Record) -> None:
@@ -122,26 +102,29 @@ def read_record(folder: Path) -> Record:
 
 
 def size_on_disk(folder: Path) -> int:
-    """Bytes in a folder's files."""
+    """Bytes in a folder's files, and in those that are linked there."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def remove(name: str, revision: str = MAIN) -> int:
-    """Deletes a fetched model, or what a download of it left; returns the bytes. Raises ModelError where there is neither."""
-    folder = find(name, revision) or folder_of(name, revision)
+def put_in_place(part: Path, folder: Path) -> None:
+    """Gives a finished folder its name, which another may have had until now."""
+    old = folder.with_name(folder.name + REPLACED)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.replace(old)
+    part.replace(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def remove(folder: Path) -> int:
+    """Deletes a model here, and what was begun of it; returns the bytes, less those that were links. Raises OSError."""
     aside = folder.with_name(folder.name + PARTIAL)
-    if not folder.is_dir() and not aside.is_dir():
-        raise ModelError(f"{source_of(folder)} is not on this machine: there is nothing to remove.")
-    try:
-        size = 0
-        if aside.is_dir():
-            size += size_on_disk(aside)
+    size = 0
+    for each in (aside, folder):
+        if each.is_dir():
+            size += sum(path.stat().st_size for path in each.rglob("*") if path.is_file() and not path.is_symlink())
+            if each == folder:
+                # Never half a model under its own name.
+                folder.replace(aside)
             shutil.rmtree(aside)
-        if folder.is_dir():
-            size += size_on_disk(folder)
-            # Never half a model under its own name.
-            folder.replace(aside)
-            shutil.rmtree(aside)
-    except OSError as error:
-        raise ModelError(f"{folder} can't be removed ({error.strerror or error}): end what uses it, then try again.") from error
     return size

@@ -34,6 +34,7 @@ class Repository:
 @dataclass
 class Hub:
     """endpoint: where it answers. cut: files whose first answer breaks off half way. wrong: files that arrive changed.
+    closed: files about which nothing is told, though their content is given.
 
     asked: (method, path, Range header) of each request for a file's content.
     """
@@ -42,6 +43,7 @@ class Hub:
     repositories: dict[str, Repository] = field(default_factory=dict)
     cut: set[str] = field(default_factory=set)
     wrong: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
 
     def fetched(self) -> list[str]:
@@ -66,6 +68,9 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, *arguments) -> None:
             pass
+
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def do_GET(self) -> None:
             path = unquote(urlsplit(self.path).path)
@@ -98,9 +103,18 @@ def handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
                 return self._refuse(401, "RepoNotFound")
             if repository.gated and not self.headers.get("Authorization"):
                 return self._refuse(401, "GatedRepo")
-            if revision != repository.commit or file not in repository.files:
+            if revision not in ("main", repository.commit) or file not in repository.files:
                 return self._refuse(404, "EntryNotFound")
-            if len(repository.files[file]) >= LARGE:
+            content = repository.files[file]
+            large = len(content) >= LARGE
+            if self.command == "HEAD" and file in hub.closed:
+                return self._refuse(403, "")
+            if self.command == "HEAD":
+                entry = file_entry(file, content)
+                about = {"X-Repo-Commit": repository.commit, "ETag": f'"{entry["blobId"]}"', "X-Linked-Size": str(len(content))}
+                about |= {"X-Linked-Etag": f'"{entry["lfs"]["sha256"]}"'} if large else {}
+                return self._answer(200, b"", len(content), **about)
+            if large:
                 return self._answer(302, b"", Location=f"{hub.endpoint}/cdn/{name}/{file}")
             self._content(name, file)
 

@@ -1,6 +1,6 @@
 from engine.contract.request import ROLES
 from engine.models.catalogue import CATALOGUE, canonical, instead, listed
-from engine.models.hub.store import split_source
+from engine.models.hub.ids import split_source
 from engine.models.presets import PRESETS
 
 

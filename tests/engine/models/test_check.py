@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.contract.errors import ModelError
-from engine.models.check import check_model, sha256
+from engine.models.check import check_model, content_hash, is_whole, sha256
 from engine.models.hub import store
 from engine.models.layout import components_of_index, read_header
 from engine.models.presets import PRIMITIVES_FOLDER
@@ -99,10 +99,10 @@ def test_files_are_compared_with_what_was_fetched(model):
     store.write_record(model, store.Record("someone/model", "main", "a" * 40, "mit", files))
     assert check_model(model, hashes=True) == []
     readme = model / "README.md"
-    readme.write_text("B model.")
+    readme.write_text(readme.read_text().replace("A", "B"))
     assert check_model(model) == [] and "SHA-256 differs" in the_fault(model, hashes=True)
     readme.write_text("A")
-    assert "had 8 when it was fetched" in the_fault(model)
+    assert "had 36 when it was fetched" in the_fault(model)
     readme.unlink()
     assert "README.md is missing" in the_fault(model)
     (model / store.RECORD).write_text("{")
@@ -135,3 +135,37 @@ def test_settings_and_absent_parts_are_no_components():
 def test_ports_of_mvdream_get_our_class(entry):
     (unet,) = components_of_index({"unet": entry}, "index")
     assert (unet.library, unet.class_name) == ("engine.models.mvdream.unet", "MultiViewUNet")
+
+
+def test_content_in_the_hub_s_cache_is_compared_with_its_name(model, tmp_path):
+    (tmp_path / "blobs").mkdir()
+    for name in ("unet/config.json", "vae/diffusion_pytorch_model.safetensors"):
+        path = model / name
+        known = content_hash(path, "0" * (40 if name.endswith(".json") else 64))
+        path.rename(tmp_path / "blobs" / known)
+        path.symlink_to(tmp_path / "blobs" / known)
+    assert check_model(model, hashes=True) == []
+    for name in ("unet/config.json", "vae/diffusion_pytorch_model.safetensors"):
+        content = (model / name).read_bytes()
+        (model / name).write_bytes(content[:-1] + b" ")
+        assert name in the_fault(model, hashes=True) and check_model(model) == []
+        (model / name).write_bytes(content)
+
+
+def test_git_s_hash_is_git_s(tmp_path):
+    (tmp_path / "file").write_bytes(b"hello\n")
+    # `printf 'hello\n' | git hash-object --stdin`
+    assert content_hash(tmp_path / "file", "0" * 40) == "ce013625030ba8dba906f756967f9e9ca394464a"
+
+
+def test_a_model_is_whole_when_no_file_is_missing_whatever_is_in_them(model):
+    assert is_whole(model) and not is_whole(model / "unet")
+    weights = model / "unet" / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(b"")
+    assert is_whole(model)
+    weights.unlink()
+    # Another precision does as well.
+    assert is_whole(model)
+    (model / "unet" / "diffusion_pytorch_model.fp16.safetensors").unlink()
+    assert not is_whole(model)
+    assert not is_whole(model / "nothing")

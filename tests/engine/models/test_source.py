@@ -2,8 +2,10 @@ import pytest
 
 from engine.cli.hints import hint
 from engine.contract.errors import ModelError, NotFetchedError
-from engine.models.hub import store
-from engine.models.source import locate
+from engine.models.hub import cache, store
+from engine.models.hub.ids import split_source
+from engine.models.presets import Preset
+from engine.models.source import locate, told
 
 
 @pytest.fixture(autouse=True)
@@ -12,8 +14,8 @@ def empty_store(store_folder):
 
 
 def put(source: str, commit: str = "a" * 40):
-    """A fetched model with nothing in it."""
-    name, revision = store.split_source(source)
+    """A model that an earlier version fetched, with nothing in it."""
+    name, revision = split_source(source)
     folder = store.folder_of(name, revision)
     folder.mkdir(parents=True)
     store.write_record(folder, store.Record(name, revision, commit, "mit", {}))
@@ -65,8 +67,18 @@ def test_an_earlier_id_finds_the_model():
 
 
 def test_half_a_download_is_no_model():
-    folder = store.folder_of("someone/model")
-    folder.with_name(folder.name + store.PARTIAL).mkdir(parents=True)
-    folder.mkdir()
+    cache.snapshot_folder("someone/model", "a" * 40).mkdir(parents=True)
+    cache.set_reference("someone/model", "main", "a" * 40)
+    store.folder_of("someone/model").mkdir(parents=True)
     with pytest.raises(ModelError, match="not on this machine"):
         locate("someone/model")
+
+
+def test_a_preset_may_pin_a_commit_and_jobs_tell_of_the_one_that_was_used(tmp_path):
+    commit = "ab12cd34" * 5
+    put("someone/model", commit)
+    (tmp_path / "mine").mkdir()
+    preset = Preset("mine", f"someone/model@{commit}", "someone/model", str(tmp_path / "mine"), "")
+    assert locate(preset.image) == locate(preset.video)
+    assert told(preset) == {"image": f"someone/model@{commit}", "video": f"someone/model@{commit}", "upscale": "mine"}
+    assert told(Preset("mine", "someone/other@v1", "a/b", "", ""))["image"] == "someone/other@v1"

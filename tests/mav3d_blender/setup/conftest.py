@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import time
 import zipfile
 from pathlib import Path
 
@@ -70,3 +71,15 @@ def bare_environment(folder: Path, *wheels: Path) -> Path:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(packages)
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def follow(job, until=lambda status: False, seconds=600):
+    """All that polling gives, until it has ended or `until`."""
+    seen, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        status = job.poll()
+        seen.append(status)
+        if status.ended or until(status):
+            return seen
+        time.sleep(0.02)
+    raise AssertionError(seen[-1])

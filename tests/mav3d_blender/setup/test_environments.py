@@ -50,15 +50,15 @@ def test_uninstalling_removes_ours_whole_and_leaves_the_rest(tmp_path):
     spoilt = environment(tmp_path, "engine-0.3.0", "0.3.0")
     (spoilt / environments.MARKER).write_text('{"made_by": "somebody"}')
     (tmp_path / "notes.txt").write_text("mine")
-    done = uninstall(tmp_path).wait(20)
+    done = uninstall(tmp_path).wait(600)
     assert set(done.removed) == {ours, begun}
     assert len(done.stayed) == 2 and "engine-mine" in " ".join(done.stayed)
-    assert {path.name for path in tmp_path.iterdir()} == {"engine-mine", "engine-0.3.0", "notes.txt", "engine.job.lock"}
+    assert {path.name for path in tmp_path.iterdir()} == {"engine-mine", "engine-0.3.0", "notes.txt", "engine.lock"}
 
 
 def test_a_folder_without_an_engine_is_left_alone(tmp_path):
     (tmp_path / "bin").mkdir()
-    done = uninstall(tmp_path).wait(20)
+    done = uninstall(tmp_path).wait(600)
     assert not done.removed and "no engine" in done.stayed[0]
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 
@@ -71,8 +71,24 @@ def test_links_are_not_followed(tmp_path):
     os.symlink(outside, folder / "engine-5")
     os.symlink(outside, kept / "lib" / "link")
     assert read_marker(folder / "engine-5") is None
-    done = uninstall(folder).wait(20)
+    done = uninstall(folder).wait(600)
     assert done.removed == (kept,) and (outside / "lib" / "deep" / "file").exists()
+
+
+def test_uv_and_its_pythons_go_last_and_stay_where_an_environment_does(tmp_path, monkeypatch):
+    ours = environment(tmp_path, "engine-1", "1")
+    tools = environment(tmp_path, environments.TOOLS, environments.TOOLS, complete=False)
+    assert installed(tmp_path) == interpreter(ours)
+
+    def fail(entry):
+        raise OSError(16, "busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(environments, "_delete", fail)
+        done = uninstall(tmp_path).wait(600)
+    assert not done.removed and tools.exists()
+    done = uninstall(tmp_path).wait(600)
+    assert done.removed == (ours.with_name("engine-1.old"), tools) and not tools.exists()
 
 
 def test_an_interrupted_removal_is_taken_up(tmp_path, monkeypatch):
@@ -83,18 +99,18 @@ def test_an_interrupted_removal_is_taken_up(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(environments, "_delete", fail)
-        done = uninstall(tmp_path).wait(20)
+        done = uninstall(tmp_path).wait(600)
     assert not done.removed and "busy" in done.stayed[0]
     assert installed(tmp_path) is None and not ours.exists()  # half an environment never looks whole
-    assert uninstall(tmp_path).wait(20).removed
-    assert [path.name for path in tmp_path.iterdir()] == ["engine.job.lock"]
+    assert uninstall(tmp_path).wait(600).removed
+    assert [path.name for path in tmp_path.iterdir()] == ["engine.lock"]
 
 
 def test_nothing_is_removed_while_something_is_being_made(tmp_path):
     ours = environment(tmp_path, "engine-1", "1")
     with environments.lock(tmp_path):
         with pytest.raises(SetupError, match="running"):
-            uninstall(tmp_path).wait(20)
+            uninstall(tmp_path).wait(600)
     assert ours.exists()
 
 

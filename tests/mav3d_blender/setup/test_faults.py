@@ -1,4 +1,4 @@
-"""What pip and the system print when they fail, and the sentence made of it."""
+"""What uv, pip and the system print when they fail, and the sentence made of it."""
 
 import pytest
 
@@ -9,6 +9,18 @@ NONE = (
     "ERROR: Could not find a version that satisfies the requirement torch==2.13.0 (from versions: none)\n"
     "ERROR: No matching distribution found for torch==2.13.0\n"
 )
+NO_SOLUTION = (
+    "error: No solution found when resolving dependencies\n  cause: Because {}, we can conclude that your requirements are "
+    "unsatisfiable.\n"
+)
+
+
+def uv_says(address: str, *causes: str) -> str:
+    """What uv prints when it gives up."""
+    chain = (f"Failed to fetch: {address}", f"error sending request for url ({address})", *causes)
+    return "".join(("error: Request failed after 1 retry in 1.6s\n", *(f"  cause: {cause}\n" for cause in chain)))
+
+
 CASES = {
     "dns": (
         RETRY + "'NewConnectionError('<pip._vendor.urllib3.connection.HTTPSConnection object at 0x7f25>: Failed to establish "
@@ -116,6 +128,71 @@ CASES = {
         "Error: Command '['/x/python3', '-m', 'ensurepip', '--upgrade', '--default-pip']' returned non-zero exit status 1.\n",
         "venv package",
     ),
+    "uv: dns": (
+        uv_says("https://mirror.example/simple/torch/", "dns error", "failed to lookup address information: not known"),
+        "mirror.example was not found: check the network connection",
+    ),
+    "uv: refused": (
+        uv_says("http://127.0.0.1:8123/simple/torch/", "tcp connect error", "Connection refused (os error 111)"),
+        "127.0.0.1:8123 can't be reached",
+    ),
+    "uv: silent": (
+        uv_says("https://me:secret@mirror.example:8443/simple/torch/", "operation timed out"),
+        "mirror.example:8443 does not answer",
+    ),
+    "uv: proxy": (
+        uv_says(
+            "https://pypi.org/simple/torch/", "tunnel error: failed to create underlying connection", "tcp connect error",
+            "Connection refused (os error 111)",
+        ),
+        "proxy does not let",
+    ),
+    "uv: ssl": (
+        uv_says("https://pypi.org/simple/six/", "client error (Connect)", "invalid peer certificate: UnknownIssuer"),
+        "pypi.org is not trusted",
+    ),
+    "uv: out of order": (
+        uv_says("https://mirror.example/simple/torch/", "HTTP status server error (500 Internal Server Error) for url"),
+        "mirror.example is out of order",
+    ),
+    "uv: password": (
+        NO_SOLUTION.format("torch was not found in the package registry and you require torch")
+        + "\nhint: An index URL (http://mirror.example/simple) could not be queried due to a lack of valid authentication "
+        "credentials (401 Unauthorized)\n",
+        "refuses access",
+    ),
+    "uv: none at all": (
+        NO_SOLUTION.format("nothing-like-it was not found in the package registry and you require nothing-like-it==1"),
+        "nothing-like-it was not found",
+    ),
+    "uv: not among the files": (
+        NO_SOLUTION.format("little was not found in the provided package locations and you require little==1.6"),
+        "little was not found",
+    ),
+    "uv: another version": (
+        NO_SOLUTION.format("there is no version of scipy==99 and you require scipy==99"),
+        "The index has scipy, but no version of it for this Python",
+    ),
+    "uv: older versions": (
+        NO_SOLUTION.format("only torch<=2.12.0 is available and you require torch==2.13.0"),
+        "The index has torch, but no version",
+    ),
+    "uv: no wheel": (
+        NO_SOLUTION.format("docopt==0.6.2 has no usable wheels and you require docopt==0.6.2"),
+        "The index has docopt, but no version",
+    ),
+    "uv: conflict": (
+        NO_SOLUTION.format("gpytoolbox>=0.3.8 depends on numpy>=1.22.4,<=2.4.6 and you require gpytoolbox==0.3.8"),
+        "don't go together",
+    ),
+    "uv: Python": (
+        "error: Request failed after 2 retries in 4.9s\n  cause: Failed to download `https://github.com/astral-sh/python-build-"
+        "standalone/releases/download/20261110/cpython-3.11.18%2B20261110-x86_64-unknown-linux-gnu-install_only_stripped.tar.gz`"
+        "\n  cause: client error (Connect)\n  cause: dns error\n",
+        "github.com, where Python itself comes from, can't be reached",
+    ),
+    "uv: disk": ("error: Failed to install: torch.whl\n  cause: No space left on device (os error 28)\n", "disk is full"),
+    "uv: permission": ("error: failed to create directory `/opt/x`: Permission denied (os error 13)\n", "can't be written to"),
     "memory": ("ERROR: Exception:\nTraceback (most recent call last):\nMemoryError\n", "memory ran out"),
 }
 

@@ -2,12 +2,11 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from mav3d_blender.setup import pythons
+from mav3d_blender.setup import child, pythons
 from mav3d_blender.setup.requirements import SetupError
 
 from .conftest import base_python, facts, fake_python
@@ -45,12 +44,20 @@ def test_an_environment_stands_for_the_interpreter_it_was_made_from(tmp_path):
     assert pythons.describe(path).path == Path("/opt/python3.11")
 
 
-def test_one_that_never_answers_is_left_out_in_time(tmp_path):
-    hung = fake_python(tmp_path / "hung", script="sleep 30")
+def test_one_that_never_answers_is_left_out_and_ended(tmp_path, monkeypatch):
+    hung = fake_python(tmp_path / "hung", script=f"echo $$ > {tmp_path / 'process'}; exec sleep 10000")
     good = fake_python(tmp_path / "good", {"interpreter": facts()})
-    begin = time.monotonic()
-    assert [python.path for python in pythons.find_pythons([hung, good], time_limit=0.5)] == [good]
-    assert time.monotonic() - begin < 5
+    run = child.run
+
+    def run_with_limit(arguments, time_limit):
+        assert time_limit == 77
+        return run(arguments, 0.3 if arguments[0] == hung else 600)
+
+    monkeypatch.setattr(child, "run", run_with_limit)
+    assert [python.path for python in pythons.find_pythons([hung, good], time_limit=77)] == [good]
+    if (tmp_path / "process").exists():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / "process").read_text()), 0)
 
 
 @pytest.mark.parametrize(
@@ -78,18 +85,18 @@ def test_blenders_own_python_is_taken_with_a_warning(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "words"),
+    ("make", "seconds", "words"),
     [
-        (lambda path: path, "no file"),
-        (lambda path: path.mkdir() or path, "is a folder"),
-        (lambda path: path.write_text("text") and path, "not a program"),
-        (lambda path: fake_python(path, script="exit 3"), "does not answer as a Python 3"),
-        (lambda path: fake_python(path, script="sleep 20"), "within"),
+        (lambda path: path, 600, "no file"),
+        (lambda path: path.mkdir() or path, 600, "is a folder"),
+        (lambda path: path.write_text("text") and path, 600, "not a program"),
+        (lambda path: fake_python(path, script="exit 3"), 600, "does not answer as a Python 3"),
+        (lambda path: fake_python(path, script="exec sleep 10000"), 0.3, "within 0.3 seconds"),
     ],
 )
-def test_a_wrong_path_is_one_sentence(tmp_path, make, words):
+def test_a_wrong_path_is_one_sentence(tmp_path, make, seconds, words):
     with pytest.raises(SetupError, match=words) as raised:
-        pythons.describe(make(tmp_path / "it"), 0.5)
+        pythons.describe(make(tmp_path / "it"), seconds)
     assert str(raised.value).count(".") <= 4 and "\n" not in str(raised.value)
 
 

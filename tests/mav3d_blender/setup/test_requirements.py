@@ -52,9 +52,9 @@ def test_torchs_build_is_named_where_its_index_is_used():
     wanted = [Requirement("torch", "==", "2.13.0"), Requirement("numpy", ">=", "1.26")]
     cuda = variants.variant_of("cuda", "linux")
     assert [str(item) for item in variants.with_build(wanted, cuda, "linux")] == ["torch==2.13.0+cu130", "numpy>=1.26"]
-    assert variants.index_arguments(cuda, "win32") == ["--extra-index-url", "https://download.pytorch.org/whl/cu130"]
+    assert variants.index_addresses(cuda, "win32") == ["https://download.pytorch.org/whl/cu130"]
     cpu = variants.variant_of("cpu", "darwin")
-    assert variants.with_build(wanted, cpu, "darwin") == wanted and variants.index_arguments(cpu, "darwin") == []
+    assert variants.with_build(wanted, cpu, "darwin") == wanted and variants.index_addresses(cpu, "darwin") == []
 
 
 def test_a_package_index_takes_the_place_of_others():
@@ -68,6 +68,13 @@ def test_a_package_index_takes_the_place_of_others():
     assert [str(item) for item in mirror.wanted(wanted, cuda, "linux")] == ["torch==2.13.0+cu130"]
     assert Source(seconds=7.5, tries=2).pip_arguments(cpu, "linux") == [*patience, "--extra-index-url", cpu.index]
     assert [str(item) for item in Source().wanted(wanted, cpu, "linux")] == ["torch==2.13.0+cpu"]
+    # uv's names for the same.
+    own = ["--default-index", "https://mirror.example/simple"]
+    assert mirror.uv_arguments(cpu, "linux") == own and mirror.uv_arguments(cuda, "linux") == [*own, "--index", cuda.index]
+    assert Source().uv_arguments(cpu, "linux") == ["--index", cpu.index] and Source().uv_arguments(cpu, "darwin") == []
+    assert mirror.index_arguments() == [*patience, "--index-url", "https://mirror.example/simple"]
+    assert mirror.addresses(cuda, "linux") == ["https://mirror.example/simple", cuda.index]
+    assert Source(arguments=("--no-index",)).addresses(cuda, "linux") == []
 
 
 @pytest.mark.parametrize("address", ["mirror.example", "ftp://mirror/simple", "https://", "https://a b/simple", "http://[::1"])

@@ -8,8 +8,8 @@ from safetensors.torch import load_file, save_file
 
 from engine.contract.errors import ModelError
 from engine.models.check import check_model, sha256
+from engine.models.hub import cache, local, store
 from engine.models.hub import fetch as fetching
-from engine.models.hub import store
 from engine.models.hub.fetch import fetch
 from engine.models.hub.plan import plan_fetch
 from engine.models.loader import load_components
@@ -32,15 +32,16 @@ def get(hub, source: str = NAME, **options) -> Path:
     return fetch(plan_fetch(source, endpoint=hub.endpoint, **options))
 
 
-def test_a_model_is_fetched_in_half_precision_under_plain_names_and_loads(hub, repository, public_model):
+def test_a_model_is_fetched_into_the_shared_cache_in_half_precision_and_loads(hub, repository, public_model, cache_folder):
     assert locate_fails(NAME)
     heard = []
     plan = plan_fetch(NAME, endpoint=hub.endpoint)
     folder = fetch(plan, lambda done, size: heard.append((done, size)))
     assert heard[-1] == (plan.size, plan.size) and all(one[0] <= other[0] for one, other in zip(heard, heard[1:], strict=False))
+    assert folder == cache_folder / "models--someone--tiny-model" / "snapshots" / COMMIT
     assert locate(NAME) == folder and locate(f"{NAME}@{COMMIT[:8]}") == folder
     assert check_model(folder, hashes=True) == []
-    assert load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")["conv_in.bias"].dtype == torch.float16
+    assert load_file(folder / WEIGHTS)["conv_in.bias"].dtype == torch.float16
     components = load_components(folder, torch.float16)
     assert set(components) == {"vae", "text_encoder", "tokenizer", "unet", "scheduler"}
     reference = load_file(public_model / WEIGHTS)
@@ -50,41 +51,99 @@ def test_a_model_is_fetched_in_half_precision_under_plain_names_and_loads(hub, r
 def test_only_data_is_fetched_and_only_one_set_of_weights(hub, repository):
     folder = get(hub)
     suffixes = {path.suffix for path in folder.rglob("*") if path.is_file()}
-    assert suffixes <= {".json", ".txt", ".safetensors"}
-    assert not any(path.endswith((".py", ".bin", ".md")) for path in hub.fetched())
+    assert suffixes <= {".json", ".txt", ".safetensors", ".md"}
+    assert not any(path.endswith((".py", ".bin")) for path in hub.fetched())
     assert sum(path.startswith("unet/") and path.endswith(".safetensors") for path in hub.fetched()) == 1
 
 
-def test_the_record_tells_commit_licence_and_hashes(hub, repository):
+def test_other_programs_find_what_was_fetched_and_the_licence_stays_with_it(hub, repository):
+    from diffusers import StableDiffusionPipeline
+    from huggingface_hub import scan_cache_dir, try_to_load_from_cache
+
+    folder = get(hub)
+    assert try_to_load_from_cache(NAME, WEIGHTS) == str(folder / WEIGHTS)
+    assert StableDiffusionPipeline.from_pretrained(NAME, variant="fp16", local_files_only=True, cache_dir=cache.cache_folder())
+    (seen,) = scan_cache_dir(cache.cache_folder()).repos
+    assert seen.repo_id == NAME and {each.commit_hash for each in seen.revisions} == {COMMIT} and set(seen.refs) == {"main"}
+    (model,) = local.fetched()
+    assert (model.source, model.commit, model.licence) == (NAME, COMMIT, "openrail++")
+
+
+def test_what_another_program_fetched_is_used_and_only_what_it_lacks_is_fetched(hub, repository, cache_folder):
+    from huggingface_hub import hf_hub_download
+
+    unused = "unet/unet.py", "README.md"
+    for name in repository.files:
+        # In full precision, which does as well.
+        if name not in unused and "fp16" not in name:
+            hf_hub_download(NAME, name, endpoint=hub.endpoint, cache_dir=cache_folder)
+    assert locate(NAME) == cache.snapshot_folder(NAME, COMMIT) and not local.broken_off()
+    hub.asked.clear()
+    plan = plan_fetch(NAME, endpoint=hub.endpoint)
+    assert fetch(plan) == locate(NAME) and plan.is_there
+    assert hub.fetched() == ["model_index.json", "README.md"]
+    cached = cache.snapshot_folder(NAME, COMMIT) / "vae" / "diffusion_pytorch_model.safetensors"
+    cached.unlink()
+    assert locate_fails(NAME) and local.broken_off()
+    assert check_model(get(hub)) == [] and locate(NAME)
+    # Its content was there under its hash.
+    assert not any(path.startswith("vae/") for path in hub.fetched())
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_pinned_commit_is_found_without_a_network(hub, repository, links, monkeypatch):
+    if not links:
+        monkeypatch.setattr("huggingface_hub.file_download.are_symlinks_supported", lambda folder: False)
+    folder = get(hub, f"{NAME}@{COMMIT}")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert locate(f"{NAME}@{COMMIT}") == folder == locate(f"{NAME}@{COMMIT[:7]}")
+    # It is not known which commit the usual branch is at.
+    assert locate_fails(NAME)
+    assert any(path.is_symlink() for path in folder.rglob("*")) == links
+    # Nothing is on the disk twice.
+    blobs = [path for path in cache.blob(NAME, "").parent.rglob("*") if path.is_file()]
+    assert bool([path for path in blobs if path.parent.name == "blobs"]) == links
+
+
+def test_a_tag_is_a_name_of_its_own(hub, repository):
     folder = get(hub, f"{NAME}@v1")
-    record = store.read_record(folder)
-    assert (record.id, record.revision, record.commit, record.licence) == (NAME, "v1", COMMIT, "openrail++")
-    assert folder.name == "someone--tiny-model@v1"
-    on_disk = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert set(record.files) == on_disk - {store.RECORD}
-    assert all(file.sha256 == sha256(folder / name) for name, file in record.files.items())
+    assert locate(f"{NAME}@v1") == folder and locate_fails(NAME)
+    assert [model.source for model in local.fetched()] == [f"{NAME}@v1"]
 
 
-def test_full_precision_takes_the_other_weights(hub, repository):
+def test_full_precision_comes_beside_the_other(hub, repository):
     half = get(hub)
     assert plan_fetch(NAME, endpoint=hub.endpoint).is_there
     full = plan_fetch(NAME, half=False, endpoint=hub.endpoint)
     assert not full.is_there
     assert fetch(full) == half and full.is_there
-    assert load_file(half / "unet" / "diffusion_pytorch_model.safetensors")["conv_in.bias"].dtype == torch.float32
+    assert load_components(half, only=("unet",))["unet"].conv_in.bias.dtype == torch.float32
+    assert (half / WEIGHTS).is_file() and (half / WEIGHTS.replace(".fp16", "")).is_file()
 
 
-def test_sharded_weights_get_an_index_of_their_new_names(hub, repository, public_model, tmp_path):
+def sharded(public_model, folder: Path) -> tuple[Path, dict]:
+    """The model with its weights in several files, and what it holds."""
     components = load_components(public_model, torch.float16)
-    shutil.copytree(public_model, tmp_path / "sharded")
+    shutil.copytree(public_model, folder)
     for name, size in (("unet", "40KB"), ("text_encoder", "5KB")):
-        for path in (tmp_path / "sharded" / name).glob("*.safetensors"):
+        for path in (folder / name).glob("*.safetensors"):
             path.unlink()
-        components[name].save_pretrained(tmp_path / "sharded" / name, variant="fp16", max_shard_size=size)
-    hub.repositories[NAME] = Repository.of_folder(tmp_path / "sharded")
+        components[name].save_pretrained(folder / name, variant="fp16", max_shard_size=size)
+    return folder, components
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_weights_in_several_files_come_with_their_index_or_get_one(hub, public_model, tmp_path, indexed):
+    saved, components = sharded(public_model, tmp_path / "sharded")
+    if not indexed:
+        for path in saved.rglob("*.index*"):
+            path.unlink()
+    hub.repositories[NAME] = Repository.of_folder(saved)
     folder = get(hub)
+    assert folder == locate(NAME) == (cache.snapshot_folder(NAME, COMMIT) if indexed else store.folder_of(NAME, COMMIT))
+    assert check_model(folder, hashes=True) == []
     for name in ("unet", "text_encoder"):
-        assert len(list((folder / name).glob("*-of-*.safetensors"))) > 1 and not list((folder / name).glob("*fp16*"))
+        assert len(list((folder / name).glob("*-of-*.safetensors"))) > 1
         loaded = load_components(folder, torch.float16, only=(name,))[name].state_dict()
         assert all(torch.equal(value, loaded[key]) for key, value in components[name].state_dict().items())
     assert plan_fetch(NAME, endpoint=hub.endpoint).is_there
@@ -116,14 +175,14 @@ def test_a_download_that_was_stopped_goes_on_where_it_was(hub, repository):
 
     with pytest.raises(KeyboardInterrupt):
         fetch(plan, stop)
-    assert locate_fails(NAME) and len(store.partial()) == 1
+    assert locate_fails(NAME) and list(local.broken_off()) == [NAME] and local.broken_off()[NAME] >= before + half
     hub.asked.clear()
     assert check_model(fetch(plan), hashes=True) == []
     begun = next(int(asked.removeprefix("bytes=").removesuffix("-")) for _, path, asked in hub.asked if path == WEIGHTS)
     assert half <= begun < len(content)
     # What was whole by then is not fetched again.
     assert "text_encoder/model.fp16.safetensors" not in hub.fetched()
-    assert store.partial() == []
+    assert local.broken_off() == {} and cache.beginnings(NAME) == []
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, "unet/config.json"])
@@ -143,6 +202,15 @@ def test_a_gated_model_tells_where_to_accept_and_how_to_log_in(hub, repository, 
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_IMPLICIT_TOKEN", False)
     monkeypatch.setenv("HF_TOKEN", "hf_" + "a" * 34)
     assert check_model(get(hub)) == []
+
+
+def test_what_the_library_can_not_look_up_is_told_by_its_cause(hub, repository):
+    hub.closed.add(WEIGHTS)
+    with pytest.raises(ModelError, match=f"gives you no access to {NAME} .status 403"):
+        get(hub)
+    hub.closed.clear()
+    hub.asked.clear()
+    assert check_model(get(hub)) == [] and WEIGHTS not in hub.fetched()
 
 
 def test_a_removed_model_names_its_mirror(hub):
@@ -170,27 +238,62 @@ def test_a_hub_that_is_not_there_is_one_sentence(store_folder, monkeypatch):
         plan_fetch(NAME, endpoint="http://127.0.0.1:9")
 
 
-def test_weights_of_torch_are_converted_once(hub, repository, public_model):
+def with_weights(repository: Repository, name: str, content: bytes) -> None:
+    """The repository with these weights of its U-Net alone."""
+    for other in [other for other in repository.files if other.startswith("unet/") and other.endswith(".safetensors")]:
+        del repository.files[other]
+    repository.files[name] = content
+
+
+def test_weights_of_torch_are_converted_once_beside_the_cache(hub, repository, public_model, store_folder):
     reference = load_file(public_model / "unet" / "diffusion_pytorch_model.safetensors")
     saved = public_model.parent / "weights.bin"
     # One tensor under two names, and one that is a view, as checkpoints have them.
     torch.save(reference | {"tied": reference["conv_in.bias"], "view": reference["conv_in.weight"][:1]}, saved)
-    for name in [name for name in repository.files if name.startswith("unet/") and name.endswith(".safetensors")]:
-        del repository.files[name]
-    repository.files["unet/diffusion_pytorch_model.bin"] = saved.read_bytes()
+    with_weights(repository, "unet/diffusion_pytorch_model.bin", saved.read_bytes())
     folder = get(hub)
-    assert not list(folder.rglob("*.bin"))
+    assert folder.parent == store_folder and folder == locate(NAME)
+    assert (cache.snapshot_folder(NAME, COMMIT) / "unet" / "diffusion_pytorch_model.bin").is_file()
+    assert not list(folder.rglob("*.bin")) and check_model(folder, hashes=True) == []
     converted = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
     assert all(torch.equal(value, converted[name]) for name, value in reference.items())
     assert torch.equal(converted["tied"], reference["conv_in.bias"])
+    plan = plan_fetch(NAME, endpoint=hub.endpoint)
+    assert plan.is_there and [model.folder for model in local.fetched()] == [folder]
+    record = store.read_record(folder)
+    assert (record.id, record.commit, record.licence) == (NAME, COMMIT, "openrail++")
+    assert all(file.sha256 == sha256(folder / name) for name, file in record.files.items())
+    # What is lost of the cache is fetched again, and nothing is converted again.
+    made = (folder / "unet" / "diffusion_pytorch_model.safetensors").stat().st_mtime_ns
+    shutil.rmtree(cache.repository(NAME))
+    assert locate_fails(NAME)
+    assert fetch(plan) == folder and check_model(folder, hashes=True) == []
+    assert (folder / "unet" / "diffusion_pytorch_model.safetensors").stat().st_mtime_ns == made
+
+
+def test_the_other_precision_of_weights_of_torch_takes_the_place_of_the_first(hub, repository, public_model, tmp_path):
+    full, half = (load_file(public_model / "unet" / f"diffusion_pytorch_model{kind}.safetensors") for kind in ("", ".fp16"))
+    for name, tensors in (("diffusion_pytorch_model.bin", full), ("diffusion_pytorch_model.fp16.bin", half)):
+        torch.save(tensors, tmp_path / name)
+    with_weights(repository, "unet/diffusion_pytorch_model.bin", (tmp_path / "diffusion_pytorch_model.bin").read_bytes())
+    repository.files["unet/diffusion_pytorch_model.fp16.bin"] = (tmp_path / "diffusion_pytorch_model.fp16.bin").read_bytes()
+    weights = get(hub) / "unet" / "diffusion_pytorch_model.safetensors"
+    assert load_file(weights)["conv_in.bias"].dtype == torch.float16
+    assert get(hub, half=False) == weights.parent.parent and load_file(weights)["conv_in.bias"].dtype == torch.float32
     assert plan_fetch(NAME, endpoint=hub.endpoint).is_there
 
 
+def test_weights_under_a_name_of_their_own_are_read_by_the_usual_one(hub, repository):
+    content = repository.files["unet/diffusion_pytorch_model.safetensors"]
+    with_weights(repository, "unet/anything_v2.safetensors", content)
+    folder = get(hub)
+    assert (folder / "unet" / "diffusion_pytorch_model.safetensors").read_bytes() == content
+    assert load_components(folder, only=("unet",)) and check_model(folder, hashes=True) == []
+
+
 def test_a_checkpoint_with_code_in_it_is_refused(hub, repository, tmp_path):
-    for name in [name for name in repository.files if name.startswith("unet/") and name.endswith(".safetensors")]:
-        del repository.files[name]
     torch.save({"weights": Harmful(tmp_path / "touched")}, tmp_path / "bad.bin")
-    repository.files["unet/diffusion_pytorch_model.bin"] = (tmp_path / "bad.bin").read_bytes()
+    with_weights(repository, "unet/diffusion_pytorch_model.bin", (tmp_path / "bad.bin").read_bytes())
     with pytest.raises(ModelError, match="more than numbers"):
         get(hub)
     assert not (tmp_path / "touched").exists()
@@ -210,21 +313,72 @@ def test_a_disk_without_room_is_told_before_anything_is_fetched(hub, repository,
     plan = plan_fetch(NAME, endpoint=hub.endpoint)
     hub.asked.clear()
     monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 1000))
-    with pytest.raises(ModelError, match="GB are free.*MAV3D_MODELS"):
+    with pytest.raises(ModelError, match="GB are free.*HF_HOME"):
         fetch(plan)
     assert hub.asked == []
 
 
-def test_a_newer_commit_replaces_the_model_and_keeps_what_did_not_change(hub, repository):
-    folder = get(hub)
+def test_a_newer_commit_takes_the_name_and_shares_what_did_not_change(hub, repository):
+    before = get(hub)
     repository.commit = "d" * 40
     repository.files["scheduler/scheduler_config.json"] += b"\n"
     plan = plan_fetch(NAME, endpoint=hub.endpoint)
-    assert not plan.is_there
+    assert not plan.is_there and locate(NAME) == before
     hub.asked.clear()
-    assert fetch(plan) == folder and store.read_record(folder).commit == "d" * 40
-    assert "scheduler/scheduler_config.json" in hub.fetched() and WEIGHTS not in hub.fetched()
-    assert [path.name for path in folder.parent.iterdir() if not path.name.startswith(".")] == [folder.name]
+    folder = fetch(plan)
+    assert locate(NAME) == folder != before == locate(f"{NAME}@{COMMIT}")
+    assert hub.fetched() == ["scheduler/scheduler_config.json"]
+
+
+def test_files_of_another_model_are_not_fetched_again(hub, repository, cache_folder):
+    get(hub)
+    hub.repositories["someone/other"] = Repository(dict(repository.files), commit="e" * 40)
+    hub.asked.clear()
+    folder = get(hub, "someone/other")
+    large = [path for path in folder.rglob("*") if path.stat().st_size > 2000]
+    assert len(large) >= 3 and all(path.resolve().stat().st_nlink == 2 for path in large)
+    assert all(len(repository.files[name]) < 2000 for name in hub.fetched())
+    # A file that is no longer what it was is not passed on.
+    content = next((cache.repository(NAME) / "blobs").glob("?" * 64))
+    content.write_bytes(bytes(content.stat().st_size))
+    hub.repositories["someone/third"] = Repository(dict(repository.files), commit="f" * 40)
+    shutil.rmtree(cache.repository("someone/other"))
+    assert check_model(get(hub, "someone/third"), hashes=True) == []
+
+
+def test_a_file_of_the_wrong_length_is_fetched_again_and_a_changed_one_is_told_of(hub, repository):
+    weights = get(hub) / WEIGHTS
+    content = weights.read_bytes()
+    weights.resolve().write_bytes(content[:-10])
+    assert check_model(locate(NAME)) and not plan_fetch(NAME, endpoint=hub.endpoint).is_there
+    assert check_model(get(hub), hashes=True) == [] and weights.read_bytes() == content
+    weights.resolve().write_bytes(content[:-1] + b"?")
+    assert check_model(locate(NAME)) == []
+    (fault,) = check_model(locate(NAME), hashes=True)
+    assert str(weights) in fault and "Remove the model and fetch it again" in fault
+
+
+def test_what_an_earlier_version_fetched_is_used(hub, repository, public_model, store_folder):
+    """Under plain names in our own folder, with a record."""
+    folder = store_folder / "someone--tiny-model@main"
+    others = shutil.ignore_patterns("*.py", "*.md", "diffusion_pytorch_model.s*", "model.s*")
+    shutil.copytree(public_model, folder, ignore=others)
+    for path in list(folder.rglob("*.fp16.safetensors")):
+        path.rename(path.with_name(path.name.replace(".fp16", "")))
+    files = {
+        path.relative_to(folder).as_posix(): store.File(path.stat().st_size, sha256(path))
+        for path in folder.rglob("*") if path.is_file()
+    }  # fmt: skip
+    store.write_record(folder, store.Record(NAME, "main", COMMIT, "openrail++", files))
+    assert locate(NAME) == folder == locate(f"{NAME}@{COMMIT[:9]}") and check_model(folder, hashes=True) == []
+    assert plan_fetch(NAME, endpoint=hub.endpoint).is_there and hub.fetched() == ["model_index.json"]
+    (model,) = local.fetched()
+    assert (model.source, model.commit, model.licence) == (NAME, COMMIT, "openrail++")
+    # A newer commit goes to the cache, with what did not change.
+    repository.commit = "d" * 40
+    hub.asked.clear()
+    assert get(hub) == cache.snapshot_folder(NAME, "d" * 40) == locate(NAME)
+    assert WEIGHTS not in hub.fetched() and "unet/config.json" in hub.fetched()
 
 
 def test_a_component_of_its_own_is_fetched_without_an_index(hub, tmp_path):
