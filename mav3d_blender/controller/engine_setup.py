@@ -47,8 +47,9 @@ class EngineSetup:
         return self._install.poll() if self._install is not None else None
 
     def begin_install(self, session: Session | None, variant: str = "") -> None:
-        """Stops the engine, and starts to install one, on a Python that uv brings or on the best one there is. Raises SetupError.
+        """Stops the engine, and starts to install one, on a Python that uv brings or on the best one there is.
 
+        Raises SetupError.
         variant: "cpu" or "cuda"; else as the preferences say.
         """
         preferences = addon_preferences()
