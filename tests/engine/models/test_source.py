@@ -5,7 +5,7 @@ from engine.contract.errors import ModelError, NotFetchedError
 from engine.models.hub import cache, store
 from engine.models.hub.ids import split_source
 from engine.models.presets import Preset
-from engine.models.source import locate, told
+from engine.models.source import locate, model_names
 
 
 @pytest.fixture(autouse=True)
@@ -80,5 +80,5 @@ def test_a_preset_may_pin_a_commit_and_jobs_tell_of_the_one_that_was_used(tmp_pa
     (tmp_path / "mine").mkdir()
     preset = Preset("mine", f"someone/model@{commit}", "someone/model", str(tmp_path / "mine"), "")
     assert locate(preset.image) == locate(preset.video)
-    assert told(preset) == {"image": f"someone/model@{commit}", "video": f"someone/model@{commit}", "upscale": "mine"}
-    assert told(Preset("mine", "someone/other@v1", "a/b", "", ""))["image"] == "someone/other@v1"
+    assert model_names(preset) == {"image": f"someone/model@{commit}", "video": f"someone/model@{commit}", "upscale": "mine"}
+    assert model_names(Preset("mine", "someone/other@v1", "a/b", "", ""))["image"] == "someone/other@v1"
