@@ -68,7 +68,7 @@ def be_quiet() -> None:
 
 
 @contextmanager
-def told(name: str, revision: str) -> Iterator[None]:
+def hub_errors(name: str, revision: str) -> Iterator[None]:
     """What goes wrong between here and the hub becomes a ModelError of one sentence."""
     try:
         yield

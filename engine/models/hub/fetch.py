@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from engine.contract.errors import ModelError
 from engine.models.check import check_model
 from engine.models.hub import cache, store
-from engine.models.hub.download import be_quiet, get, is_right, told
+from engine.models.hub.download import be_quiet, get, hub_errors, is_right
 from engine.models.hub.plan import Plan, is_cached
 from engine.models.hub.rearrange import rearrange
 from engine.models.hub.selection import RemoteFile
@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 def fetch(plan: Plan, progress: Progress = lambda done, size: None) -> Path:
     """Fetches what is planned and gives its folder. Raises ModelError; what was fetched by then is kept for the next time."""
     be_quiet()
-    with told(plan.id, plan.revision):
+    with hub_errors(plan.id, plan.revision):
         locks = cache.cache_folder() / ".locks" / cache.repository(plan.id).name
         locks.mkdir(parents=True, exist_ok=True)
         try:
