@@ -52,6 +52,6 @@ def render_movie(scene: bpy.types.Scene, path: Path) -> None:
         scene.render.filepath = str(folder / "frame_")
         bpy.ops.render.render(animation=True)
         frames = np.stack([imageio.imread(file)[..., :3] for file in sorted(folder.glob("frame_*.png"))])
-        imageio.imwrite(path, frames, fps=scene.render.fps, codec="libx264", macro_block_size=2)
+        imageio.imwrite(path, frames, fps=scene.render.fps / scene.render.fps_base, codec="libx264", macro_block_size=2)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

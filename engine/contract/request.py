@@ -79,7 +79,7 @@ class Request:
     seed: int = _setting(0, "integer", "whole number; drawn and shown when left out", low=0, high=2**31 - 1)
     topology: str = _setting("auto", "choice", "{choices}", choices=TOPOLOGIES, changeable=True)
     frames: int = _setting(16, "integer", "frames of the clip ({default})", low=1, high=250, changeable=True)
-    fps: int = _setting(12, "integer", "frames a second ({default})", low=1, high=120, changeable=True)
+    fps: float = _setting(12, "number", "frames a second ({default}), such as 23.976", low=1, high=120, changeable=True)
     static_steps: int | None = _steps("static")
     dynamic_steps: int | None = _steps("dynamic")
     super_resolution_steps: int | None = _steps("super-resolution")
@@ -127,7 +127,9 @@ class Request:
         for name, setting in SETTINGS.items():
             if values.get(name) is not None:
                 check_setting(name, setting, values[name])
-        request = cls(check_prompt(prompt), **{**values, "without": tuple(values.get("without", ()))})
+        # 24.0 frames a second are 24: a job's file does not depend on how that was written.
+        whole = {name: int(value) for name, value in values.items() if isinstance(value, float) and value.is_integer()}
+        request = cls(check_prompt(prompt), **{**values, **whole, "without": tuple(values.get("without", ()))})
         for name, setting in SETTINGS.items():
             if getattr(request, name) is None and cls.__dataclass_fields__[name].default is not None:
                 raise RequestError(f"{name} is missing: {_wanted(setting)}.")

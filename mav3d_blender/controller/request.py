@@ -30,7 +30,12 @@ def request_of(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
             continue
         if name in _PUBLIC_ONLY and settings.preset == BUILT_IN:
             continue
-        values[name] = bpy.path.abspath(value) if setting.kind in ("image", "folder") else value
+        if setting.kind in ("image", "folder"):
+            value = bpy.path.abspath(value)
+        elif setting.kind == "number":
+            # Blender's single precision makes 23.97599983 of 23.976.
+            value = round(value, 4)
+        values[name] = value
     return values
 
 

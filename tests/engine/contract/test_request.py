@@ -22,7 +22,8 @@ def test_a_request_is_its_values():
         ({"seed": -1}, "whole number from 0"),
         ({"seed": 1.5}, "whole number"),
         ({"frames": 0}, "from 1 to 250"),
-        ({"fps": True}, "whole number"),
+        ({"fps": True}, "number from 1 to 120"),
+        ({"fps": 0.5}, "number from 1 to 120"),
         ({"colour": "red"}, "no setting 'colour'"),
         ({"prompt": ""}, "empty"),
         ({"mode": "3d", "dynamic_steps": 5}, "no dynamic stage"),
@@ -60,6 +61,12 @@ def test_settings_at_their_defaults_are_not_in_the_job_so_that_older_jobs_go_on(
     values = {"prompt": "a ball", "mode": "video", "without": ["static"], "backbone": "mlp"}
     request = Request.checked(values)
     assert request.as_dict().items() >= values.items() and Request.checked(request.as_dict()) == request
+
+
+def test_rates_need_not_be_whole_and_whole_ones_are_written_one_way():
+    assert Request.checked({"prompt": "a ball", "fps": 23.976}).as_dict()["fps"] == 23.976
+    whole = Request.checked({"prompt": "a ball", "fps": 24.0}).as_dict()["fps"]
+    assert whole == 24 and isinstance(whole, int)
 
 
 def test_every_setting_that_a_user_gives_says_what_it_is():

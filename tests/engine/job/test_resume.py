@@ -50,7 +50,7 @@ def test_what_may_change_under_way(request_, done, changes):
         (DRAFT, None, {"backbone": "mlp"}, "backbone can't change"),
         (DRAFT, END, {"dynamic_steps": 49}, "50 steps are done already"),
         (STANDARD, Progress("super_resolution", 1), {"dynamic_steps": 300}, "dynamic is over: give super_resolution_steps"),
-        (DRAFT, END, {"fps": "fast"}, "whole number"),
+        (DRAFT, END, {"fps": "fast"}, "number from 1"),
         (DRAFT, END, {"topology": ["fixed"]}, "has to be text"),
         (Request.checked({"prompt": "a red ball", "mode": "3d"}), None, {"dynamic_steps": 3}, "no dynamic stage"),
     ],
