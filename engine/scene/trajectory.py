@@ -36,7 +36,9 @@ class Trajectory(nn.Module):
         """At times [F] in [0, 1]: centre [F, 3], rotation body to world [F, 3, 3], scale [F, 3]."""
         if self._held is not None:
             times = torch.full_like(times, self._held)
-        centre, turn, log_scale = (_at(value, times) for value in (self.translation, self.rotation, self.log_scale))
+        centre, turn, log_scale = (
+            interpolate_over_time(value, times) for value in (self.translation, self.rotation, self.log_scale)
+        )
         if self._held is not None:
             centre, log_scale = torch.zeros_like(centre), log_scale - log_scale.mean(-1, keepdim=True)
         return centre, rotation_matrix(turn), log_scale.clamp(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE).exp()
@@ -70,8 +72,8 @@ def rotation_matrix(vector: Tensor) -> Tensor:
     return torch.linalg.matrix_exp(cross)
 
 
-def _at(values: Tensor, times: Tensor) -> Tensor:
-    """values [T, 3] interpolated at times [F]; clamped at the ends."""
+def interpolate_over_time(values: Tensor, times: Tensor) -> Tensor:
+    """values [T, C] interpolated at times [F] in [0, 1], [F, C]; clamped at the ends. Entry i stands at (i + 1/2) / T."""
     steps = len(values)
     position = (times.to(values) * steps - 0.5).clamp(0, steps - 1)
     lower = position.floor().clamp(max=max(steps - 2, 0)).long()

@@ -1,0 +1,139 @@
+"""Bones that bend a body: where each place of the body at rest goes, and where each place in the world comes from.
+
+Linear blend skinning with weights that live in the body at rest (on a grid), so that rendering, which goes from the world to
+the body, and meshes, which go from the body to the world, use the very same ones. The way back is a fixed point (Chen et al.,
+SNARF, ICCV 2021, section 3.2): weights are read at the present estimate of where a place comes from, which improves it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import grid_sample
+
+from engine.scene.skinning_weights import BoneLayout
+from engine.scene.trajectory import interpolate_over_time, rotation_matrix
+
+GRID = 48
+# Rounds of the fixed point. The first guess already has the right bones; each round mends what lies between them.
+ROUNDS = 2
+
+
+class Skeleton(nn.Module):
+    """translation [times, bones, 3] in metres and rotation [times, bones, 3] as rotation vectors in radians, about the bones'
+    own centres; entry i stands at (i + 1/2) / times. All zero at first, which is the body at rest.
+
+    `is_laid_out` says whether there are bones yet; before, both ways are the identity.
+    """
+
+    def __init__(self, times: int, bones: int) -> None:
+        super().__init__()
+        self.translation, self.rotation = (nn.Parameter(torch.zeros(times, bones, 3)) for _ in range(2))
+        self.register_buffer("centres", torch.zeros(bones, 3))
+        self.register_buffer("weights", torch.zeros(bones, GRID, GRID, GRID, dtype=torch.float16))
+        self.register_buffer("neighbours", torch.zeros(bones, bones))
+
+    @property
+    def is_laid_out(self) -> bool:
+        return bool(self.neighbours.any())
+
+    def lay_out(self, layout: BoneLayout) -> None:
+        """Takes the bones of `layout`, whose grid has GRID cells a side, at rest."""
+        for name in ("centres", "weights", "neighbours"):
+            getattr(self, name).copy_(torch.from_numpy(getattr(layout, name)))
+        for parameter in self.parameters():
+            parameter.data.zero_()
+
+    def transforms(self, times: Tensor) -> Tensor:
+        """Rest to posed at times [F] in [0, 1], [F, bones, 3, 4]: x goes to R (x - centre) + centre + translation."""
+        shift = interpolate_over_time(self.translation.flatten(1), times).unflatten(1, (-1, 3))
+        turn = rotation_matrix(interpolate_over_time(self.rotation.flatten(1), times).unflatten(1, (-1, 3)))
+        offset = self.centres + shift - torch.einsum("fkij,kj->fki", turn, self.centres)
+        return torch.cat([turn, offset[..., None]], -1)
+
+    def weights_at(self, points: Tensor) -> Tensor:
+        """How much each bone holds places of the body at rest [N, 3], [N, bones]; they sum to 1."""
+        # The grid is indexed [x, y, z], and grid_sample reads its last axis first.
+        found = grid_sample(
+            self.weights.to(points)[None], points.flip(-1)[None, :, None, None], align_corners=True, padding_mode="border"
+        )
+        found = found[0, :, :, 0, 0].T
+        return found / found.sum(1, keepdim=True)
+
+    def to_posed(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
+        """Places of the body at rest [N, 3], the index of each one's frame [N], times [F] -> where they are then [N, 3]."""
+        return _moved(_blended(self.weights_at(points), self.transforms(times), frames), points)
+
+    def to_rest(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
+        """The inverse of `to_posed`. Gradients flow through the bones' poses; the weights' own change with the place is left
+        out, as it is small beside them."""
+        transforms = self.transforms(times)
+        with torch.no_grad():
+            weights = self._nearest_bones(points, transforms, frames)
+            for _ in range(ROUNDS):
+                weights = self.weights_at(_unmoved(_blended(weights, transforms, frames), points))
+        return _unmoved(_blended(weights, transforms, frames), points)
+
+    def _nearest_bones(self, points: Tensor, transforms: Tensor, frames: Tensor) -> Tensor:
+        """A first guess of the weights: by how far each posed bone's centre is, [N, bones]."""
+        posed = torch.einsum("fkij,kj->fki", transforms[..., :3], self.centres) + transforms[..., 3]
+        apart = torch.cdist(self.centres, self.centres) + 1e6 * torch.eye(len(self.centres), device=points.device)
+        sigma = 0.6 * apart.min(1).values.median()
+        weights = points.new_empty(len(points), len(self.centres))
+        for frame in range(len(posed)):
+            own = frames == frame
+            weights[own] = torch.softmax(-torch.cdist(points[own], posed[frame]).square() / (2 * sigma**2), -1)
+        return weights
+
+
+def rigidity(skeleton: Skeleton) -> Tensor:
+    """How far neighbouring bones disagree on where each other's centre goes, squared, summed over bones and averaged over time
+    (as rigid as possible: Sorkine and Alexa 2007)."""
+    turn = rotation_matrix(skeleton.rotation)
+    centres = skeleton.centres + skeleton.translation
+    offset = skeleton.centres[None] - skeleton.centres[:, None]
+    predicted = torch.einsum("tkij,klj->tkli", turn, offset) + centres[:, :, None]
+    error = (predicted - centres[:, None]).square().sum(-1)
+    return (skeleton.neighbours * error).sum() / len(turn)
+
+
+def jerkiness(skeleton: Skeleton, loop: bool) -> Tensor:
+    """Summed squared second differences over time of the bones' places and, a tenth, of their rotations. loop: the last moment
+    is followed by the first."""
+    total = skeleton.translation.new_zeros(())
+    for values, weight in ((skeleton.translation, 1.0), (skeleton.rotation, 0.1)):
+        around = torch.cat([values[-1:], values, values[:1]]) if loop else values
+        total = total + weight * around.diff(n=2, dim=0).square().sum()
+    return total
+
+
+def _blended(weights: Tensor, transforms: Tensor, frames: Tensor) -> Tensor:
+    """Each sample's own transform: weights [N, bones], transforms [F, bones, 3, 4], frames [N] -> [N, 3, 4].
+
+    By frame, as a product of matrices, since picking a transform for each sample and bone would take much memory; and put
+    back with `embedding`, whose gradient does not depend on the order of threads.
+    """
+    order = frames.argsort(stable=True)
+    counts = torch.bincount(frames, minlength=len(transforms)).tolist()
+    flat = transforms.flatten(2)
+    parts = [weights[rows] @ flat[frame] for frame, rows in enumerate(order.split(counts))]
+    back = torch.empty_like(order)
+    back[order] = torch.arange(len(order), device=order.device)
+    return nn.functional.embedding(back, torch.cat(parts)).unflatten(1, (3, 4))
+
+
+def _moved(transform: Tensor, points: Tensor) -> Tensor:
+    return torch.einsum("nij,nj->ni", transform[..., :3], points) + transform[..., 3]
+
+
+def _unmoved(transform: Tensor, points: Tensor) -> Tensor:
+    """The place that each transform [N, 3, 4] takes to `points` [N, 3], by Cramer's rule: far faster for so many small systems
+    than a batched solver."""
+    first, second, third, shift = transform.unbind(-1)
+    goal = points - shift
+    across = torch.linalg.cross(second, third)
+    scale = 1 / (first * across).sum(-1)
+    x = (goal * across).sum(-1) * scale
+    y = (first * torch.linalg.cross(goal, third)).sum(-1) * scale
+    z = (first * torch.linalg.cross(second, goal)).sum(-1) * scale
+    return torch.stack([x, y, z], -1)

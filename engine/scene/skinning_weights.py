@@ -1,0 +1,105 @@
+"""Bones for a solid, and how much each of them holds every place: by the distance inside the solid.
+
+Limbs that touch only in space are far apart inside the solid, so that one does not pull on the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import dijkstra
+
+# Standard deviation of a bone's hold, in medians of the distance between neighbouring bones.
+SPREAD = 0.6
+# A place is held by so many bones at most.
+BONES_PER_PLACE = 4
+# Standard deviation of the smoothing of the weights, cells.
+SMOOTHING = 0.7
+
+
+@dataclass(frozen=True)
+class BoneLayout:
+    """centres: float32 [bones, 3] in the solid. weights: float32 [bones, n, n, n] over [-1, 1]^3 indexed [bone, x, y, z], which
+    sum to 1 at every place. neighbours: float32 [bones, bones], 1 for the same bone, falling with the distance inside."""
+
+    centres: np.ndarray
+    weights: np.ndarray
+    neighbours: np.ndarray
+
+
+def lay_out_bones(solid: np.ndarray, bones: int) -> BoneLayout:
+    """`bones` bones in a solid, bool [n, n, n] over [-1, 1]^3 indexed [x, y, z], its outermost cells at the ends.
+
+    Centres are spread by farthest-point sampling along the inside. Raises ValueError where there are fewer cells than bones.
+    """
+    cells = np.argwhere(solid)
+    if len(cells) < bones:
+        raise ValueError(f"{len(cells)} solid cells are too few for {bones} bones")
+    graph = _inside(solid, cells)
+    chosen, distance = _spread(graph, cells, bones)
+    between = distance[:, chosen]
+    apart = np.where(np.eye(bones, dtype=bool), np.inf, between).min(1)
+    sigma = SPREAD * float(np.median(apart[np.isfinite(apart)])) if bones > 1 else 1.0
+    neighbours = np.exp(-0.5 * (between / (1.5 * sigma)) ** 2).astype(np.float32)
+    return BoneLayout(_places(cells[chosen], solid.shape[0]), _weights(solid, cells, distance, sigma), neighbours)
+
+
+def _inside(solid: np.ndarray, cells: np.ndarray) -> coo_matrix:
+    """Distances between solid cells that touch, in cells; loose pieces are tied by their nearest cells."""
+    number = np.full(solid.shape, -1)
+    number[tuple(cells.T)] = np.arange(len(cells))
+    padded = np.pad(number, 1, constant_values=-1)
+    rows, columns, lengths = [], [], []
+    steps = [(x, y, z) for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1) if (x, y, z) > (0, 0, 0)]
+    for step in steps:
+        other = padded[tuple((cells + 1 + np.array(step)).T)]
+        there = other >= 0
+        rows.append(np.flatnonzero(there))
+        columns.append(other[there])
+        lengths.append(np.full(int(there.sum()), np.linalg.norm(step)))
+    pieces, count = ndimage.label(solid, np.ones((3, 3, 3)))
+    piece = pieces[tuple(cells.T)]
+    for label in range(2, count + 1):
+        own, rest = np.flatnonzero(piece == label), np.flatnonzero(piece < label)
+        gaps = np.linalg.norm(cells[own][:, None] - cells[rest][None], axis=-1)
+        one, other = np.unravel_index(gaps.argmin(), gaps.shape)
+        rows.append(own[[one]])
+        columns.append(rest[[other]])
+        lengths.append(gaps[[one], [other]])
+    shape = (len(cells), len(cells))
+    return coo_matrix((np.concatenate(lengths), (np.concatenate(rows), np.concatenate(columns))), shape).tocsr()
+
+
+def _spread(graph: coo_matrix, cells: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that are far from one another inside the solid, and the distance from each to every cell, [count, cells]."""
+    first = int(((cells - cells.mean(0)) ** 2).sum(1).argmin())
+    chosen, distances = [first], [dijkstra(graph, directed=False, indices=first)]
+    nearest = distances[0].copy()
+    for _ in range(count - 1):
+        chosen.append(int(nearest.argmax()))
+        distances.append(dijkstra(graph, directed=False, indices=chosen[-1]))
+        nearest = np.minimum(nearest, distances[-1])
+    return np.array(chosen), np.stack(distances)
+
+
+def _weights(solid: np.ndarray, cells: np.ndarray, distance: np.ndarray, sigma: float) -> np.ndarray:
+    """Normalised weights on the whole grid; a cell outside has those of the nearest solid one."""
+    held = np.exp(-0.5 * ((distance**2) - (distance**2).min(0)) / sigma**2)
+    if len(held) > BONES_PER_PLACE:
+        least = np.sort(held, 0)[-BONES_PER_PLACE]
+        held = np.where(held >= least, held, 0.0)
+    held /= held.sum(0)
+    nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
+    number = np.zeros(solid.shape, int)
+    number[tuple(cells.T)] = np.arange(len(cells))
+    whole = held[:, number[tuple(nearest)]]
+    smooth = np.stack([ndimage.gaussian_filter(weights, SMOOTHING) for weights in whole])
+    return (smooth / smooth.sum(0)).astype(np.float32)
+
+
+def _places(cells: np.ndarray, size: int) -> np.ndarray:
+    """Cells as places in [-1, 1]^3."""
+    return (2 * cells / (size - 1) - 1).astype(np.float32)
