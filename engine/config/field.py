@@ -11,7 +11,8 @@ class FieldConfig:
     hidden: width of the decoder. max_density: per metre. occupancy: cells a side of the occupancy grid.
 
     trajectory: whether the planes ride on one (TC4D's idea, optimised here); without, they carry all motion, as in MAV3D.
-    backbone: "hexplane", or "mlp" for comparison.
+    bones: of the skeleton that bends the body in the dynamic stage (BANMo, CHORD); 0 for none. backbone: "hexplane", or "mlp"
+    for comparison.
     """
 
     resolutions: tuple[int, ...] = (24, 64)
@@ -21,4 +22,5 @@ class FieldConfig:
     max_density: float = 40.0
     occupancy: int = 32
     trajectory: bool = True
+    bones: int = 0
     backbone: str = "hexplane"

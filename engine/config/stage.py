@@ -27,12 +27,14 @@ class DistillationConfig:
 
 @dataclass(frozen=True)
 class LearningRates:
-    """Learning rates of the space planes, the time planes, the decoder, and the trajectory (metres, radians, log scale)."""
+    """Learning rates of the space planes, the time planes, the decoder, the trajectory (metres, radians, log scale), and the
+    skeleton (metres, radians)."""
 
     space: float
     time: float
     decoder: float
     trajectory: float = 0.0
+    skeleton: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class StageConfig:
     empty_sample_prob: see `engine.scene.render.View`.
 
     Weights of the regularisers (`engine.stages.regularisers`): opacity_entropy, sparsity, density_entropy, total_variation,
-    time_smoothness, time_variation, trajectory_jitter, trajectory_offset.
+    time_smoothness, time_variation, trajectory_jitter, trajectory_offset, skeleton_rigidity, skeleton_jerkiness.
 
     occupancy_interval: steps between updates of the occupancy grid. video_distillation: how the video model is asked where it
     is kept on beside another model. rigid_until: share of the stage in which only the trajectory moves; whole turns are tried
@@ -87,6 +89,8 @@ class StageConfig:
     time_variation: float = 0.0
     trajectory_jitter: float = 5.0
     trajectory_offset: float = 5.0
+    skeleton_rigidity: float = 0.01
+    skeleton_jerkiness: float = 0.1
     occupancy_interval: int = 16
     video_distillation: DistillationConfig | None = None
     rigid_until: float = 0.0

@@ -103,7 +103,11 @@ def _load(path: Path, state: TrainState) -> Progress:
         if name.startswith("optimiser."):
             _, index, key = name.split(".")
             moments.setdefault(int(index), {})[key] = value
-    state.field.load_state_dict(field)
+    # Jobs from before there were skeletons go on without.
+    missing = [name for name in state.field.state_dict() if name not in field and not name.startswith("skeleton.")]
+    if missing or any(name not in state.field.state_dict() for name in field):
+        raise KeyError(f"{(missing or list(field))[0]} does not fit the scene")
+    state.field.load_state_dict(field, strict=False)
     state.optimiser.load_state_dict({"state": moments, "param_groups": state.optimiser.state_dict()["param_groups"]})
     state.generator.set_state(tensors["generator"])
     # Both or neither: a checkpoint with one of them is from before the other was kept, and the next update makes both.

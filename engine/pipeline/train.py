@@ -7,7 +7,9 @@ import torch
 from engine.config.quality import Quality
 from engine.config.stage import DistillationConfig, StageConfig
 from engine.guidance.load import GuidanceConfig, LoadedGuidance, load_guidance, with_guidance_scale
+from engine.scene.baked import BakedBody, bake_body
 from engine.scene.field import BLOB_WIDTH
+from engine.stages.bones import lay_out_skeleton
 from engine.stages.dynamic import dynamic_step
 from engine.stages.static import ANY_TIME, static_step
 from engine.stages.super_resolution import super_resolution_step
@@ -37,12 +39,23 @@ def take_step(
     state.free(config.rates, rigid_only=step < rigid_steps and least_share < config.rigid_until)
     if step == 0 < rigid_steps:
         try_turns(state, loaded["video"], config, times)
+    if stage == "dynamic" and step == 0 and state.field.skeleton is not None:
+        lay_out_skeleton(state)
+    state.field.baked = _baked_body(state, config) if state.field.skeleton is not None else None
     if config.blob_growth != 1:
         state.field.blob_width.fill_(BLOB_WIDTH * config.blob_growth**share)
     metrics = _stage_step(stage, state, loaded, config, share, times, quality)
     if (step + 1) % config.occupancy_interval == 0 or step + 1 == config.steps:
         state.occupancy.update(state.field, torch.tensor(ANY_TIME, device=times.device) if stage == "static" else times)
     return metrics
+
+
+def _baked_body(state: TrainState, config: StageConfig) -> BakedBody | None:
+    """The body at rest, baked once, where nothing of it moves in this stage; None where something does."""
+    rates, field = config.rates, state.field
+    if rates.space or rates.decoder or rates.time or not field.skeleton.is_laid_out:
+        return None
+    return field.baked or bake_body(field)
 
 
 def _stage_step(

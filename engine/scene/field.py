@@ -8,6 +8,7 @@ identity.
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -15,7 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.field import FieldConfig
+from engine.scene.baked import BakedBody
 from engine.scene.lookup import PLANE_AXES, TIME_AXIS, gather_sum, lines_at, space_taps, time_taps
+from engine.scene.skeleton import Skeleton
 from engine.scene.trajectory import Trajectory
 
 # Of the blob that a scene begins as: width in metres, height and floor before the sigmoid.
@@ -36,6 +39,9 @@ class Field(nn.Module):
         )
         self.time = nn.ParameterList(torch.zeros(3, config.times, r, config.channels) for r in config.resolutions)
         self.trajectory = Trajectory(config.times) if config.trajectory else None
+        self.skeleton = Skeleton(config.times, config.bones) if config.bones else None
+        # Reads the body at rest in the planes' place, while these are frozen.
+        self.baked: BakedBody | None = None
         # The first layer, one block for each (level, pair): [pairs, channels, hidden].
         bound = math.sqrt(3 / (pairs * config.channels))
         self.first = nn.Parameter(_uniform((pairs, config.channels, config.hidden), bound, generator))
@@ -45,12 +51,13 @@ class Field(nn.Module):
         self.register_buffer("blob_width", torch.tensor(BLOB_WIDTH))
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
-        """Parameters by what they are: space, time, decoder, trajectory (empty where there is none)."""
+        """Parameters by what they are: space, time, decoder, trajectory, skeleton (empty where there is none)."""
         return {
             "space": list(self.space),
             "time": list(self.time),
             "decoder": [self.first, self.first_bias, self.second, self.second_bias],
             "trajectory": list(self.trajectory.parameters()) if self.trajectory is not None else [],
+            "skeleton": list(self.skeleton.parameters()) if self.skeleton is not None else [],
         }
 
     @property
@@ -60,7 +67,7 @@ class Field(nn.Module):
     @property
     def shares_space(self) -> bool:
         """Whether a place reads the same space texels at every time, so that frames can share them."""
-        return self.trajectory is None
+        return self.trajectory is None and self.skeleton is None
 
     def forward(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
         """Density per metre [F, P] and sRGB colour in [0, 1] [F, P, 3] at points [P, 3] in [-1, 1]^3, times [F] in [0, 1]."""
@@ -87,8 +94,9 @@ class Field(nn.Module):
         shared = which is not None and self.shares_space
         if which is not None and not shared:
             points, which = points[which], None
-        if self.trajectory is not None:
-            points = self.trajectory.to_body(points, frames, times)
+        points = self.to_rest(points, frames, times)
+        if self.baked is not None:
+            return self.baked.read(points)
         of_points, of_samples = _Bag(), _Bag()
         own = points[which] if shared else points
         for level, resolution in enumerate(self.config.resolutions):
@@ -102,14 +110,30 @@ class Field(nn.Module):
             of_samples.add(of_points.sum(), (which.int()[:, None], torch.ones(len(which), 1).to(points)))
         return self._decode(of_samples.sum(), own)
 
+    def to_rest(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
+        """World points [N, 3], the index of each one's frame [N], times [F] -> the places of the body at rest [N, 3] that are
+        there then: the trajectory is undone, then the skeleton."""
+        if self.trajectory is not None:
+            points = self.trajectory.to_body(points, frames, times)
+        if self.skeleton is not None and self.skeleton.is_laid_out:
+            points = self.skeleton.to_rest(points, frames, times)
+        return points
+
+    def at_rest(self, points: Tensor, time: float) -> tuple[Tensor, Tensor]:
+        """Density [N] and colour [N, 3] of the body at rest [N, 3], as the planes have it at a time in [0, 1]."""
+        moment = torch.tensor([time], device=points.device)
+        resting = copy.copy(self)
+        resting._modules = {**self._modules, "trajectory": None, "skeleton": None}
+        resting.baked = None
+        return resting.packed(points, torch.zeros(len(points), dtype=torch.long, device=points.device), moment)
+
     def plain(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
         """`forward`, or `at` for points [F, P, 3], as in the papers, six grid samples per level and frame: the reference that
         `packed` is held to."""
         densities, colours = [], []
         for frame, time in enumerate(times):
             own = points if points.dim() == 2 else points[frame]
-            if self.trajectory is not None:
-                own = self.trajectory.to_body(own, torch.full((len(own),), frame), times)
+            own = self.to_rest(own, torch.full((len(own),), frame), times)
             features = []
             for level in range(len(self.config.resolutions)):
                 steps = self.config.times

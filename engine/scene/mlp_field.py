@@ -37,6 +37,8 @@ class MlpField(nn.Module):
         self.register_buffer("blob_width", torch.tensor(BLOB_WIDTH))
         # There are no planes; the regularisers of planes sum over nothing.
         self.space, self.time = (), ()
+        # Bones are for the planes.
+        self.skeleton, self.baked = None, None
 
     @property
     def device(self) -> torch.device:
@@ -47,7 +49,7 @@ class MlpField(nn.Module):
         riding = list(self.trajectory.parameters()) if self.trajectory is not None else []
         return {
             "space": list(self.place.parameters()), "time": list(self.moving.parameters()),
-            "decoder": list(self.last.parameters()), "trajectory": riding,
+            "decoder": list(self.last.parameters()), "trajectory": riding, "skeleton": [],
         }  # fmt: skip
 
     def forward(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import grid_sample
 
-from engine.scene.skinning_weights import BoneLayout
+from engine.scene.skinning_weights import SPREAD, BoneLayout
 from engine.scene.trajectory import interpolate_over_time, rotation_matrix
 
 GRID = 48
+UNUSED = 100.0
 # Rounds of the fixed point. The first guess already has the right bones; each round mends what lies between them.
 ROUNDS = 2
 
@@ -38,9 +39,15 @@ class Skeleton(nn.Module):
         return bool(self.neighbours.any())
 
     def lay_out(self, layout: BoneLayout) -> None:
-        """Takes the bones of `layout`, whose grid has GRID cells a side, at rest."""
+        """Takes the bones of `layout`, at most as many as there is room for, whose grid has GRID cells a side. All at rest."""
+        count = len(layout.centres)
         for name in ("centres", "weights", "neighbours"):
-            getattr(self, name).copy_(torch.from_numpy(getattr(layout, name)))
+            getattr(self, name).zero_()
+        # Bones that are not used stand far away and hold nothing.
+        self.centres[count:] = UNUSED
+        self.centres[:count] = torch.from_numpy(layout.centres)
+        self.weights[:count] = torch.from_numpy(layout.weights)
+        self.neighbours[:count, :count] = torch.from_numpy(layout.neighbours)
         for parameter in self.parameters():
             parameter.data.zero_()
 
@@ -77,8 +84,9 @@ class Skeleton(nn.Module):
     def _nearest_bones(self, points: Tensor, transforms: Tensor, frames: Tensor) -> Tensor:
         """A first guess of the weights: by how far each posed bone's centre is, [N, bones]."""
         posed = torch.einsum("fkij,kj->fki", transforms[..., :3], self.centres) + transforms[..., 3]
-        apart = torch.cdist(self.centres, self.centres) + 1e6 * torch.eye(len(self.centres), device=points.device)
-        sigma = 0.6 * apart.min(1).values.median()
+        used = self.centres[self.centres[:, 0] < UNUSED]
+        apart = torch.cdist(used, used) + 1e6 * torch.eye(len(used), device=points.device)
+        sigma = SPREAD * apart.min(1).values.median().clamp(max=1.0)
         weights = points.new_empty(len(points), len(self.centres))
         for frame in range(len(posed)):
             own = frames == frame

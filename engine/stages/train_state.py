@@ -40,7 +40,7 @@ class TrainState:
         return self.field.device
 
     def set_rates(self, rates: LearningRates, decay: float) -> None:
-        """Learning rates of the space planes, time planes, decoder and trajectory, times `decay`."""
+        """Learning rates of the space planes, time planes, decoder, trajectory and skeleton, times `decay`."""
         for group in self.optimiser.param_groups:
             group["lr"] = getattr(rates, group["name"]) * decay
 

@@ -11,6 +11,7 @@ from engine.config.stage import StageConfig
 from engine.contract.errors import DivergedError
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render_and_backward
+from engine.scene.skeleton import jerkiness, rigidity
 from engine.stages.reference_view import follow_reference
 from engine.stages.regularisers import (
     chunk_penalty,
@@ -61,6 +62,9 @@ def train_step(
     if config.rates.trajectory and state.field.trajectory is not None:
         smooth = smooth + config.trajectory_jitter * trajectory_jitter(state.field.trajectory)
         smooth = smooth + config.trajectory_offset * trajectory_offset(state.field.trajectory)
+    if config.rates.skeleton and state.field.skeleton is not None and state.field.skeleton.is_laid_out:
+        smooth = smooth + config.skeleton_rigidity * rigidity(state.field.skeleton)
+        smooth = smooth + config.skeleton_jerkiness * jerkiness(state.field.skeleton, loop=True)
     if smooth.requires_grad:
         smooth.backward()
     _check_finite([p.grad for p in state.field.parameters() if p.grad is not None], "the scene's gradient")
