@@ -23,8 +23,8 @@ from engine.scene.cameras import FOV, Cameras
 from engine.scene.occupancy import Occupancy
 from engine.settings import QUALITIES, Quality
 from engine.stages.scene import Scene
-from scripts.training.components import IMAGE_FOV
-from scripts.training.pool import ELEVATION
+from scripts.training.toys.components import IMAGE_FOV
+from scripts.training.toys.pool import ELEVATION
 
 GRID = 80
 

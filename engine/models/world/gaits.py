@@ -265,7 +265,8 @@ def swaying(body: Body, phase: Tensor) -> Pose:
     for slot, kind in body.limbs.items():
         for side, sign in SIDES.items():
             if kind in ("branch", "arm", "tentacle"):
-                lift(pose, body, f"{slot}_{side}", 0.14 * (phase + sign * 0.8 - 1.0).sin(), 0.12 * (phase - 1.4).sin(), 0 * phase)
+                late = phase + sign * 0.8
+                lift(pose, body, f"{slot}_{side}", 0.14 * (late - 1.0).sin(), 0.12 * (phase - 1.4).sin(), 0 * phase)
     for index, bone in enumerate(("tail_1", "tail_2", "tail_3")):
         pose.turn(bone, Y, 0.1 * (phase - 1.0 - 0.4 * index).sin())
     return pose
@@ -348,7 +349,7 @@ def wag_tail(pose: Pose, phase: Tensor, size: float) -> None:
 
 
 def undulate(pose: Pose, body: Body, phase: Tensor, size: Callable[[float], float], waves: float) -> None:
-    """A wave runs from head to tail: the bone at y is turned aside by size(y) radians in the body's axes; `waves` in radians a metre."""
+    """A wave runs from head to tail, `waves` radians a metre: the bone at y is turned aside by size(y) radians."""
     chain = [bone for bone in body.skeleton.parents if bone == "hips" or bone in SPINE]
     aside = {bone: size(bone_y(body, bone)) * (phase - waves * bone_y(body, bone)).sin() for bone in chain}
     for bone in chain:

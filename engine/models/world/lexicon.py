@@ -1,8 +1,8 @@
 """The words of the built-in models' world: what there is, what it can do, and how a prompt is written in the models' own words.
 
-Standard library only. A prompt in the models' words has always the same seven places, each with a word, so that a word's place says
-what it is about: colour, second colour, object, limb motion, whole-body motion, size, speed; for example
-"brown dark dog running still medium steady". Models are also trained without any words.
+Standard library only. A prompt in the models' words has always the same seven places, each with a word, so that a word's place
+says what it is about: colour, second colour, object, limb motion, whole-body motion, size, speed; for example
+"brown dark dog running still medium steady". An empty prompt says nothing; models are trained on that too.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def refusal(name: str, limb: str) -> str | None:
     lacks = "no " + NEEDS[limb] if not NEEDS[limb].startswith(("a ", "anything")) else "not " + NEEDS[limb]
     lacks = lacks.replace("not a ", "no ").replace("not anything", "nothing")
     if known:
-        return f"{article} {name} has {lacks} for {limb}: it can be {_list(known)}, or move as a whole ({_list(WHOLE_MOTIONS[1:])})."
-    return f"{article} {name} has {lacks} for {limb}: it can only move as a whole ({_list(WHOLE_MOTIONS[1:])})."
+        return f"{article} {name} has {lacks}: it can be {_list(known)}, or move as a whole ({_list(WHOLE_MOTIONS[1:])})."
+    return f"{article} {name} has {lacks}: it can only move as a whole ({_list(WHOLE_MOTIONS[1:])})."
 
 
 # Pairs of object and limb motion that no model in training is shown, in any colour: a motion that is known from others.
@@ -143,7 +143,7 @@ HELD_OUT_PAIRS = frozenset({
 
 
 def held_out(words: Words) -> bool:
-    """Whether training leaves a combination out: some pairs of object and limb motion, and one colour in eight of each other."""
+    """Whether training leaves a combination out: HELD_OUT_PAIRS, and one colour in eight of each other pair."""
     if (words.object, words.limb) in HELD_OUT_PAIRS:
         return True
     colour, limb = list(COLOURS).index(words.colour), list(LIMB_MOTIONS).index(words.limb)

@@ -1,7 +1,7 @@
 """Whole-body motions: where a body's axes stand in the scene, how they are turned and scaled, at t in [0, 1].
 
-A body is made to fill a sphere of radius 0.62 about its own origin; in the scene it is `SCALES[""]` as large, so that it can move
-about inside [-1, 1]^3. All motions loop. Phases are canonical (a bounce starts at the bottom, a turn at azimuth 0).
+A body is made to fill a sphere of radius 0.62 about its own origin; in the scene it is `SCALES[""]` as large, so that it can
+move about inside [-1, 1]^3. All motions loop. Phases are canonical (a bounce starts at the bottom, a turn at azimuth 0).
 A placement is centre [T, 3] in metres, rotation [T, 3, 3] (body to world), scale [T, 3] along the body's axes.
 """
 

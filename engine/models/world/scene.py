@@ -1,7 +1,7 @@
 """What the world knows of a body in a limb motion: its joints, its solid and its tones, in the body's own axes.
 
-Everything is by words: an object ("dog"), a limb motion ("running", or "resting"), a size ("" or "long", "fat", "tall"; "small" and
-"large" are the placement's). `cycles` is how often the limb motion runs in the clip.
+Everything is by words: an object ("dog"), a limb motion ("running", or "resting"), a size ("" or "long", "fat", "tall"; "small"
+and "large" are the placement's). `cycles` is how often the limb motion runs in the clip.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Skeletons: one set of joint names for all bodies, and the joints' places in a pose.
 
-A bone is named by the joint at its head and carries what hangs from it. At rest all bones have the body's axes (front -Y, up +Z,
-left +X), so a pose is one rotation vector a bone about its head, in its parent's axes, and a shift of the whole body.
+A bone is named by the joint at its head and carries what hangs from it. At rest all bones have the body's axes (front -Y, up
++Z, left +X), so a pose is one rotation vector a bone about its head, in its parent's axes, and a shift of the whole body.
 The spine runs hips, waist, chest, neck, head, face; a tail has three joints; a limb has three joints, and sits in one of
 eight slots: fore, hind, mid and far, left and right. Arms, wings, fins and claws take the fore slots, so that a motion
 that is learned on one body is known for another.
@@ -46,7 +46,7 @@ class Skeleton:
 
 @dataclass
 class Pose:
-    """turns: rotation vectors [moments, 3] of bones about their heads, radians; shift of the whole body [moments, 3], metres."""
+    """turns: rotation vectors of bones about their heads [moments, 3], radians; shift of the body [moments, 3], metres."""
 
     moments: int
     turns: dict[str, Tensor] = field(default_factory=dict)
@@ -91,7 +91,7 @@ def posed(skeleton: Skeleton, pose: Pose) -> PosedBones:
 
 
 def joint_places(bones: PosedBones) -> tuple[Tensor, Tensor]:
-    """The joints in the order of JOINTS: places [moments, joints, 3] (zero where there is none), and which are used, [joints]."""
+    """The joints by JOINTS: places [moments, joints, 3], zero where there is none, and which there are, [joints]."""
     places = torch.zeros(len(bones.heads), len(JOINTS), 3)
     used = torch.zeros(len(JOINTS), dtype=torch.bool)
     index = [JOINTS.index(name) for name in bones.names]

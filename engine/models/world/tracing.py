@@ -1,6 +1,6 @@
 """Pictures of bodies by sphere tracing, stored as coefficients so that one render serves every colour and background.
 
-    picture = coefficient 0 * first colour + coefficient 1 * second colour + coefficients 2..4 + (1 - coefficient 5) * background
+    picture = coefficient 0 * first colour + coefficient 1 * second + coefficients 2..4 + (1 - coefficient 5) * background
 
 The body is seen in its own axes: cameras look at its origin, and the light stands fixed before it.
 """
@@ -21,7 +21,7 @@ CAUTION = 0.9
 COARSE = 4
 NEAR = 2e-3
 AMBIENT = 0.60
-LIGHT = (0.12, -0.60, 0.79)
+LIGHT = (0.0, -0.60, 0.80)
 
 
 @torch.no_grad()

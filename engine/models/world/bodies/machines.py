@@ -7,9 +7,25 @@ import math
 import torch
 from torch import Tensor
 
-from engine.models.world.body import BLACK, CREAM, GLASS, GOLD, METAL, PRIMARY, RUBBER, SECONDARY, WHITE, WOOD, Body, Part, limb, pair
 from engine.models.world.bodies.features import bands
-from engine.models.world.body import skeleton, stick
+from engine.models.world.body import (
+    BLACK,
+    CREAM,
+    GLASS,
+    GOLD,
+    METAL,
+    PRIMARY,
+    RUBBER,
+    SECONDARY,
+    WHITE,
+    WOOD,
+    Body,
+    Part,
+    limb,
+    pair,
+    skeleton,
+    stick,
+)
 from engine.models.world.solids import Vector, ball, box, cone, cylinder, ellipsoid
 
 
@@ -143,7 +159,7 @@ def flag() -> Body:
         bones[name] = (above, (POLE + 0.02 + STRIP * index, 0.0, 0.3))
         above = name
         middle = POLE + 0.02 + STRIP * (index + 0.5)
-        parts.append(Part(name, box((middle, 0, 0.3), (STRIP / 2 + 0.02, 0.018, 0.24), 0.015), flag_stripes, 0.03 if index else 0))
+        parts.append(Part(name, box((middle, 0, 0.3), (STRIP / 2 + 0.02, 0.018, 0.24), 0.015), flag_stripes, 0.03))
     return Body(skeleton(bones), tuple(parts), {})
 
 

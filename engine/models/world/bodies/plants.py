@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 
 import torch
-from engine.models.world.bodies.features import eyes
+
 from engine.models.world.body import GOLD, PRIMARY, SECONDARY, STEM, WOOD, Body, Part, limb, pair, skeleton, stick
 from engine.models.world.solids import ball, ellipsoid, length, rotation, shifted
 
-FRUIT = (("chest", 0.12, -0.28, 0.18), ("chest", -0.16, -0.26, 0.1), ("head", -0.04, -0.27, 0.36), ("fore_left_2", 0.36, -0.14, 0.1),
-         ("fore_right_2", -0.36, -0.14, 0.16), ("hind_left_2", 0.22, 0.3, 0.14), ("hind_right_2", -0.18, 0.32, 0.18),
-         ("chest", 0.02, -0.31, 0.04), ("head", 0.1, 0.26, 0.38), ("head", 0.22, -0.1, 0.42), ("head", -0.22, 0.08, 0.42))  # fmt: skip
+FRUIT = (
+    ("chest", 0.12, -0.28, 0.18), ("chest", -0.16, -0.26, 0.1), ("chest", 0.02, -0.31, 0.04), ("head", -0.04, -0.27, 0.36),
+    ("head", 0.1, 0.26, 0.38), ("head", 0.22, -0.1, 0.42), ("head", -0.22, 0.08, 0.42), ("fore_left_2", 0.36, -0.14, 0.1),
+    ("fore_right_2", -0.36, -0.14, 0.16), ("hind_left_2", 0.22, 0.3, 0.14), ("hind_right_2", -0.18, 0.32, 0.18),
+)  # fmt: skip
 TREE = Body(
     skeleton({
         "hips": (None, (0, 0, -0.6)), "waist": ("hips", (0, 0, -0.36)), "chest": ("waist", (0, 0, -0.1)),
@@ -49,7 +51,8 @@ def flower() -> Body:
     bones = {
         "hips": (None, (0.0, 0.04, -0.6)), "waist": ("hips", (0.0, 0.05, -0.36)), "chest": ("waist", (0.0, 0.04, -0.1)),
         "neck": ("chest", (0.0, 0.02, 0.1)), "head": ("neck", (0.0, -0.01, 0.2)), "face": ("head", (0.0, -0.18, 0.34)),
-        "tail_1": ("waist", (0.03, 0.05, -0.4)), "tail_2": ("tail_1", (0.2, 0.03, -0.3)), "tail_3": ("tail_2", (0.36, 0.0, -0.28)),
+        "tail_1": ("waist", (0.03, 0.05, -0.4)), "tail_2": ("tail_1", (0.2, 0.03, -0.3)),
+        "tail_3": ("tail_2", (0.36, 0.0, -0.28)),
     }  # fmt: skip
     parts = [
         stick("hips", (0, 0.04, -0.6), (0, 0.05, -0.36), 0.036, 0.03, tone=STEM),
