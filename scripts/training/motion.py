@@ -88,7 +88,7 @@ def pairs_of(held: bool) -> list[tuple[str, str]]:
 
 
 def errors(encoder: JointEncoder, states: Tensor, index: Tensor, truths: list) -> dict[str, Tensor]:
-    """Mean squared errors at moments index / PHASES [prompts, moments]: of placements and of the joints that there are, metres and
+    """Mean squared errors at moments index / PHASES [prompts, moments]: of placements and of joints that there are, metres and
     radians; and of `used`, nats."""
     (centre, rotation, scale), joints, sure = encoder(states, index / PHASES)
     placed, true_joints, used = zip(*truths, strict=True)

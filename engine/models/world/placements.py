@@ -70,7 +70,7 @@ def jumping(t: Tensor, scale: float) -> Placement:
     stretch = 0.15 * (math.pi * flight).sin()
     tall = 1 - crouch + stretch
     wide = tall.rsqrt()
-    room = _room(scale)
+    room = _room(1.15 * scale)
     low = -room - 0.6 * scale * crouch
     return _place(t, z=low + 8 * room * flight * (1 - flight), scale=torch.stack([wide, wide, tall], -1))
 

@@ -141,25 +141,25 @@ def windmill() -> Body:
 WINDMILL = windmill()
 
 CLOTH = ("tail_1", "tail_2", "tail_3", "far_left_1", "far_left_2", "far_left_3")
-POLE, STRIP = -0.45, 0.16
+POLE, STRIP = -0.42, 0.148
 
 
 def flag() -> Body:
     """A pole on the right, and a cloth towards +X in strips, each a bone."""
     bones = {
-        "hips": (None, (POLE, 0.0, -0.62)), "chest": ("hips", (POLE, 0.0, 0.1)), "crown": ("chest", (POLE, 0.0, 0.62)),
+        "hips": (None, (POLE, 0.0, -0.56)), "chest": ("hips", (POLE, 0.0, 0.1)), "crown": ("chest", (POLE, 0.0, 0.58)),
     }  # fmt: skip
     parts = [
-        stick("hips", (POLE, 0, -0.62), (POLE, 0, 0.58), 0.026, tone=WOOD, blend=0),
-        Part("hips", ball((POLE, 0, 0.6), 0.05), GOLD, 0),
-        Part("hips", cylinder((POLE, 0, -0.61), 0.12, 0.03, rounding=0.02), WOOD, 0.02),
+        stick("hips", (POLE, 0, -0.56), (POLE, 0, 0.53), 0.034, tone=WOOD, blend=0),
+        Part("hips", ball((POLE, 0, 0.55), 0.055), GOLD, 0),
+        Part("hips", cylinder((POLE, 0, -0.55), 0.12, 0.03, rounding=0.02), WOOD, 0.02),
     ]
     above = "chest"
     for index, name in enumerate(CLOTH):
         bones[name] = (above, (POLE + 0.02 + STRIP * index, 0.0, 0.3))
         above = name
         middle = POLE + 0.02 + STRIP * (index + 0.5)
-        parts.append(Part(name, box((middle, 0, 0.3), (STRIP / 2 + 0.02, 0.018, 0.24), 0.015), flag_stripes, 0.03))
+        parts.append(Part(name, box((middle, 0, 0.3), (STRIP / 2 + 0.025, 0.03, 0.24), 0.025), flag_stripes, 0.03))
     return Body(skeleton(bones), tuple(parts), {})
 
 

@@ -46,9 +46,9 @@ SNOWMAN = Body(
         *eyes("head", (0.075, -0.165, 0.31), 0.032),
         *(Part("waist", ball((0, y, z), 0.03), RUBBER, 0) for y, z in ((-0.275, -0.14), (-0.305, -0.25), (-0.29, -0.36))),
         *pair(
-            stick("fore_left_1", (0.2, 0, -0.09), (0.4, -0.02, 0.06), 0.022, 0.018, tone=WOOD, blend=0),
-            stick("fore_left_2", (0.4, -0.02, 0.06), (0.56, -0.05, 0.17), 0.018, 0.012, tone=WOOD, blend=0),
-            stick("fore_left_2", (0.47, -0.03, 0.11), (0.49, -0.03, 0.2), 0.013, 0.01, tone=WOOD, blend=0),
+            stick("fore_left_1", (0.2, 0, -0.09), (0.4, -0.02, 0.06), 0.03, 0.026, tone=WOOD, blend=0),
+            stick("fore_left_2", (0.4, -0.02, 0.06), (0.56, -0.05, 0.17), 0.026, 0.018, tone=WOOD, blend=0),
+            stick("fore_left_2", (0.47, -0.03, 0.11), (0.49, -0.03, 0.2), 0.02, 0.014, tone=WOOD, blend=0),
         ),
     ),
     {"fore": "arm"},
