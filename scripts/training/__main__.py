@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import torch
@@ -15,6 +13,7 @@ from scripts.training import motion, shards
 from scripts.training.components import FOLDER
 from scripts.training.held_out import HeldOut
 from scripts.training.picture import Run, checkpoint_of, write_model
+from scripts.training.renderer import Renderer
 from scripts.training.sheets import sheet
 
 STEPS, BATCH = 150_000, 24
@@ -32,6 +31,7 @@ def main() -> None:
     parser.add_argument("--from", dest="start", type=Path, help="a kept folder to go on from where there is no run yet")
     parser.add_argument("--publish", action="store_true", help="write the model to engine/models/primitives, and stop")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write the model to a folder to go on from, and stop")
+    parser.add_argument("--motions", action="store_true", help="teach the joint encoder anew, pictures untouched, and stop")
     parser.add_argument("--sheet", action="store_true", help="write a sheet of samples, and stop")
     parser.add_argument("--fill", type=int, metavar="PARENT", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -46,23 +46,19 @@ def main() -> None:
         write_model(arguments.work, target)
         print(f"written to {target}", flush=True)
         return
+    if arguments.motions:
+        motion.teach_again(arguments.work / "motion")
+        return
     networks = motion.load_or_train(arguments.work / "motion", arguments.start)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     run = Run(arguments.work / "picture", networks, device, start=checkpoint_of(arguments.start))
     if arguments.sheet:
         sheet(run, run.folder / f"sheet_{run.step:06d}.png")
         return
-    renderer = start_renderer(arguments.work, arguments.pool)
-    shards.wait_for(pool, FIRST_SHARDS, renderer)
+    renderer = Renderer(arguments.work, arguments.pool)
+    renderer.wait_for(FIRST_SHARDS)
     held_out = HeldOut(arguments.work / "held_out")
-    run.train(shards.Pool(pool), held_out, arguments.steps, arguments.batch)
-
-
-def start_renderer(work: Path, gigabytes: float) -> subprocess.Popen:
-    """The process that fills the pool, at the lowest priority; it ends with this one."""
-    command = [sys.executable, "-m", "scripts.training", "--work", str(work), "--pool", str(gigabytes)]
-    command += ["--fill", str(os.getpid())]
-    return subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""})
+    run.train(shards.Pool(pool), held_out, arguments.steps, arguments.batch, renderer.keep_going)
 
 
 if __name__ == "__main__":

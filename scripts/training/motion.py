@@ -37,6 +37,7 @@ STEPS, PROMPTS, MOMENTS = 4000, 256, 8
 RATE = 2e-3
 EMPTY = 0.05
 PHASES = 240
+NETWORKS = "networks.safetensors"
 REPORT_EVERY = 200
 
 
@@ -104,15 +105,23 @@ def errors(encoder: JointEncoder, states: Tensor, index: Tensor, truths: list) -
     }
 
 
-def train(folder: Path, steps: int = STEPS, seed: int = 0) -> dict[str, nn.Module]:
-    """Trains from nothing and writes the networks to `folder`; returns them as `load` does."""
+def train(
+    folder: Path, steps: int = STEPS, seed: int = 0, text_encoder: nn.Module | None = None
+) -> dict[str, nn.Module]:
+    """Trains from nothing and writes the networks to `folder`; returns them as `load` does.
+
+    text_encoder: one that stays as it is, for the pictures know it; a new one is trained along if left out.
+    """
     torch.manual_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(seed)
     networks, tables = make(), make_tables()
+    if text_encoder is not None:
+        networks["text_encoder"] = text_encoder
     tokenizer, pairs = components.make_tokenizer(), pairs_of(held=False)
     modules = nn.ModuleDict(networks)
-    optimiser = torch.optim.AdamW(modules.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.01)
+    learning = [parameter for parameter in modules.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.AdamW(learning, lr=RATE, betas=(0.9, 0.99), weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.05)
     for step in range(1, steps + 1):
         empty = torch.rand(PROMPTS, generator=generator) < EMPTY
@@ -125,7 +134,7 @@ def train(folder: Path, steps: int = STEPS, seed: int = 0) -> dict[str, nn.Modul
         )  # fmt: skip
         optimiser.zero_grad()
         (10 * found["joints"] + found["centre"] + found["rotation"] + found["scale"] + 0.1 * found["used"]).backward()
-        nn.utils.clip_grad_norm_(modules.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(learning, 1.0)
         optimiser.step()
         schedule.step()
         if step % REPORT_EVERY == 0 or step == steps:
@@ -134,9 +143,13 @@ def train(folder: Path, steps: int = STEPS, seed: int = 0) -> dict[str, nn.Modul
             print(f"motion: {json.dumps(record)}", flush=True)
             with open(folder / "losses.jsonl", "a") as log:
                 log.write(json.dumps(record) + "\n")
-    save_file({name: value.contiguous() for name, value in modules.state_dict().items()}, folder / "networks.part")
-    (folder / "networks.part").rename(folder / "networks.safetensors")
-    return load(folder / "networks.safetensors")
+    write(networks, folder)
+    return load(folder / NETWORKS)
+
+
+def teach_again(folder: Path, steps: int = STEPS) -> dict[str, nn.Module]:
+    """Trains a new joint encoder on the words of the run in `folder`, after the world's motions have changed."""
+    return train(folder, steps, text_encoder=load(folder / NETWORKS)["text_encoder"])
 
 
 @torch.no_grad()
@@ -167,8 +180,8 @@ def load(path: Path) -> dict[str, nn.Module]:
 
 def load_or_train(folder: Path, start: Path | None) -> dict[str, nn.Module]:
     """The networks of a run, those of the kept model folder `start`, or new ones."""
-    if (folder / "networks.safetensors").exists():
-        return load(folder / "networks.safetensors")
+    if (folder / NETWORKS).exists():
+        return load(folder / NETWORKS)
     if start is None:
         return train(folder)
     networks = make()
@@ -177,6 +190,11 @@ def load_or_train(folder: Path, start: Path | None) -> dict[str, nn.Module]:
         network.load_state_dict({key: value.float() for key, value in kept.items()})
         network.eval().requires_grad_(False)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.contiguous() for k, v in nn.ModuleDict(networks).state_dict().items()}, folder / "networks.part")
-    (folder / "networks.part").rename(folder / "networks.safetensors")
+    write(networks, folder)
     return networks
+
+
+def write(networks: dict[str, nn.Module], folder: Path) -> None:
+    part = folder / "networks.part"
+    save_file({name: value.contiguous() for name, value in nn.ModuleDict(networks).state_dict().items()}, part)
+    part.rename(folder / NETWORKS)

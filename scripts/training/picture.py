@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,8 +61,10 @@ class Run:
         if (folder / STATE).exists():
             self._load()
 
-    def train(self, pool: Pool, held_out: HeldOut, steps: int, batch_size: int) -> None:
-        """Goes on to `steps` optimiser steps in all."""
+    def train(
+        self, pool: Pool, held_out: HeldOut, steps: int, batch_size: int, on_refresh: Callable[[], None] = lambda: None
+    ) -> None:
+        """Goes on to `steps` optimiser steps in all; `on_refresh` is called whenever the pool takes in what has come."""
         started, loss_sum = time.time() - self.seconds, 0.0
         while self.step < steps:
             rate = LEARNING_RATE * schedule(self.step, steps, self.warm_from)
@@ -83,6 +85,7 @@ class Run:
                 loss_sum = 0.0
             if self.step % REFRESH_EVERY == 0:
                 pool.refresh()
+                on_refresh()
             if self.step % SAVE_EVERY == 0 or self.step == steps:
                 self._save()
             if self.step % EVALUATE_EVERY == 0 or self.step == steps:
@@ -215,7 +218,7 @@ def write_model(work: Path, target: Path) -> int:
     tensors, step = load_file(state), int(read_metadata(state)["step"])
     denoiser: PictureDenoiser = components.make_denoiser()
     denoiser.load_state_dict({k.removeprefix("average."): v for k, v in tensors.items() if k.startswith("average.")})
-    networks = motion.load(work / "motion" / "networks.safetensors")
+    networks = motion.load(work / "motion" / motion.NETWORKS)
     components.save(target, {"unet": denoiser, **networks}, components.make_tokenizer())
     (target / TRAINING).write_text(json.dumps({"step": step}) + "\n")
     return step

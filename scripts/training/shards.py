@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,12 +157,3 @@ def batch_of(chosen: list[tuple[Shard, int]], generator: torch.Generator, kept: 
 def mirror_joints(joints: Tensor, used: Tensor) -> tuple[Tensor, Tensor]:
     """Joints [..., joints, 3] and used [..., joints] on the other side of x = 0, left and right exchanged."""
     return joints[..., MIRRORED_JOINTS, :] * joints.new_tensor([-1.0, 1.0, 1.0]), used[..., MIRRORED_JOINTS]
-
-
-def wait_for(folder: Path, count: int, renderer: subprocess.Popen) -> None:
-    """Until the pool has `count` shards. Raises RuntimeError if the renderer ends before."""
-    while (there := len(list(folder.glob("*.safetensors")))) < count:
-        if renderer.poll() is not None:
-            raise RuntimeError(f"the renderer ended with {renderer.returncode} when there were {there} of {count} shards")
-        print(f"pool: {there} of the first {count} shards", flush=True)
-        time.sleep(10)
