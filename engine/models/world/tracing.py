@@ -16,11 +16,12 @@ from engine.scene.cameras import Cameras
 
 COEFFICIENTS = 6
 RADIUS = 0.86
-STEPS, COARSE_STEPS = 30, 20
+STEPS, COARSE_STEPS = 36, 20
 CAUTION = 0.9
 COARSE = 4
-NEAR = 2e-3
-AMBIENT = 0.60
+NEAR, GRAZING = 2e-3, 8e-3
+# Shares of light from all round, more of it from above, and from the lamp.
+AMBIENT, SKY, LAMP = 0.57, 0.11, 0.32
 LIGHT = (0.0, -0.60, 0.80)
 
 
@@ -99,6 +100,8 @@ def _march(body: Moments, moment: int, o: Tensor, d: Tensor, depth: Tensor, last
     """Sphere tracing of rays [3, N] from `depth` [N]; returns the depths and the indices of rays that met the surface."""
     depth = depth.clone()
     hit = torch.zeros(len(depth), dtype=torch.bool)
+    # A ray that runs out of steps along a surface counts as one that met it, if it is near.
+    gap = torch.full_like(depth, GRAZING)
     active = torch.arange(len(depth))
     oa, da, here = o, d, depth
     for _ in range(STEPS):
@@ -111,7 +114,8 @@ def _march(body: Moments, moment: int, o: Tensor, d: Tensor, depth: Tensor, last
         hit[active[met]] = True
         going = ~met & (here < last)
         if going.sum() < 0.8 * len(going):
-            active, oa, da, here = active[going], oa[:, going], da[:, going], here[going]
+            active, oa, da, here, gap = active[going], oa[:, going], da[:, going], here[going], gap[going]
+    hit[active[(gap < GRAZING) & (here < last)]] = True
     return depth, hit.nonzero()[:, 0]
 
 
@@ -120,9 +124,9 @@ def _exit(cameras: Cameras) -> float:
 
 
 def _shade(body: Moments, moment: int, points: Tensor, epsilon: float = 2e-3) -> Tensor:
-    """Lambert's shade with a fixed light, [P] in [AMBIENT, 1]; the normal from four taps on a tetrahedron."""
+    """Shade under a sky and a fixed lamp (Lambert), [P] in [AMBIENT - SKY, 1]; the normal from four taps on a tetrahedron."""
     corners = points.new_tensor([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]])
     normal = sum(corner[:, None] * body.distance(moment, points + epsilon * corner[:, None]) for corner in corners)
     normal = torch.nn.functional.normalize(normal, dim=0)
     light = torch.nn.functional.normalize(points.new_tensor(LIGHT), dim=0)
-    return AMBIENT + (1 - AMBIENT) * (light @ normal).clamp(min=0)
+    return AMBIENT + SKY * normal[2] + LAMP * (light @ normal).clamp(min=0)

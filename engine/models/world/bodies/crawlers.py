@@ -40,7 +40,7 @@ FISH = Body(
         Part("hips", ellipsoid((0, 0.14, -0.19), (0.028, 0.1, 0.07), (18, 0, 0)), SECONDARY, 0.02),
         Part("head", ellipsoid((0, -0.445, -0.035), (0.06, 0.045, 0.03)), PINK, 0.01),
         *pair(Part("fore_left_1", ellipsoid((0.21, -0.03, -0.11), (0.03, 0.12, 0.065), (-30, 0, -35)), SECONDARY, 0.01)),
-        *wide_eyes("head", (0.125, -0.33, 0.07), 0.066),
+        *wide_eyes("head", (0.125, -0.33, 0.07), 0.066, 0.42),
     ),
     {"fore": "fin"},
 )  # fmt: skip

@@ -18,10 +18,10 @@ def eyes(bone: str, centre: Vector, radius: float) -> tuple[Part, ...]:
     return pair(Part(bone, ball(centre, radius), BLACK, 0), Part(bone, ball(glint, 0.36 * radius), WHITE, 0))
 
 
-def wide_eyes(bone: str, centre: Vector, radius: float) -> tuple[Part, ...]:
-    """Two white eyes with black pupils that look ahead."""
+def wide_eyes(bone: str, centre: Vector, radius: float, aside: float = 0.1) -> tuple[Part, ...]:
+    """Two white eyes with black pupils that look ahead, and `aside` (0 to 0.5) to their sides."""
     x, y, z = centre
-    pupil = (x + 0.1 * radius, y - 0.55 * radius, z + 0.05 * radius)
+    pupil = (x + aside * radius, y - (0.56 - 0.6 * aside) * radius, z + 0.05 * radius)
     return pair(Part(bone, ball(centre, radius), WHITE, 0), Part(bone, ball(pupil, 0.58 * radius), BLACK, 0))
 
 

@@ -54,4 +54,4 @@ def test_the_light_stands_in_front_and_above():
     top = tracing.render(body, cameras(0.0, math.radians(60)), 32)[0, 0].float().amax((1, 2))
     back = tracing.render(body, cameras(math.pi, 0.0), 32)[0, 0].float().amax((1, 2))
     assert back[0] == pytest.approx(255 * tracing.AMBIENT, abs=2)
-    assert top[0] == pytest.approx(255 * (tracing.AMBIENT + (1 - tracing.AMBIENT) * 0.8), abs=2)
+    assert top[0] == pytest.approx(255 * (tracing.AMBIENT + tracing.SKY + 0.8 * tracing.LAMP), abs=2)
