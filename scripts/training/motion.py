@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import torch
@@ -65,6 +66,7 @@ class Tables:
         return tuple(value[index * whole % PHASES] for value in placed), joints[index * limb % PHASES], used
 
 
+@lru_cache(1)
 def make_tables() -> Tables:
     times = torch.arange(PHASES) / PHASES
     joints = {
