@@ -25,9 +25,10 @@ def ball(centre: Vector, radius: float) -> Solid:
     return distance
 
 
-def ellipsoid(centre: Vector, radii: Vector, turn: Vector = (0.0, 0.0, 0.0)) -> Solid:
-    """Half axes `radii` along X, Y and Z, then turned about its centre by `turn`, degrees about X, Y and Z in this order."""
-    matrix = rotation(turn).T if any(turn) else None
+def ellipsoid(centre: Vector, radii: Vector, turn: Vector | Tensor = (0.0, 0.0, 0.0)) -> Solid:
+    """Half axes `radii` along X, Y and Z, then turned about its centre by `turn`: degrees about X, Y and Z in this order, or a
+    rotation [3, 3]."""
+    matrix = turn.T if isinstance(turn, Tensor) else rotation(turn).T if any(turn) else None
 
     def distance(p: Tensor) -> Tensor:
         x, y, z = shifted(p, centre) if matrix is None else matrix.to(p) @ torch.stack(shifted(p, centre))
@@ -104,11 +105,6 @@ def torus(centre: Vector, ring: float, radius: float, axis: str = "z") -> Solid:
 def above(solid: Solid, height: float) -> Solid:
     """What of `solid` lies over the plane z = height."""
     return lambda p: torch.maximum(solid(p), height - p[2])
-
-
-def thinned(solid: Solid, by: float) -> Solid:
-    """`solid` for a function whose gradient is longer than 1: distances divided by `by`."""
-    return lambda p: solid(p) / by
 
 
 def mirrored(solid: Solid) -> Solid:

@@ -26,6 +26,7 @@ from engine.models.world.body import (
     skeleton,
     stick,
 )
+from engine.models.world.movements import CLOTH
 from engine.models.world.solids import Vector, ball, box, cone, cylinder, ellipsoid
 
 
@@ -101,7 +102,7 @@ TRAIN = Body(
     {"fore": "wheel", "mid": "wheel", "hind": "wheel"},
 )  # fmt: skip
 
-SAILS = {"fore": 45.0, "hind": -45.0}
+SAILS = {"fore_left": 45.0, "fore_right": 135.0, "hind_left": -45.0, "hind_right": 225.0}
 HUB = (0.0, -0.27, 0.2)
 
 
@@ -120,27 +121,27 @@ def windmill() -> Body:
         Part("head", cylinder((0, -0.2, 0.2), 0.04, 0.12, "y"), WOOD, 0),
         Part("head", ball(HUB, 0.055), SECONDARY, 0),
     ]
-    for slot, degrees in SAILS.items():
-        cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-        along = [(reach * cos, HUB[1], HUB[2] + reach * sin) for reach in (0.06, 0.28, 0.54)]
-        bones |= limb(slot, *along, "head")
-        middle = (0.33 * cos - 0.05 * sin, HUB[1], HUB[2] + 0.33 * sin + 0.05 * cos)
+    for name, degrees in SAILS.items():
+        above = "head"
+        for joint, reach in enumerate((0.06, 0.28, 0.54), 1):
+            bones[f"{name}_{joint}"] = (above, sail_point(degrees, reach))
+            above = f"{name}_{joint}"
+        cloth = box(sail_point(degrees, 0.33, 0.05), (0.21, 0.022, 0.07), 0.015, (0, -degrees, 0))
         parts += [
-            *pair(stick(f"{slot}_left_1", along[0], along[2], 0.018, tone=WOOD, blend=0)),
-            *(
-                Part(f"{slot}_{side}_1", box((sign * middle[0] if turned else sign * 0.33 * cos + 0.05 * sin, HUB[1], height),
-                                             (0.21, 0.012, 0.065), 0.008, (0, -sign * degrees, 0)), bands(2, 0.09), 0)
-                for side, sign, turned, height in (
-                    ("left", 1, True, middle[2]), ("right", -1, False, HUB[2] + 0.33 * sin + 0.05 * cos),
-                )
-            ),
-        ]  # fmt: skip
+            stick(f"{name}_1", sail_point(degrees, 0.0), sail_point(degrees, 0.54), 0.024, tone=WOOD, blend=0),
+            Part(f"{name}_1", cloth, bands(2, 0.09), 0),
+        ]
     return Body(skeleton(bones), tuple(parts), {"fore": "sail", "hind": "sail"})
+
+
+def sail_point(degrees: float, along: float, aside: float = 0.0) -> Vector:
+    """A point in the sails' plane, metres from the hub along a sail's direction (0 degrees is +X) and to its left."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return (along * cos - aside * sin, HUB[1], HUB[2] + along * sin + aside * cos)
 
 
 WINDMILL = windmill()
 
-CLOTH = ("tail_1", "tail_2", "tail_3", "far_left_1", "far_left_2", "far_left_3")
 POLE, STRIP = -0.42, 0.148
 
 
@@ -159,7 +160,7 @@ def flag() -> Body:
         bones[name] = (above, (POLE + 0.02 + STRIP * index, 0.0, 0.3))
         above = name
         middle = POLE + 0.02 + STRIP * (index + 0.5)
-        parts.append(Part(name, box((middle, 0, 0.3), (STRIP / 2 + 0.025, 0.03, 0.24), 0.025), flag_stripes, 0.03))
+        parts.append(Part(name, box((middle, 0, 0.3), (STRIP / 2 + 0.025, 0.03, 0.24), 0.025), flag_stripes, 0))
     return Body(skeleton(bones), tuple(parts), {})
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import torch
-
 from engine.models.world.body import GOLD, PRIMARY, SECONDARY, STEM, WOOD, Body, Part, limb, pair, skeleton, stick
-from engine.models.world.solids import ball, ellipsoid, length, rotation, shifted
+from engine.models.world.solids import Vector, ball, ellipsoid, rotation
 
 FRUIT = (
     ("chest", 0.12, -0.28, 0.18), ("chest", -0.16, -0.26, 0.1), ("chest", 0.02, -0.31, 0.04), ("head", -0.04, -0.27, 0.36),
@@ -41,13 +39,13 @@ TREE = Body(
     {"fore": "branch", "hind": "branch"},
 )  # fmt: skip
 
+TILT = -39.8
 PETALS = {"fore_left": 22, "mid_left": 67, "far_left": -22, "hind_left": -67}
 
 
 def flower() -> Body:
     """Its head looks up to the front, along (0, -0.77, 0.64); petals stand round it."""
-    centre, right, up = (0.0, -0.06, 0.24), (1.0, 0.0, 0.0), (0.0, 0.64, 0.77)
-    ahead = (0.0, -0.77, 0.64)
+    centre, right, up, ahead = (0.0, -0.06, 0.24), (1.0, 0.0, 0.0), (0.0, 0.64, 0.77), (0.0, -0.77, 0.64)
     bones = {
         "hips": (None, (0.0, 0.04, -0.6)), "waist": ("hips", (0.0, 0.05, -0.36)), "chest": ("waist", (0.0, 0.04, -0.1)),
         "neck": ("chest", (0.0, 0.02, 0.1)), "head": ("neck", (0.0, -0.01, 0.2)), "face": ("head", (0.0, -0.18, 0.34)),
@@ -71,31 +69,20 @@ def flower() -> Body:
         out = tuple(cos * a + sin * b for a, b in zip(right, up, strict=True))
         first, second, third = (add(centre, out, reach) for reach in (0.11, 0.24, 0.38))
         bones |= limb(name.split("_")[0], first, second, third, "head")
-        # The petal's plane faces along `ahead`: turn its thin axis (y) there and its long axis (x) along `out`.
-        turn = (-39.8, 0.0, 0.0)
         parts += pair(
-            petal(f"{name}_1", add(centre, out, 0.22), degrees, turn[0], 0.15, 0.1),
-            petal(f"{name}_2", add(centre, out, 0.33), degrees, turn[0], 0.12, 0.095),
+            petal(f"{name}_1", add(centre, out, 0.22), degrees, 0.15, 0.1),
+            petal(f"{name}_2", add(centre, out, 0.33), degrees, 0.12, 0.095),
         )
     return Body(skeleton(bones), tuple(parts), dict.fromkeys(("fore", "mid", "far", "hind"), "petal"))
 
 
-def petal(bone: str, centre: tuple[float, float, float], degrees: float, tilt: float, long: float, wide: float) -> Part:
-    """A flat ellipsoid in the flower's plane: turned in XZ by `degrees` (about -Y), then tilted back about X."""
-    matrix = (rotation((tilt, 0.0, 0.0)) @ rotation((0.0, -degrees, 0.0))).T
-    radii = (long, 0.025, wide)
-
-    def distance(p):
-        x, y, z = matrix.to(p) @ torch.stack(shifted(p, centre))
-        x, y, z = x / radii[0], y / radii[1], z / radii[2]
-        size = length(x, y, z)
-        slope = length(x / radii[0], y / radii[1], z / radii[2]).clamp(min=1e-6)
-        return size * (size - 1) / slope
-
-    return Part(bone, distance, PRIMARY, 0.015)
+def petal(bone: str, centre: Vector, degrees: float, long: float, wide: float) -> Part:
+    """A flat ellipsoid in the flower's plane: turned in XZ by `degrees` (about -Y), then tilted about X with the flower."""
+    turn = rotation((TILT, 0.0, 0.0)) @ rotation((0.0, -degrees, 0.0))
+    return Part(bone, ellipsoid(centre, (long, 0.025, wide), turn), PRIMARY, 0.015)
 
 
-def add(point, direction, by: float) -> tuple[float, float, float]:
+def add(point: Vector, direction: Vector, by: float) -> Vector:
     return tuple(a + by * b for a, b in zip(point, direction, strict=True))
 
 
