@@ -62,11 +62,16 @@ class Run:
             self._load()
 
     def train(
-        self, pool: Pool, held_out: HeldOut, steps: int, batch_size: int, on_refresh: Callable[[], None] = lambda: None
-    ) -> None:
-        """Goes on to `steps` optimiser steps in all; `on_refresh` is called whenever the pool takes in what has come."""
+        self, pool: Pool, held_out: HeldOut, steps: int, batch_size: int,
+        minutes: float | None = None, on_refresh: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Goes on to `steps` optimiser steps in all, or for so many minutes.
+
+        on_refresh: is called whenever the pool takes in what has come.
+        """
         started, loss_sum = time.time() - self.seconds, 0.0
-        while self.step < steps:
+        begun, last = time.monotonic(), False
+        while self.step < steps and not last:
             rate = LEARNING_RATE * schedule(self.step, steps, self.warm_from)
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
@@ -76,6 +81,7 @@ class Run:
             nn.utils.clip_grad_norm_(self.denoiser.parameters(), 1.0)
             self.optimiser.step()
             self.step += 1
+            last = self.step == steps or (minutes is not None and time.monotonic() - begun > 60 * minutes)
             self._follow()
             loss_sum += loss.item()
             if self.step % LOG_EVERY == 0:
@@ -86,11 +92,11 @@ class Run:
             if self.step % REFRESH_EVERY == 0:
                 pool.refresh()
                 on_refresh()
-            if self.step % SAVE_EVERY == 0 or self.step == steps:
+            if self.step % SAVE_EVERY == 0 or last:
                 self._save()
-            if self.step % EVALUATE_EVERY == 0 or self.step == steps:
+            if self.step % EVALUATE_EVERY == 0 or last:
                 self._record({"step": self.step} | held_out.errors(self))
-            if self.step % SHEET_EVERY == 0 or self.step == steps:
+            if self.step % SHEET_EVERY == 0 or last:
                 sheet(self, self.folder / f"sheet_{self.step:06d}.png")
 
     @contextmanager

@@ -73,21 +73,22 @@ def write_shard(path: Path, situations: list[Situation], cameras: int, number: i
     """Renders a shard by the seed `number` and puts it in place at once."""
     tensors = render_situations(situations, cameras, torch.Generator().manual_seed(number))
     shown = [[s.object, s.limb, s.proportions] for s in situations for _ in range(cameras)]
-    part = path.with_suffix(".part")
+    part = path.with_suffix(f".{os.getpid()}.part")
     save_file(tensors, part, {"shown": json.dumps(shown), "number": str(number)})
     part.rename(path)
 
 
-def fill(folder: Path, limit_bytes: int, parent: int | None = None, until: int | None = None) -> None:
-    """Renders shards for ever, or until shard number `until`; leaves when process `parent` is gone."""
+def fill(folder: Path, limit_bytes: int, parent: int, which: int = 0, count: int = 1) -> None:
+    """Renders shards until its parent process is no longer `parent`; as number `which` of `count` that share the work."""
     folder.mkdir(parents=True, exist_ok=True)
-    places = max(1, limit_bytes // SHARD_BYTES)
-    number = 1 + max((Shard(path).number for path in folder.glob("*.safetensors")), default=-1)
-    while (until is None or number < until) and (parent is None or os.getppid() == parent):
+    places = max(count, limit_bytes // SHARD_BYTES)
+    newest = max((Shard(path).number for path in folder.glob("*.safetensors")), default=-1)
+    number = (newest // count + 1) * count + which
+    while os.getppid() == parent:
         generator = torch.Generator().manual_seed(1_000_003 + number)
         situations = [draw_situation(generator) for _ in range(POSES)]
         write_shard(folder / f"shard_{number % places:05d}.safetensors", situations, CAMERAS, number)
-        number += 1
+        number += count
 
 
 class Shard:

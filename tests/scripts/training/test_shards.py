@@ -110,3 +110,26 @@ def test_draws_for_training_never_show_held_out_pairs():
 
 def test_the_field_of_view_holds_the_bodies():
     assert 3.2 * math.tan(shards.FOV / 2) == pytest.approx(0.768, abs=1e-3)
+
+
+def test_renderers_share_the_numbers_go_on_from_the_newest_and_stop_with_their_parent(tmp_path, monkeypatch):
+    monkeypatch.setattr(shards, "draw_situation", lambda generator: Situation("ball", "resting", 0.0))
+    monkeypatch.setattr(shards, "POSES", 1)
+    monkeypatch.setattr(shards, "CAMERAS", 1)
+
+    def fill_two(which: int, places: int = 100) -> None:
+        alive = iter([7, 7, 1])
+        monkeypatch.setattr(shards.os, "getppid", lambda: next(alive))
+        shards.fill(tmp_path, places * shards.SHARD_BYTES, 7, which, 2)
+
+    def numbers() -> list[int]:
+        return sorted(shards.Shard(path).number for path in tmp_path.glob("*.safetensors"))
+
+    fill_two(0)
+    assert numbers() == [0, 2]
+    fill_two(1)
+    # The newest was 2, so the second begins with the next odd number after that pair.
+    assert numbers() == [0, 2, 5, 7]
+    # With room for eight, the ninth and the eleventh take the places of the first and the third.
+    fill_two(0, places=8)
+    assert numbers() == [5, 7, 8, 10]
