@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from engine.contract.vocabulary import built_in_vocabulary
-from scripts.training import components
+from scripts.training.toys import components
 
 
 def make_model(folder: Path, role_name: str, seed: int = 0) -> Path:

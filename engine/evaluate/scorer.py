@@ -1,7 +1,7 @@
 """A scorer of clips against prompts, as CLIP is for photographs: two towers that meet in one space.
 
-It is trained apart from the guiding models (`scripts/training/scorer.py`), with a text tower of its own, so that what pleases
-those does not please it by construction. It knows nothing of the camera.
+It is trained apart from the guiding models (`scripts/training/toys/scorer.py`), with a text tower of its own, so that what
+pleases those does not please it by construction. It knows nothing of the camera.
 """
 
 from __future__ import annotations

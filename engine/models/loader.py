@@ -14,7 +14,8 @@ from engine.models.layout import MULTI_VIEW_UNET, Component, components, weights
 
 # What a model may name; nothing else is ever imported on a model's word.
 LIBRARIES = (
-    "diffusers", "transformers", "engine.models.pose_encoder", "engine.models.motion_encoder", MULTI_VIEW_UNET[0],
+    "diffusers", "transformers", "engine.models.pose_encoder", "engine.models.motion_encoder", "engine.models.joint_encoder",
+    "engine.models.picture_denoiser", MULTI_VIEW_UNET[0],
 )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ from engine.scene.cameras import FOV, Cameras
 from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
 from engine.stages.train_state import TrainState
-from scripts.training.components import IMAGE_FOV
-from scripts.training.pool import ELEVATION
+from scripts.training.toys.components import IMAGE_FOV
+from scripts.training.toys.pool import ELEVATION
 
 GRID = 80
 

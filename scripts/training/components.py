@@ -1,62 +1,39 @@
-"""The components of the three built-in models, made from nothing and saved in diffusers' folder layout."""
+"""The components of the built-in picture model, made from nothing and saved in diffusers' folder layout.
+
+Words are tokens of a word-level tokenizer, each in its place (`engine.models.world.lexicon.Words`). The text encoder is a
+`CLIPTextModel` without layers, a table of words and places: it is trained with the joint encoder, then stays as it is, so that
+motions can be taught anew without touching the pictures.
+"""
 
 from __future__ import annotations
 
 import json
-import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from diffusers import DDIMScheduler, UNet2DConditionModel
+from diffusers import DDIMScheduler
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
-from engine.models.clip_denoiser import ClipDenoiser, scene_channels
-from engine.models.motion_encoder import MotionEncoder
-from engine.models.pose_encoder import PoseEncoder
-from engine.models.world.clips import COLOURS, FRAMES
-from engine.models.world.motions import MOTIONS
-from engine.models.world.shapes import SHAPES
-from engine.scene.cameras import DISTANCE, FOV
-from scripts.training.pool import ELEVATION
+from engine.models.joint_encoder import JointEncoder
+from engine.models.picture_denoiser import PictureDenoiser
+from engine.models.world.lexicon import COLOURS, DARK, LIMB_MOTIONS, OBJECTS, SIZES, SPEEDS, WHOLE_MOTIONS
 
-WIDTH = 128
-TOKENS = 6
-PLACE_HARMONICS = 3
-IMAGE_FOV = math.radians(24)
-
-
-@dataclass(frozen=True)
-class Role:
-    """What one built-in model takes and how large it is.
-
-    frames: of a clip. low_size: side of the low-resolution condition, 0 for none. grid: the U-Net's side.
-    moves: whether words tell where the body of each frame is.
-    """
-
-    name: str
-    frames: int
-    size: int
-    low_size: int
-    fov: float
-    widths: tuple[int, int, int]
-    grid: int = 16
-    moves: bool = False
-
-    def channels(self, size: int) -> int:
-        return 3 * (size // self.grid) ** 2
-
-
-ROLES = {
-    "image": Role("image", 1, 32, 0, IMAGE_FOV, (64, 112, 160)),
-    "video": Role("video", FRAMES, 32, 0, FOV, (64, 112, 160), moves=True),
-    "upscale": Role("upscale", FRAMES, 64, 32, FOV, (32, 64, 112), grid=32),
+WIDTH = 64
+TOKENS = 9
+FOLDER = "picture"
+CLASSES = {
+    "joint_encoder": ("engine.models.joint_encoder", "JointEncoder"),
+    "scheduler": ("diffusers", "DDIMScheduler"),
+    "text_encoder": ("transformers", "CLIPTextModel"),
+    "tokenizer": ("transformers", "PreTrainedTokenizerFast"),
+    "unet": ("engine.models.picture_denoiser", "PictureDenoiser"),
 }
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
-    words = ["<pad>", "<start>", "<end>", "<unknown>", *COLOURS, *SHAPES, *MOTIONS]
+    words = ["<pad>", "<start>", "<end>", "<unknown>", *COLOURS, DARK, *OBJECTS, *LIMB_MOTIONS, *WHOLE_MOTIONS, *SIZES, *SPEEDS]
     tokenizer = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unknown>"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -72,59 +49,36 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
 def make_text_encoder(vocabulary: int) -> CLIPTextModel:
     return CLIPTextModel(
         CLIPTextConfig(
-            vocab_size=vocabulary, hidden_size=WIDTH, intermediate_size=2 * WIDTH, num_hidden_layers=2,
-            num_attention_heads=4, max_position_embeddings=TOKENS, projection_dim=WIDTH,
-            pad_token_id=0, bos_token_id=1, eos_token_id=2,
+            vocab_size=vocabulary, hidden_size=WIDTH, intermediate_size=WIDTH, num_hidden_layers=0, num_attention_heads=4,
+            max_position_embeddings=TOKENS, projection_dim=WIDTH, pad_token_id=0, bos_token_id=1, eos_token_id=2,
         )
     )  # fmt: skip
 
 
-def make_denoiser(role: Role) -> ClipDenoiser:
-    low_channels = role.channels(role.low_size) if role.low_size else 0
-    unet = UNet2DConditionModel(
-        sample_size=role.grid, in_channels=role.channels(role.size) + scene_channels(PLACE_HARMONICS) + low_channels,
-        out_channels=role.channels(role.size), block_out_channels=role.widths, layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=WIDTH, attention_head_dim=8, norm_num_groups=16, resnet_time_scale_shift="scale_shift",
-        addition_embed_type="text", addition_embed_type_num_heads=4,
-    )  # fmt: skip
-    pose_encoder = PoseEncoder(
-        WIDTH, fov=role.fov, distance=DISTANCE, elevation_low=ELEVATION[0], elevation_high=ELEVATION[1],
-        place_harmonics=PLACE_HARMONICS, place_fov=IMAGE_FOV if role.moves else 0.0, moves=role.moves,
-    )
-    motion_encoder = MotionEncoder(WIDTH) if role.moves else None
-    return ClipDenoiser(unet, pose_encoder, make_scheduler(), motion_encoder).to(memory_format=torch.channels_last)
+def make_denoiser() -> PictureDenoiser:
+    return PictureDenoiser(width=WIDTH, tokens=TOKENS).to(memory_format=torch.channels_last)
+
+
+def make_joint_encoder() -> JointEncoder:
+    return JointEncoder(width=WIDTH, tokens=TOKENS)
 
 
 def make_scheduler() -> DDIMScheduler:
     return DDIMScheduler(1000, beta_schedule="squaredcos_cap_v2", prediction_type="sample", clip_sample=True)
 
 
-def encode(text_encoder: CLIPTextModel, tokenizer: PreTrainedTokenizerFast, prompts: list[str]) -> torch.Tensor:
-    """Hidden states of the text encoder, [prompts, tokens, width]."""
+def encode(text_encoder: CLIPTextModel, tokenizer: PreTrainedTokenizerFast, prompts: list[str]) -> Tensor:
+    """Hidden states of the text encoder, [prompts, TOKENS, WIDTH]; an empty prompt says nothing."""
     tokens = tokenizer(prompts, padding="max_length", truncation=True, max_length=TOKENS, return_tensors="pt")
-    return text_encoder(tokens.input_ids).last_hidden_state
+    return text_encoder(tokens.input_ids.to(text_encoder.device)).last_hidden_state
 
 
-def save(folder: Path, denoiser: ClipDenoiser, text_encoder: CLIPTextModel, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Writes a diffusers model folder in half precision."""
+def save(folder: Path, networks: dict[str, nn.Module], tokenizer: PreTrainedTokenizerFast) -> None:
+    """Writes a model folder in half precision; `networks` by their names in CLASSES."""
     folder.mkdir(parents=True, exist_ok=True)
-    denoiser.unet.half().to(memory_format=torch.contiguous_format).save_pretrained(folder / "unet")
-    denoiser.pose_encoder.half().save_pretrained(folder / "pose_encoder")
-    if denoiser.motion_encoder is not None:
-        denoiser.motion_encoder.half().save_pretrained(folder / "motion_encoder")
-    text_encoder.half().save_pretrained(folder / "text_encoder")
+    for name, network in networks.items():
+        network.half().to(memory_format=torch.contiguous_format).save_pretrained(folder / name)
     tokenizer.save_pretrained(folder / "tokenizer")
     make_scheduler().save_pretrained(folder / "scheduler")
-    index = {
-        "_class_name": "ClipDiffusion",
-        "pose_encoder": ["engine.models.pose_encoder", "PoseEncoder"],
-        "scheduler": ["diffusers", "DDIMScheduler"],
-        "text_encoder": ["transformers", "CLIPTextModel"],
-        "tokenizer": ["transformers", "PreTrainedTokenizerFast"],
-        "unet": ["diffusers", "UNet2DConditionModel"],
-    }
-    if denoiser.motion_encoder is not None:
-        index["motion_encoder"] = ["engine.models.motion_encoder", "MotionEncoder"]
+    index = {"_class_name": "PictureDiffusion"} | {name: list(CLASSES[name]) for name in sorted(CLASSES)}
     (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from engine.evaluate.scorer import FRAMES, SIZE
-from scripts.training.scorer import KEPT_BACK, augment, draw, train
+from scripts.training.toys.scorer import KEPT_BACK, augment, draw, train
 
 
 def plain(values: list[int]) -> np.ndarray:

@@ -11,10 +11,10 @@ from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
 from engine.scene.cameras import Cameras
-from scripts.training import components, pool, train
-from scripts.training.evaluate import evaluate_upscaler, held_out_words, references
-from scripts.training.publish import publish
-from scripts.training.sample import sample
+from scripts.training.toys import components, pool, train
+from scripts.training.toys.evaluate import evaluate_upscaler, held_out_words, references
+from scripts.training.toys.publish import publish
+from scripts.training.toys.sample import sample
 
 ROLE = replace(components.ROLES["image"], widths=(16, 16, 16))
 

@@ -8,7 +8,7 @@ from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import BOUNDING_RADIUS, SHAPES, distance
 from engine.scene.cameras import Cameras
 from engine.scene.frame_times import frame_times
-from scripts.training.pool import held_out, mirror
+from scripts.training.toys.pool import held_out, mirror
 
 GRID = torch.linspace(-0.7, 0.7, 97)
 POINTS = torch.cartesian_prod(GRID, GRID, GRID)

@@ -1,4 +1,4 @@
-"""Trains the scorer that evaluation judges clips with: python -m scripts.training.scorer.
+"""Trains the scorer that evaluation judges clips with: python -m scripts.training.toys.scorer.
 
 Clips of the world and their prompts are pulled together in a common space, all other pairs of a batch apart (Radford et al.,
 CLIP, 2021). Clips are blurred, shifted, tinted and made noisy at random, as an optimised scene's renders are not quite the
@@ -23,7 +23,7 @@ from engine.models.presets import SCORER_FOLDER
 from engine.models.world.clips import COLOURS, compose
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
-from scripts.training import pool
+from scripts.training.toys import pool
 
 CLIPS, KEPT_BACK = 32, 4
 STEPS, BATCH = 1800, 64
@@ -32,7 +32,7 @@ LARGEST_SHIFT = 1
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m scripts.training.scorer", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m scripts.training.toys.scorer", description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, default=Path(".training"), help="the pool of clips")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--publish", action="store_true", help="write the scorer where evaluation finds it")

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from engine.contract.vocabulary import built_in_vocabulary
-from scripts.training.components import save
-from scripts.training.train import Run
+from scripts.training.toys.components import save
+from scripts.training.toys.train import Run
 
 
 def publish(run: Run, folder: Path) -> None:

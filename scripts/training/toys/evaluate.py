@@ -17,10 +17,10 @@ from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
 from engine.scene.cameras import Cameras, random_cameras
-from scripts.training import components
-from scripts.training.pool import ELEVATION, held_out
-from scripts.training.sample import sample, truth
-from scripts.training.train import Run
+from scripts.training.toys import components
+from scripts.training.toys.pool import ELEVATION, held_out
+from scripts.training.toys.sample import sample, truth
+from scripts.training.toys.train import Run
 
 
 def held_out_words() -> list[tuple[str, str, str]]:

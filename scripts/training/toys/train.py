@@ -17,8 +17,8 @@ from torch.nn.functional import avg_pool2d, interpolate
 from engine.models.clip_denoiser import expected_size, fold
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
-from scripts.training import components
-from scripts.training.pool import Batch, Pool, draw_colour
+from scripts.training.toys import components
+from scripts.training.toys.pool import Batch, Pool, draw_colour
 
 LEARNING_RATE = 8e-4
 CONDITIONING_RATE = 2.0

@@ -13,8 +13,8 @@ from torch.nn.functional import avg_pool2d
 from engine.guidance.sds import classifier_free_guidance
 from engine.models.world.clips import COLOURS, compose, render_coefficients
 from engine.scene.cameras import Cameras
-from scripts.training import components
-from scripts.training.train import Run
+from scripts.training.toys import components
+from scripts.training.toys.train import Run
 
 STEPS = 20
 SHEET_PROMPTS = (
