@@ -29,7 +29,7 @@ def seen(installed, tmp_path_factory) -> dict:
         ask(folder)
         take_pictures(folder)
 
-    return window.run("inside.py", folder, sys.executable, installed, drive, 400)
+    return window.run("inside.py", folder, sys.executable, installed, drive, 1800)
 
 
 def ask(folder: Path) -> None:
@@ -72,7 +72,7 @@ def take_pictures(folder: Path) -> None:
     if not os.environ.get("SCREENSHOTS"):
         return
     for stage in ("running", "placed"):
-        window.wait_for(folder / f"{stage}.json", 200)
+        window.wait_for(folder / f"{stage}.json", 900)
         window.screenshot(Path(os.environ["SCREENSHOTS"]) / f"{stage}.png")
 
 
