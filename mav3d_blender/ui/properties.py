@@ -63,10 +63,10 @@ def _choice(name: str, label: str, description: str, texts: dict[str, tuple[int,
     return EnumProperty(name=label, description=description, items=items, default=identifier(default_of(name)))
 
 
-def _number(name: str, label: str, description: str) -> Any:
-    """A number with a setting's limits; 0 where the engine chooses."""
+def _number(name: str, label: str, description: str, whole: bool = False) -> Any:
+    """A number with a setting's limits; 0 where the engine chooses. whole: the panel offers whole numbers alone."""
     setting = request.SETTINGS[name]
-    if setting.kind == "integer":
+    if whole or setting.kind == "integer":
         limits = {"min": int(setting.low), "max": int(setting.high)}
         return IntProperty(name=label, description=description, default=default_of(name) or 0, **limits)
     return FloatProperty(
@@ -89,7 +89,8 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
     random_seed: BoolProperty(name="Random Seed", description="Draw a new seed for every run, and show it", default=False)
     topology: _choice("topology", "Topology", "How the motion is stored", TOPOLOGIES)
     frames: _number("frames", "Frames", "Number of frames in the clip")
-    fps: _number("fps", "Frame Rate", "Frames per second of the clip")
+    # Whole, as it has been in .blend files from the first: Blender drops a value whose type has changed.
+    fps: _number("fps", "Frame Rate", "Frames per second of the clip", whole=True)
     static_steps: _number("static_steps", "Shape Steps", STEPS.format("static (image model)"))
     dynamic_steps: _number("dynamic_steps", "Motion Steps", STEPS.format("dynamic (video model)"))
     super_resolution_steps: _number("super_resolution_steps", "Detail Steps", STEPS.format("super-resolution"))
