@@ -1,7 +1,7 @@
 """Run by an interpreter in question, as a script: runs pip with the arguments that follow, its own or the one that comes with
 ensurepip, which is not installed for that.
 
-    python -I run_pip.py install …
+    python -I -B run_pip.py install …
 
 Standard library only.
 """

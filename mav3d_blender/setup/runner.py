@@ -30,10 +30,12 @@ class Failed(SetupError):
 
 
 class Progress(Protocol):
-    """What reads a program's lines and says how far it is, 0 to 1."""
+    """What reads a program's lines and says how far it is, 0 to 1. unanswered: questions that nobody answered in the end, where
+    the program goes on to others."""
 
     phase: str
     fraction: float
+    unanswered: int
 
     def read(self, line: str) -> None: ...
 
@@ -91,7 +93,7 @@ class Runner:
                 if self._cancel.wait(_TICK):
                     child.kill(process)
                     raise Cancelled
-                if getattr(progress, "unanswered", 0) >= _MOST_UNANSWERED:
+                if progress is not None and progress.unanswered >= _MOST_UNANSWERED:
                     child.kill(process)
                     raise Failed(self._path.read_text("utf-8", "replace"), None)
             reader.seek(start)

@@ -79,10 +79,10 @@ def find_uv(folder: Path) -> Path | None:
 
 
 def fetch_command(python: Path, folder: Path, source: Source) -> list[str | Path]:
-    """pip's, run by any Python that has one, or that has ensurepip."""
+    """pip's, run by any Python that has one, or that has ensurepip; nothing is written beside that Python."""
     options = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--no-deps", "--only-binary", ":all:"]
     where = ["--upgrade", "--target", tools(folder)]
-    return [python, "-I", RUN_PIP, "install", *options, *where, str(FETCHED), *source.index_arguments()]
+    return [python, "-I", "-B", RUN_PIP, "install", *options, *where, str(FETCHED), *source.index_arguments()]
 
 
 def environment_command(uv: Path, environment: Path, python: Path | None) -> list[str | Path]:

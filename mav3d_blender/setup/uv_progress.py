@@ -26,6 +26,7 @@ class UvProgress:
 
     def __init__(self, download: int, disk: int, asked: str, now: Callable[[], float] = time.monotonic) -> None:
         self.phase, self.fraction = "Looking up packages", FETCHING
+        self.unanswered = 0  # it gives up by itself
         self._download, self._unpacked = max(download, 1), max(disk / max(download, 1), 1.0)
         self._silence = Silence(asked, now)
         self._now, self._looked, self._under_way = now, -_LOOK_EVERY, 0

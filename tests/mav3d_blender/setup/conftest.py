@@ -22,6 +22,12 @@ backends = types.SimpleNamespace(mps=types.SimpleNamespace(is_available=lambda: 
 """
 
 
+@pytest.fixture(autouse=True)
+def usual_priority(monkeypatch):
+    """Children that give way to everything else would take for ever beside other work."""
+    monkeypatch.setattr(os, "setpriority", lambda *_: None, raising=False)
+
+
 def make_wheel(folder: Path, name: str, version: str, code: str = "", requires: str = "") -> Path:
     """A wheel of one module, in `folder`."""
     info = f"{name}-{version}.dist-info"

@@ -58,7 +58,7 @@ def test_packages_come_as_wheels_from_the_best_of_all_indexes(tmp_path):
 
 def test_uv_is_fetched_from_the_packages_index_alone_into_its_folder(tmp_path):
     command = uv.fetch_command(Path("/python"), tmp_path, Source("https://mirror.example/simple", seconds=5.0, tries=2))
-    assert command[:3] == [Path("/python"), "-I", uv.RUN_PIP] and str(uv.FETCHED) in command
+    assert command[:4] == [Path("/python"), "-I", "-B", uv.RUN_PIP] and str(uv.FETCHED) in command
     assert command[command.index("--target") + 1] == uv.tools(tmp_path)
     assert command[-2:] == ["--index-url", "https://mirror.example/simple"] and "--extra-index-url" not in command
 
