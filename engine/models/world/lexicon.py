@@ -62,11 +62,12 @@ WHOLE_MOTIONS = (STILL, "bouncing", "spinning", "sliding", "growing", "orbiting"
 SIZES = ("medium", "small", "large", "long", "fat", "tall")
 # Cycles of limb motions and of whole-body motions in a clip; no loop of the whole body is slower than one cycle.
 SPEEDS = {"steady": (2, 1), "slowly": (1, 1), "fast": (4, 2)}
-# What a limb motion needs, for the sentence that says why something can't do it.
-NEEDS = {
-    "walking": "legs", "running": "legs", "flying": "wings", "swimming": "anything to swim with", "crawling": "a way to crawl",
-    "waving": "arms", "dancing": "limbs to dance with", "nodding": "a head to nod", "wagging": "a tail",
-    "swaying": "a stem that sways", "opening": "petals or wings", "turning": "wheels or sails",
+# What an object lacks that does not have a limb motion.
+LACKS = {
+    "walking": "no legs to walk on", "running": "no legs to run with", "flying": "no wings", "swimming": "nothing to swim with",
+    "crawling": "no way to crawl", "waving": "no arms to wave", "dancing": "no limbs to dance with",
+    "nodding": "no head to nod", "wagging": "no tail to wag", "swaying": "no stem to sway on",
+    "opening": "no petals or wings to open", "turning": "no wheels or sails",
 }  # fmt: skip
 
 
@@ -88,7 +89,10 @@ class Words:
     @classmethod
     def parse(cls, text: str) -> Words:
         """The inverse of str(). Raises ValueError where a word is out of place."""
-        words = cls(*text.split())
+        found = text.split()
+        if len(found) != len(fields(cls)):
+            raise ValueError(f'"{text}" has {len(found)} words in place of {len(fields(cls))}')
+        words = cls(*found)
         places = (COLOURS, (DARK, *COLOURS), OBJECTS, LIMB_MOTIONS, WHOLE_MOTIONS, SIZES, SPEEDS)
         for field, known in zip(fields(cls), places, strict=True):
             if getattr(words, field.name) not in known:
@@ -126,13 +130,9 @@ def refusal(name: str, limb: str) -> str | None:
     """Why an object can't move its limbs so, one sentence; None where it can."""
     if name in LIMB_MOTIONS[limb]:
         return None
-    known = motions_of(name)
-    article = "An" if name[0] in "aeiou" else "A"
-    lacks = "no " + NEEDS[limb] if not NEEDS[limb].startswith(("a ", "anything")) else "not " + NEEDS[limb]
-    lacks = lacks.replace("not a ", "no ").replace("not anything", "nothing")
-    if known:
-        return f"{article} {name} has {lacks}: it can be {_list(known)}, or move as a whole ({_list(WHOLE_MOTIONS[1:])})."
-    return f"{article} {name} has {lacks}: it can only move as a whole ({_list(WHOLE_MOTIONS[1:])})."
+    known, whole = motions_of(name), _either(WHOLE_MOTIONS[1:])
+    able = f"it can be {_either(known)}, or move as a whole ({whole})" if known else f"it can only move as a whole ({whole})"
+    return f"{'An' if name[0] in 'aeiou' else 'A'} {name} has {LACKS[limb]}: {able}."
 
 
 # Pairs of object and limb motion that no model in training is shown, in any colour: a motion that is known from others.
@@ -143,12 +143,14 @@ HELD_OUT_PAIRS = frozenset({
 
 
 def held_out(words: Words) -> bool:
-    """Whether training leaves a combination out: HELD_OUT_PAIRS, and one colour in eight of each other pair."""
+    """Whether training leaves a combination out: HELD_OUT_PAIRS, and of each other pair one colour in eight but its own."""
     if (words.object, words.limb) in HELD_OUT_PAIRS:
         return True
+    if words.colour == NATURAL_COLOURS[words.object][0]:
+        return False
     colour, limb = list(COLOURS).index(words.colour), list(LIMB_MOTIONS).index(words.limb)
     return (colour + 3 * OBJECTS.index(words.object) + 5 * limb) % 8 == 0
 
 
-def _list(words: tuple[str, ...]) -> str:
+def _either(words: tuple[str, ...]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
