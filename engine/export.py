@@ -13,6 +13,7 @@ import torch
 
 from engine import protocol
 from engine.errors import EmptySceneError
+from engine.finite import pixels
 from engine.job import JobFolder, Progress
 from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.atlas import unwrap
@@ -193,7 +194,7 @@ def turntable(
     frames = []
     for moments in times.split(AT_ONCE):
         images, _ = render(scene.field, occupancy.at(moments), View(cameras, moments, size, 96, background))
-        frames.append((torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
+        frames.append(pixels(torch.cat(list(images), -1).permute(0, 2, 3, 1), "the asset's preview"))
         told(sum(map(len, frames)))
     return np.concatenate(frames)
 

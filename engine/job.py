@@ -24,6 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from engine.errors import DamagedError, JobError, TakenError, WriteError
+from engine.finite import check_finite, json_text
 from engine.lock import NAME as LOCK
 from engine.settings import Quality
 from engine.stages.scene import Scene
@@ -155,17 +156,25 @@ class JobFolder:
             raise DamagedError(f"{path} is damaged ({error}): begin the job anew.") from error
 
     def log(self, message: dict[str, Any]) -> None:
+        line = json_text(message, "events.jsonl")
         with open(self.events, "a", encoding="utf-8") as events:
-            events.write(json.dumps(message) + "\n")
+            events.write(line + "\n")
 
     def save(self, scene: Scene, progress: Progress) -> None:
-        """Writes a checkpoint aside, then renames it: there is never half a file, and the one before is kept."""
+        """Writes a checkpoint aside, then renames it: there is never half a file, and the one before is kept.
+
+        Raises WriteError where it can't be written, DivergedError where it would hold numbers that are not finite: the
+        checkpoint there stays.
+        """
         tensors = {f"field.{name}": value for name, value in scene.field.state_dict().items()}
         for index, state in scene.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
         tensors["generator"] = scene.generator.get_state()
         if scene.occupancy.bits is not None:
             tensors |= {"occupancy": scene.occupancy.bits, "occupancy_least": scene.occupancy.least}
+        for name, value in tensors.items():
+            if value.is_floating_point():
+                check_finite(value, f"The checkpoint ({name})")
         metadata = asdict(progress) | {"threads": torch.get_num_threads()}
         newest, previous = self._states()
         part = self.path / "state.part"

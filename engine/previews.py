@@ -14,6 +14,7 @@ import torch
 
 from engine import protocol
 from engine.export import frame_times, surface_at
+from engine.finite import check_finite, pixels
 from engine.mesh.simplify import simplify
 from engine.mesh.track.scene import colours_at
 from engine.scene.cameras import Cameras
@@ -75,7 +76,7 @@ def front_sheet(scene: Scene, path: Path, size: int = 64) -> Path:
     background = torch.full((1, 3), 0.45, device=scene.device)
     images, _ = render(scene.field, occupancy, View(cameras, times, size, 64, background))
     rows = [torch.cat(list(images[0, first : first + 2]), -1) for first in (0, 2)]
-    imageio.imwrite(path, (torch.cat(rows, 1).clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
+    imageio.imwrite(path, pixels(torch.cat(rows, 1).permute(1, 2, 0), "the preview"))
     return path
 
 
@@ -91,6 +92,7 @@ def mesh_now(scene: Scene, path: Path) -> Path | None:
     if len(mesh.triangles) == 0:
         return None
     mesh = simplify(mesh, MESH.triangles)
+    check_finite(mesh.vertices, "the preview's mesh")
     colours = (colours_at(scene.field, mesh.vertices, moment).clip(0, 1) * 255).round().astype(np.uint8)
     part = path.with_name("mesh.part")
     with open(part, "wb") as file:

@@ -24,7 +24,7 @@ def place_result(
         asset, scene, target.get("start_frame", 1), spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE"
     )
     host = imported.object
-    host.location = target.get("location", (0.0, 0.0, 0.0))
+    host.location = [a + b for a, b in zip(asset.origin, target.get("location", (0.0, 0.0, 0.0)), strict=True)]
     write_recipe(host, asset, request or request_of(asset), job)
     _select(scene, host)
     return imported

@@ -5,7 +5,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from engine.errors import JobError
+from engine.errors import DivergedError, JobError
 from engine.job import JobFolder, Progress, went_through
 from engine.settings import DRAFT, STANDARD, FieldSettings
 from engine.stages.scene import Scene
@@ -48,6 +48,24 @@ def test_a_checkpoint_from_before_hidden_cells_were_known_still_serves(tmp_path)
     assert other.occupancy.at(torch.tensor([0.2, 0.8])).bits is None and other.occupancy.share == 1
 
 
+def test_a_checkpoint_that_is_not_finite_is_refused_and_the_one_before_stays(tmp_path):
+    folder, scene = JobFolder(tmp_path), trained_scene()
+    folder.save(scene, Progress("static", 1))
+    with torch.no_grad():
+        next(scene.field.parameters()).view(-1)[3] = float("nan")
+    with pytest.raises(DivergedError, match=r"The checkpoint \(field\..*not finite"):
+        folder.save(scene, Progress("static", 2))
+    assert folder.progress() == Progress("static", 1) and not (tmp_path / "state.part").exists()
+
+
+def test_an_event_that_is_not_finite_is_refused(tmp_path):
+    folder = JobFolder(tmp_path)
+    folder.log({"type": "progress", "metrics": {"motion": 0.5}})
+    with pytest.raises(DivergedError, match="events.jsonl"):
+        folder.log({"type": "progress", "metrics": {"motion": float("nan")}})
+    assert len(folder.events.read_text().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("progress", "whole"),
     [
@@ -88,9 +106,13 @@ def test_only_damaged_checkpoints_are_one_sentence(tmp_path):
 
 
 def test_numbers_that_are_not_finite_count_as_damage(tmp_path):
-    folder, scene = JobFolder(tmp_path), trained_scene()
-    scene.field.second.data[0, 0] = float("nan")
-    folder.save(scene, Progress("static", 1))
+    folder, state = JobFolder(tmp_path), tmp_path / "state.safetensors"
+    folder.save(trained_scene(), Progress("static", 1))
+    # As an older engine may have written it.
+    with safe_open(state, "pt") as file:
+        tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
+    tensors["field.second"][0, 0] = float("nan")
+    save_file(tensors, state, metadata)
     with pytest.raises(JobError, match="not finite"):
         folder.load(Scene.new(SETTINGS, 0))
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,21 @@ import torch
 from PIL import Image, ImageDraw
 
 from engine import protocol
+from engine.errors import DivergedError
 from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.atlas import unwrap
+from engine.mesh.files.frame import Frame, MeshError
+from engine.mesh.files.frame_list import GAPS
+from engine.mesh.files.sequence import EMPTY_FRAMES, FPS, Sequence, fractions, read_sequence
 from engine.mesh.picture import draw_shaded, labelled
-from engine.mesh.read import Frame, MeshError, find_meshes, read_sequence
 from engine.mesh.remesh import reduced
 from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
+from engine.mesh.track.box import Box
 from engine.mesh.track.follow import Track, track
 from engine.mesh.track.report import Report
 from engine.mesh.transfer import albedo
-from engine.request import whole
+from engine.request import choice, whole
 from engine.scene.cameras import Cameras
 from engine.telling import Tell
 from engine.version import VERSION
@@ -35,15 +40,21 @@ PREVIEW, TILE, TILES = 256, 200, 8
 
 def track_command(options: argparse.Namespace, tell: Tell) -> int:
     """Reads, follows and writes; tells of progress and of what is odd. Raises MeshError in one sentence."""
-    for name, low, high in (("fps", 1, 120), ("texture", 16, 8192)):
-        whole(name, getattr(options, name), low, high)
+    whole("texture", options.texture, 16, 8192)
+    if options.fps is not None:
+        whole("fps", options.fps, 1, 120)
     if options.triangles is not None:
         whole("triangles", options.triangles, 20, 1_000_000)
+    choice("way with gaps", options.gaps, GAPS)
+    choice("way with empty frames", options.empty_frames, EMPTY_FRAMES)
     _check_output(options.output, options.overwrite)
-    frames = read_sequence(find_meshes(options.meshes))
+    sequence = read_sequence(options.meshes, options.empty_frames, options.gaps, options.animation, options.fps)
     if options.reference is not None:
-        whole("reference", options.reference, 1, len(frames))
-    _tell_oddities(frames, tell)
+        whole("reference", options.reference, 1, len(sequence.frames))
+    box = Box.around(sequence.frames)
+    for note in [*sequence.notes, *_oddities(sequence.frames), *box.notes()]:
+        tell({"type": "note", "message": note}, note)
+    frames = [replace(frame, vertices=box.to_unit(frame.vertices)) for frame in sequence.frames]
     started = time.monotonic()
 
     def told(done: int, of: int) -> None:
@@ -52,12 +63,14 @@ def track_command(options: argparse.Namespace, tell: Tell) -> int:
 
     meshes = [Mesh(frame.vertices, frame.triangles) for frame in frames]
     colours = [frame.colours for frame in frames]
+    if any(each is None for each in colours):
+        colours = [None] * len(frames)
     reference = None if options.reference is None else options.reference - 1
     found = track(meshes, colours, reference, lambda mesh: _prepared(mesh, options.triangles), told)
-    _write(options, frames, meshes, found)
+    _write(options, replace(sequence, frames=frames), box, meshes, found)
     objection = found.report.objection()
     advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
-    tell(protocol.result(str(options.output), advice), _summary(options.output, found.report, advice))
+    tell(protocol.result(str(options.output), advice), _summary(options.output, sequence.clip_frames, found.report, advice))
     return 0
 
 
@@ -71,12 +84,10 @@ def _check_output(output: Path, overwrite: bool) -> None:
             raise MeshError(f"{output} holds something else than an asset, and --overwrite would remove it: choose another.")
 
 
-def _tell_oddities(frames: list[Frame], tell: Tell) -> None:
+def _oddities(frames: list[Frame]) -> list[str]:
     odd = [f"frame {number} ({frame.path.name}): {frame.note}" for number, frame in enumerate(frames, 1) if frame.note]
-    if odd:
-        more = f", and {len(odd) - 3} frames more" if len(odd) > 3 else ""
-        text = f"Not closed surfaces, which are followed all the same: {'; '.join(odd[:3])}{more}."
-        tell({"type": "note", "message": text}, text)
+    more = f", and {len(odd) - 3} frames more" if len(odd) > 3 else ""
+    return [f"Not closed surfaces, which are followed all the same: {'; '.join(odd[:3])}{more}."] if odd else []
 
 
 def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
@@ -85,29 +96,36 @@ def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
     return reduced(mesh, triangles)
 
 
-def _write(options: argparse.Namespace, frames: list[Frame], meshes: list[Mesh], found: Track) -> None:
-    rest = found.meshes()[found.report.reference]
+def _write(options: argparse.Namespace, sequence: Sequence, box: Box, meshes: list[Mesh], found: Track) -> None:
+    frames, rest = sequence.frames, found.meshes()[found.report.reference]
     uv = unwrap(rest, options.texture)
     picture = albedo(frames, found.positions, found.triangles, uv, options.texture)
-    moving = MovingMesh(found.positions, found.triangles, uv, [picture])
-    pictures = preview(found)
+    positions = sequence.fill(found.positions)
+    moving = MovingMesh(box.from_unit(positions), found.triangles, uv, [picture])
+    pictures = preview(positions, found.triangles)
     about = {
         "prompt": options.output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
-        "job": options.output.name, "fps": options.fps, "loop": False, "metrics": {"track": found.report.as_dict()},
-        "sources": [frame.path.name for frame in frames],
+        "job": options.output.name, "fps": options.fps or sequence.fps or FPS, "loop": False,
+        "metrics": {"track": found.report.as_dict()}, "sources": [frame.path.name for frame in frames],
     }  # fmt: skip
+    if box.origin.any():
+        about["origin"] = box.origin.tolist()
+    if sequence.timing.numbers is not None:
+        about["frame_numbers"] = fractions(sequence.timing.numbers)
     try:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         extra = {"report.json": _as_json(found.report), "report.png": report_picture(found, meshes)}
         write_asset(options.output, moving, pictures, about, extra)
+    except DivergedError as error:
+        raise MeshError(f"{error}: another reference frame may avoid it.") from error
     except OSError as error:
         raise MeshError(f"Can't write to {options.output} ({error.strerror or error}): choose another --output.") from error
 
 
-def preview(found: Track) -> np.ndarray:
+def preview(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """The mesh shaded, seen from the front right, uint8 [frames, size, size, 3]."""
-    unit = _unit(found.positions)
-    return np.stack([draw_shaded(Mesh(unit(place), found.triangles), _camera(), PREVIEW) for place in found.positions])
+    unit = _unit(positions)
+    return np.stack([draw_shaded(Mesh(unit(place), triangles), _camera(), PREVIEW) for place in positions])
 
 
 def report_picture(found: Track, meshes: list[Mesh]) -> np.ndarray:
@@ -148,10 +166,10 @@ def _camera() -> Cameras:
     return Cameras(torch.tensor([0.5]), torch.tensor([0.25]))
 
 
-def _summary(output: Path, report: Report, advice: str) -> str:
+def _summary(output: Path, frames: int, report: Report, advice: str) -> str:
     lost = max(frame.lost for frame in report.frames)
     lines = [
-        f"Asset: {output} ({len(report.frames)} frames, the mesh of frame {report.reference + 1})",
+        f"Asset: {output} ({frames} frames, the mesh of frame {report.reference + 1})",
         f"On average {report.distance:.2f} % of the size from the surfaces, 98 % of them within {lost:.2f} % in the worst "
         f"frame, {report.folds:.2f} % of the edges folded; more in report.json and report.png there.",
     ]
