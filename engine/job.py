@@ -147,8 +147,11 @@ class JobFolder:
         path = self.path / ("job.json" if revision == 1 else f"job.{revision}.json")
         try:
             job = json.loads(path.read_text("utf-8"))
-            if not isinstance(job["request"], dict) or not isinstance(job.get("shares", {}), dict):
+            shares = job.get("shares", {})
+            if not isinstance(job["request"], dict) or not isinstance(shares, dict):
                 raise TypeError("not a job")
+            if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares.values()):
+                raise ValueError("shares are from 0 to 1")
             return job
         except FileNotFoundError as error:
             raise JobError(f"There is no job in {self.path}: {path.name} is missing.") from error

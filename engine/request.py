@@ -187,7 +187,7 @@ class Request:
 
 def choice(name: str, value: Any, choices: Any) -> None:
     """Raises RequestError unless `value` is one of `choices`."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise RequestError(f"There is no {name} {value!r}: choose {' or '.join(choices)}.")
 
 

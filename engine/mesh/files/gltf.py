@@ -125,9 +125,9 @@ class Document:
         return self.pictures.beside(uri, self.path.parent)
 
     def _buffer(self, index: Any) -> bytes:
+        uri = self.item("buffers", index).get("uri")
         if index in self._buffers:
             return self._buffers[index]
-        uri = self.item("buffers", index).get("uri")
         if uri is None:
             content = self._chunk
         elif str(uri).startswith("data:"):
@@ -190,7 +190,10 @@ def _parts(content: bytes) -> tuple[dict[str, Any], bytes]:
             raise ValueError("it holds no JSON")
     else:
         text = content
-    root = json.loads(text.decode("utf-8-sig"))
+    try:
+        root = json.loads(text.decode("utf-8-sig"))
+    except ValueError as error:
+        raise ValueError("its JSON is damaged") from error
     if not isinstance(root, dict):
         raise ValueError("it is no JSON object")
     return root, binary

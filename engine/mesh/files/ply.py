@@ -57,7 +57,9 @@ def read_ply(path: Path, name: str, pictures: Pictures) -> RawMesh:
         order, elements, texture, body = _header(content)
         columns = _text(content[body:], elements) if order == "" else _binary(content[body:], elements, order)
         return _mesh(columns, texture, path, pictures)
-    except (ValueError, KeyError, IndexError, OverflowError, UnicodeDecodeError) as error:
+    except IndexError as error:
+        raise MeshError(f"{name} can't be read (it ends in the middle): export it anew, it is damaged.") from error
+    except (ValueError, KeyError, OverflowError) as error:
         raise MeshError(f"{name} can't be read ({error}): export it anew, it is damaged.") from error
 
 
@@ -77,14 +79,20 @@ def _header(content: bytes) -> tuple[str, list[_Element], str, int]:
                 if elements[-1].count < 0:
                     raise ValueError(f"it has {count} of {name}")
             case ["property", "list", length, kind, name] if elements:
-                elements[-1].properties.append(_Property(name, TYPES[kind], TYPES[length]))
+                elements[-1].properties.append(_Property(name, _type(kind), _type(length)))
             case ["property", kind, name] if elements:
-                elements[-1].properties.append(_Property(name, TYPES[kind], ""))
+                elements[-1].properties.append(_Property(name, _type(kind), ""))
             case ["comment", "TextureFile", *_]:
                 texture = line.split(None, 2)[2]
     if order is None:
         raise ValueError("its format is none known here")
     return order, elements, texture, ended.end()
+
+
+def _type(name: str) -> str:
+    if name not in TYPES:
+        raise ValueError(f"its header names a type {name!r} that PLY does not know")
+    return TYPES[name]
 
 
 def _binary(body: bytes, elements: list[_Element], order: str) -> dict[str, _Columns]:
@@ -201,6 +209,8 @@ def _typed(values: list[float], item: _Property) -> np.ndarray:
 
 def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pictures) -> RawMesh:
     points = elements.get("vertex", {})
+    if points and not all(isinstance(points.get(axis), np.ndarray) for axis in "xyz"):
+        raise ValueError("its vertices have no x, y and z")
     vertices = np.stack([points[axis].astype(np.float64) for axis in "xyz"], 1) if points else np.zeros((0, 3))
     faces = elements.get("face", {})
     if not faces and "tristrips" in elements:

@@ -15,6 +15,11 @@ def triangulated(vertices: np.ndarray, corners: np.ndarray, counts: np.ndarray) 
     vertices float64 [V, 3]; corners: the polygons' vertices one after the other, int [C]; counts: how many each has, int [P].
     Polygons of fewer than three corners go. Returns places in `corners`, int [T, 3], and each triangle's polygon, int [T].
     """
+    with np.errstate(all="ignore"):
+        return _triangulated(vertices, corners, counts)
+
+
+def _triangulated(vertices: np.ndarray, corners: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     starts = np.cumsum(counts) - counts
     triangles, polygons = [np.zeros((0, 3), np.int64)], [np.zeros(0, np.int64)]
     three = np.flatnonzero(counts == 3)
@@ -49,6 +54,8 @@ def _ears(points: np.ndarray) -> np.ndarray:
     """Triangles of one polygon's corners [N, 3], int [N - 2, 3], by clipping ears (Meisters, 1975) in its own plane."""
     count = len(points)
     fan = np.stack([np.zeros(count - 2, int), np.arange(1, count - 1), np.arange(2, count)], 1)
+    if not np.isfinite(points).all():
+        return fan
     middle = points - points.mean(0)
     normal = np.cross(middle, np.roll(middle, -1, 0)).sum(0)
     size = np.linalg.norm(normal)

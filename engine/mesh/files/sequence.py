@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from engine.mesh.files.gltf_scene import GltfScene
 from engine.mesh.files.obj import decoded, read_obj
 from engine.mesh.files.pictures import Pictures
 from engine.mesh.files.ply import read_ply
+
+# It prints tracebacks of what it passes over.
+logging.getLogger("trimesh").addHandler(logging.NullHandler())
 
 LARGEST_FILE = 2**30
 # Frames of one thing that differ more than this in size were saved in different units.

@@ -124,7 +124,8 @@ def test_text_keeps_more_digits_than_its_type_says(tmp_path):
         (head("ascii") + text()[:-4], "ends in the middle"),
         (head("ascii") + text().replace(b"3 1 4 2", b"3 1 4 9"), "point outside its 8 vertices"),
         (head("ascii") + text().replace(b"3 1 4 2", b"3 1 4 1.5"), "holds what is no i4"),
-        (head("ascii").replace(b"float y", b"quad y") + text(), "can't be read"),
+        (head("ascii").replace(b"float y", b"quad y") + text(), "type 'quad' that PLY does not know"),
+        (head("ascii").replace(b"float y", b"float i") + text(), "no x, y and z"),
         (head("binary_little_endian", faces=10**15) + binary("<"), "ends in the middle"),
     ],
 )
