@@ -14,25 +14,30 @@ from engine.contract.request import check_integer
 def add_command(subparsers: Any) -> None:
     """Adds the command and its options."""
     parser = subparsers.add_parser("track", help="any mesh sequence becomes one mesh of fixed topology that moves")
-    parser.add_argument("meshes", nargs="+", type=Path, metavar="MESH", help="OBJ, PLY, GLB files in their order, or a folder")
+    parser.add_argument(
+        "meshes", nargs="+", type=Path, metavar="MESH",
+        help="OBJ, PLY, GLB, STL or OFF files, a folder of them, a pattern such as 'f_*.obj', or one GLB that moves",
+    )  # fmt: skip
     parser.add_argument("--output", type=Path, required=True, metavar="ASSET", help="the asset folder to write")
     parser.add_argument("--reference", type=int, help="number of the frame whose mesh is followed, from 1; found if left out")
     parser.add_argument("--triangles", type=int, help="about so many even triangles, in place of the reference's own")
     parser.add_argument("--texture", type=int, default=512, help="pixels a side (512)")
-    parser.add_argument("--fps", type=int, default=12, help="frames a second (12)")
+    parser.add_argument("--fps", type=int, help="frames a second (12; of a file that moves, its own)")
+    parser.add_argument("--gaps", default="interpolate", help="missing frame numbers: interpolate, hold, close (interpolate)")
+    parser.add_argument("--empty-frames", default="refuse", help="frames without a surface: refuse, skip, hold (refuse)")
+    parser.add_argument("--animation", metavar="NAME", help="which animation of a file that has several")
     parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
     add_common_options(parser, device=False)
     parser.set_defaults(run=track)
 
 
 def track(options: argparse.Namespace, console: Console) -> int:
-    for name, low, high in (("fps", 1, 120), ("texture", 16, 8192)):
-        check_integer(name, getattr(options, name), low, high)
-    if options.triangles is not None:
-        check_integer("triangles", options.triangles, 20, 1_000_000)
+    for name, low, high in (("fps", 1, 120), ("texture", 16, 8192), ("triangles", 20, 1_000_000)):
+        if getattr(options, name) is not None:
+            check_integer(name, getattr(options, name), low, high)
 
     from engine.pipeline.track_meshes import TrackRequest, track_meshes
 
-    names = ("meshes", "output", "reference", "triangles", "texture", "fps", "overwrite")
+    names = ("meshes", "output", "reference", "triangles", "texture", "fps", "gaps", "empty_frames", "animation", "overwrite")
     track_meshes(TrackRequest(**{name: getattr(options, name) for name in names}), console.emit)
     return 0

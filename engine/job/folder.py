@@ -25,6 +25,7 @@ from engine.config.quality import Quality
 from engine.config.stage import STAGES
 from engine.contract.errors import DamagedError, JobError, TakenError, WriteError
 from engine.files import write_text
+from engine.finite import json_text
 from engine.job.lock import NAME as LOCK
 
 SPACE_NEEDED = 200 * 2**20
@@ -155,8 +156,11 @@ class JobFolder:
         path = self.path / ("job.json" if revision == 1 else f"job.{revision}.json")
         try:
             job = json.loads(path.read_text("utf-8"))
-            if not isinstance(job["request"], dict) or not isinstance(job.get("shares", {}), dict):
+            shares = job.get("shares", {})
+            if not isinstance(job["request"], dict) or not isinstance(shares, dict):
                 raise TypeError("not a job")
+            if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares.values()):
+                raise ValueError("shares are from 0 to 1")
             return job
         except FileNotFoundError as error:
             raise JobError(f"There is no job in {self.path}: {path.name} is missing.") from error
@@ -164,8 +168,9 @@ class JobFolder:
             raise DamagedError(f"{path} is damaged ({error}): begin the job anew.") from error
 
     def log(self, message: dict[str, Any]) -> None:
+        line = json_text(message, "events.jsonl")
         with open(self.events, "a", encoding="utf-8") as events:
-            events.write(json.dumps(message) + "\n")
+            events.write(line + "\n")
 
     def _unwritable(self, error: OSError) -> WriteError:
         if error.errno == errno.ENAMETOOLONG:

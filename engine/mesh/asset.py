@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import imageio.v3 as imageio
 import numpy as np
 
+from engine.finite import check_finite, json_text
 from engine.mesh.surface import Mesh
 
 FORMAT = 1
@@ -45,12 +45,15 @@ def write_asset(
     extra: dict[str, str | np.ndarray] | None = None,
 ) -> None:
     """Writes one moving mesh (topology "fixed"), or a mesh and a texture a frame ("per-frame"), into a new `folder`, replacing
-    an older one whole.
+    an older one whole. Raises DivergedError, with nothing written, where a number is not finite.
 
     preview: uint8 frames [frames, height, width, 3] for preview.png (the middle one) and preview.mp4.
-    about: the other entries of asset.json (prompt, seed, preset, quality, models, engine, job, fps, loop, metrics).
+    about: the other entries of asset.json (prompt, seed, preset, quality, models, engine, job, fps, loop, metrics, and where
+    the meshes are about a place of their own: "origin", [x, y, z] in metres, the object's location).
     extra: further files by name, texts or pictures.
     """
+    _check_finite(meshes)
+    json_text(about, "asset.json")
     work = folder.with_name(folder.name + ".part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -65,13 +68,23 @@ def write_asset(
     imageio.imwrite(work / "preview.mp4", preview, fps=about["fps"], codec="libx264", macro_block_size=2)
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(work.iterdir())}
     record["files"] = files
-    (work / "asset.json").write_text(json.dumps(record, indent=2) + "\n", "utf-8")
+    (work / "asset.json").write_text(json_text(record, "asset.json", 2) + "\n", "utf-8")
     old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
     work.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _check_finite(meshes: MovingMesh | list[TexturedMesh]) -> None:
+    if isinstance(meshes, MovingMesh):
+        check_finite(meshes.positions, "mesh.npz (vertices)")
+        check_finite(meshes.uv, "mesh.npz (uv)")
+        return
+    for number, frame in enumerate(meshes, 1):
+        check_finite(frame.mesh.vertices, f"frame_{number:04d}.npz (vertices)")
+        check_finite(frame.uv, f"frame_{number:04d}.npz (uv)")
 
 
 def _write_moving(work: Path, mesh: MovingMesh) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.ndimage
 import torch
 
+from engine.finite import check_finite
 from engine.mesh.surface import Mesh
 from engine.scene.field import Field
 
@@ -79,7 +80,8 @@ def _read(field: Field, mesh: Mesh, texels: Texels, time: float) -> np.ndarray:
 
 def pad(colours: np.ndarray, texels: Texels, texture: int) -> np.ndarray:
     """Colours [texels, 3] in [0, 1] as a picture; what lies beyond the charts takes the nearest, so that no mip level has a
-    seam. uint8 [texture, texture, 3]."""
+    seam. uint8 [texture, texture, 3]. Raises DivergedError where a colour is not finite."""
+    check_finite(colours, "the texture")
     row, column = texels[:2]
     image, covered = np.zeros((texture, texture, 3), np.uint8), np.zeros((texture, texture), bool)
     image[row, column] = (colours.clip(0, 1) * 255).round().astype(np.uint8)

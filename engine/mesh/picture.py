@@ -101,7 +101,6 @@ def read_texture(albedo: np.ndarray, at: np.ndarray) -> np.ndarray:
     y = np.clip((1 - at[:, 1]) * height - 0.5, 0, height - 1)
     left, top = np.minimum(x.astype(int), width - 2), np.minimum(y.astype(int), height - 2)
     u, v = (x - left)[:, None], (y - top)[:, None]
-    read = albedo.astype(np.float64) / 255
-    upper = read[top, left] * (1 - u) + read[top, left + 1] * u
-    lower = read[top + 1, left] * (1 - u) + read[top + 1, left + 1] * u
-    return upper * (1 - v) + lower * v
+    upper = albedo[top, left] * (1 - u) + albedo[top, left + 1] * u
+    lower = albedo[top + 1, left] * (1 - u) + albedo[top + 1, left + 1] * u
+    return (upper * (1 - v) + lower * v) / 255

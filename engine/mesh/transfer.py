@@ -1,4 +1,4 @@
-"""The colours of a mesh sequence, from its vertices or its textures, baked into one texture of the mesh that follows it."""
+"""The colours of a mesh sequence, from vertices, materials or textures, baked into one texture of the mesh that follows it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from engine.mesh.bake import MOMENTS, pad, rasterise
-from engine.mesh.picture import read_texture
-from engine.mesh.read import Frame
+from engine.mesh.files.frame import Frame
 from engine.mesh.surface import Mesh
 from engine.mesh.track.sample import sample, triangle_distances
 
@@ -16,15 +15,16 @@ NEAREST = 6
 
 
 def albedo(frames: list[Frame], positions: np.ndarray, triangles: np.ndarray, uv: np.ndarray, texture: int) -> np.ndarray:
-    """The median, over up to MOMENTS frames, of what each has nearest to every texel; grey where the frames have no colours.
+    """The median, over up to MOMENTS of the frames with colours, of what each has nearest to every texel; grey where none has.
 
     positions [F, V, 3] and uv [T, 3, 2] of the mesh that follows. Returns sRGB uint8 [texture, texture, 3].
     """
     texels = rasterise(uv, texture)
     _, _, triangle, weights = texels
-    if frames[0].colours is None and frames[0].texture is None:
+    painted = np.array([number for number, frame in enumerate(frames) if frame.paint is not None], int)
+    if len(painted) == 0:
         return pad(np.full((len(triangle), 3), GREY), texels, texture)
-    looked = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), MOMENTS)).round().astype(int))
+    looked = painted[np.unique(np.linspace(0, len(painted) - 1, min(len(painted), MOMENTS)).round().astype(int))]
     seen = []
     for index in looked:
         points = np.einsum("tk,tkx->tx", weights, positions[index][triangles[triangle]])
@@ -33,11 +33,9 @@ def albedo(frames: list[Frame], positions: np.ndarray, triangles: np.ndarray, uv
 
 
 def colours_near(frame: Frame, points: np.ndarray) -> np.ndarray:
-    """The frame's colours at the places of its surface nearest to points [N, 3], [N, 3] in [0, 1]."""
+    """A painted frame's colours at the places of its surface nearest to points [N, 3], [N, 3] in [0, 1]."""
     triangle, weights = nearest_on(Mesh(frame.vertices, frame.triangles), points)
-    if frame.texture is not None:
-        return read_texture(frame.texture.image, np.einsum("nk,nkc->nc", weights, frame.texture.uv[triangle]) % 1.0)
-    return np.einsum("nk,nkc->nc", weights, frame.colours[frame.triangles[triangle]])
+    return frame.paint.at(triangle, weights)
 
 
 def nearest_on(mesh: Mesh, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

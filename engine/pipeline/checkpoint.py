@@ -14,6 +14,7 @@ from engine.config.quality import Quality
 from engine.contract.errors import DamagedError, JobError, WriteError
 from engine.contract.version import VERSION, is_newer
 from engine.files import written_aside
+from engine.finite import check_finite
 from engine.job.folder import JobFolder, Progress, read_progress
 from engine.stages.train_state import TrainState
 
@@ -21,7 +22,8 @@ from engine.stages.train_state import TrainState
 def save_checkpoint(folder: JobFolder, state: TrainState, progress: Progress) -> None:
     """Writes a checkpoint aside, then renames it: there is never half a file, and the one before is kept.
 
-    Raises WriteError.
+    Raises WriteError where it can't be written, DivergedError where it would hold numbers that are not finite: the checkpoint
+    there stays.
     """
     tensors = {f"field.{name}": value for name, value in state.field.state_dict().items()}
     for index, moments in state.optimiser.state_dict()["state"].items():
@@ -29,6 +31,9 @@ def save_checkpoint(folder: JobFolder, state: TrainState, progress: Progress) ->
     tensors["generator"] = state.generator.get_state()
     if state.occupancy.bits is not None:
         tensors |= {"occupancy": state.occupancy.bits, "occupancy_least": state.occupancy.least}
+    for name, value in tensors.items():
+        if value.is_floating_point():
+            check_finite(value, f"The checkpoint ({name})")
     metadata = asdict(progress) | {"threads": torch.get_num_threads(), "engine": VERSION}
     newest, previous = folder.checkpoints()
     try:

@@ -14,6 +14,7 @@ from engine.config.quality import MeshConfig
 from engine.contract import protocol
 from engine.contract.errors import EmptySceneError
 from engine.contract.version import VERSION
+from engine.finite import pixels
 from engine.job.folder import JobFolder, Progress
 from engine.job.resolve import ResolvedJob
 from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
@@ -197,6 +198,6 @@ def turntable(
     frames = []
     for moments in times.split(FRAMES_PER_RENDER):
         images, _ = render(state.field, occupancy.at(moments), View(cameras, moments, size, 96, background))
-        frames.append((torch.cat(list(images), -1).clamp(0, 1) * 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
+        frames.append(pixels(torch.cat(list(images), -1).permute(0, 2, 3, 1), "the asset's preview"))
         on_frame(sum(map(len, frames)))
     return np.concatenate(frames)

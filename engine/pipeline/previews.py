@@ -14,6 +14,7 @@ import torch
 from engine.config.quality import MeshConfig
 from engine.contract import protocol
 from engine.files import written_aside
+from engine.finite import check_finite, pixels
 from engine.mesh.simplify import simplify
 from engine.pipeline.export import surface_at
 from engine.scene.cameras import Cameras
@@ -76,7 +77,7 @@ def front_sheet(state: TrainState, path: Path, size: int = 64) -> Path:
     background = torch.full((1, 3), 0.45, device=state.device)
     images, _ = render(state.field, occupancy, View(cameras, times, size, 64, background))
     rows = [torch.cat(list(images[0, first : first + 2]), -1) for first in (0, 2)]
-    imageio.imwrite(path, (torch.cat(rows, 1).clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy())
+    imageio.imwrite(path, pixels(torch.cat(rows, 1).permute(1, 2, 0), "the preview"))
     return path
 
 
@@ -92,6 +93,7 @@ def mesh_now(state: TrainState, path: Path) -> Path | None:
     if len(mesh.triangles) == 0:
         return None
     mesh = simplify(mesh, MESH.triangles)
+    check_finite(mesh.vertices, "the preview's mesh")
     colours = (colours_at(state.field, mesh.vertices, moment).clip(0, 1) * 255).round().astype(np.uint8)
     with written_aside(path) as part, open(part, "wb") as file:
         np.savez(file, vertices=mesh.vertices, triangles=mesh.triangles, colours=colours)

@@ -12,6 +12,7 @@ import torch
 from imageio.v2 import get_writer
 
 from engine.contract.errors import RenderError
+from engine.finite import check_finite
 from engine.scene.camera_path import Pose
 from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
@@ -32,6 +33,7 @@ def render_frames(field: Field, path: list[Pose], size: int, samples: int, backg
             occupancy.update(field, moment)
             seen = pose.time
         image = render(field, occupancy, View(pose.cameras().to(field.device), moment, size, samples, behind))[0][0, 0]
+        check_finite(image, f"the picture at time {pose.time:g}")
         yield (image.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +12,19 @@ import torch
 from PIL import Image, ImageDraw
 
 from engine.contract import protocol
-from engine.contract.request import check_integer
+from engine.contract.errors import DivergedError
+from engine.contract.request import check_choice, check_integer
 from engine.contract.version import VERSION
 from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.atlas import unwrap
+from engine.mesh.files.frame import Frame, MeshError
+from engine.mesh.files.frame_list import GAPS
+from engine.mesh.files.sequence import EMPTY_FRAMES, FPS, Sequence, fractions, read_sequence
 from engine.mesh.picture import draw_shaded, labelled
-from engine.mesh.read import Frame, MeshError, find_meshes, read_sequence
 from engine.mesh.remesh import reduced
 from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
+from engine.mesh.track.box import Box
 from engine.mesh.track.follow import Track, track
 from engine.mesh.track.report import Report
 from engine.mesh.transfer import albedo
@@ -37,26 +41,35 @@ Emit = Callable[..., None]
 
 @dataclass(frozen=True)
 class TrackRequest:
-    """meshes: files in their order, or a folder. output: the asset folder to write; overwrite: whether one there is replaced.
-    reference: number of the frame whose mesh is followed, from 1; None to find it. triangles: about so many even ones, None for
-    the reference's own. texture: pixels a side. fps: frames a second."""
+    """meshes: files, a folder, a pattern, or one file that moves. output: the asset folder to write; overwrite: whether one
+    there is replaced. reference: number of the frame whose mesh is followed, from 1; None to find it. triangles: about so many
+    even ones, None for the reference's own. texture: pixels a side. fps: frames a second, None for the file's own. gaps: what
+    becomes of missing frame numbers; empty_frames: of frames without a surface; animation: the name of a moving file's."""
 
     meshes: list[Path]
     output: Path
     reference: int | None = None
     triangles: int | None = None
     texture: int = 512
-    fps: int = 12
+    fps: int | None = None
+    gaps: str = "interpolate"
+    empty_frames: str = "refuse"
+    animation: str | None = None
     overwrite: bool = False
 
 
 def track_meshes(request: TrackRequest, emit: Emit) -> None:
     """Reads, tracks and writes; reports progress and what is odd. Raises MeshError in one sentence."""
+    check_choice("way with gaps", request.gaps, GAPS)
+    check_choice("way with empty frames", request.empty_frames, EMPTY_FRAMES)
     _check_output(request.output, request.overwrite)
-    frames = read_sequence(find_meshes(request.meshes))
+    sequence = read_sequence(request.meshes, request.empty_frames, request.gaps, request.animation, request.fps)
     if request.reference is not None:
-        check_integer("reference", request.reference, 1, len(frames))
-    _report_oddities(frames, emit)
+        check_integer("reference", request.reference, 1, len(sequence.frames))
+    box = Box.around(sequence.frames)
+    for note in [*sequence.notes, *_oddities(sequence.frames), *box.notes()]:
+        emit({"type": "note", "message": note}, note)
+    frames = [replace(frame, vertices=box.to_unit(frame.vertices)) for frame in sequence.frames]
     eta = TaskEta()
 
     def report(done: int, total: int) -> None:
@@ -64,12 +77,14 @@ def track_meshes(request: TrackRequest, emit: Emit) -> None:
 
     meshes = [Mesh(frame.vertices, frame.triangles) for frame in frames]
     colours = [frame.colours for frame in frames]
+    if any(each is None for each in colours):
+        colours = [None] * len(frames)
     reference = None if request.reference is None else request.reference - 1
     found = track(meshes, colours, reference, lambda mesh: _prepared(mesh, request.triangles), report)
-    _write(request, frames, meshes, found)
+    _write(request, replace(sequence, frames=frames), box, meshes, found)
     objection = found.report.objection()
     advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
-    emit(protocol.result(str(request.output), advice), _summary(request.output, found.report, advice))
+    emit(protocol.result(str(request.output), advice), _summary(request.output, sequence.clip_frames, found.report, advice))
 
 
 def _check_output(output: Path, overwrite: bool) -> None:
@@ -82,12 +97,10 @@ def _check_output(output: Path, overwrite: bool) -> None:
             raise MeshError(f"{output} holds something else than an asset, and --overwrite would remove it: choose another.")
 
 
-def _report_oddities(frames: list[Frame], emit: Emit) -> None:
+def _oddities(frames: list[Frame]) -> list[str]:
     odd = [f"frame {number} ({frame.path.name}): {frame.note}" for number, frame in enumerate(frames, 1) if frame.note]
-    if odd:
-        more = f", and {len(odd) - 3} frames more" if len(odd) > 3 else ""
-        text = f"Not closed surfaces, which are followed all the same: {'; '.join(odd[:3])}{more}."
-        emit({"type": "note", "message": text}, text)
+    more = f", and {len(odd) - 3} frames more" if len(odd) > 3 else ""
+    return [f"Not closed surfaces, which are followed all the same: {'; '.join(odd[:3])}{more}."] if odd else []
 
 
 def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
@@ -96,29 +109,36 @@ def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
     return reduced(mesh, triangles)
 
 
-def _write(request: TrackRequest, frames: list[Frame], meshes: list[Mesh], found: Track) -> None:
-    rest = found.meshes()[found.report.reference]
+def _write(request: TrackRequest, sequence: Sequence, box: Box, meshes: list[Mesh], found: Track) -> None:
+    frames, rest = sequence.frames, found.meshes()[found.report.reference]
     uv = unwrap(rest, request.texture)
     picture = albedo(frames, found.positions, found.triangles, uv, request.texture)
-    moving = MovingMesh(found.positions, found.triangles, uv, [picture])
-    pictures = preview(found)
+    positions = sequence.fill(found.positions)
+    moving = MovingMesh(box.from_unit(positions), found.triangles, uv, [picture])
+    pictures = preview(positions, found.triangles)
     about = {
         "prompt": request.output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
-        "job": request.output.name, "fps": request.fps, "loop": False, "metrics": {"track": found.report.as_dict()},
-        "sources": [frame.path.name for frame in frames],
+        "job": request.output.name, "fps": request.fps or sequence.fps or FPS, "loop": False,
+        "metrics": {"track": found.report.as_dict()}, "sources": [frame.path.name for frame in frames],
     }  # fmt: skip
+    if box.origin.any():
+        about["origin"] = box.origin.tolist()
+    if sequence.timing.numbers is not None:
+        about["frame_numbers"] = fractions(sequence.timing.numbers)
     try:
         request.output.parent.mkdir(parents=True, exist_ok=True)
         extra = {"report.json": _as_json(found.report), "report.png": report_picture(found, meshes)}
         write_asset(request.output, moving, pictures, about, extra)
+    except DivergedError as error:
+        raise MeshError(f"{error}: another reference frame may avoid it.") from error
     except OSError as error:
         raise MeshError(f"Can't write to {request.output} ({error.strerror or error}): choose another --output.") from error
 
 
-def preview(found: Track) -> np.ndarray:
+def preview(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """The mesh shaded, seen from the front right, uint8 [frames, size, size, 3]."""
-    unit = _unit(found.positions)
-    return np.stack([draw_shaded(Mesh(unit(place), found.triangles), _camera(), PREVIEW) for place in found.positions])
+    unit = _unit(positions)
+    return np.stack([draw_shaded(Mesh(unit(place), triangles), _camera(), PREVIEW) for place in positions])
 
 
 def report_picture(found: Track, meshes: list[Mesh]) -> np.ndarray:
@@ -159,10 +179,10 @@ def _camera() -> Cameras:
     return Cameras(torch.tensor([0.5]), torch.tensor([0.25]))
 
 
-def _summary(output: Path, report: Report, advice: str) -> str:
+def _summary(output: Path, frames: int, report: Report, advice: str) -> str:
     lost = max(frame.lost for frame in report.frames)
     lines = [
-        f"Asset: {output} ({len(report.frames)} frames, the mesh of frame {report.reference + 1})",
+        f"Asset: {output} ({frames} frames, the mesh of frame {report.reference + 1})",
         f"On average {report.distance:.2f} % of the size from the surfaces, 98 % of them within {lost:.2f} % in the worst "
         f"frame, {report.folds:.2f} % of the edges folded; more in report.json and report.png there.",
     ]

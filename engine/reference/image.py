@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from engine.files import written_aside
 from engine.reference.matting import ImageError, object_box, remove_background
@@ -38,7 +40,7 @@ class ReferenceImage:
 
     @classmethod
     def load(cls, path: Path, sha256: str) -> ReferenceImage:
-        """What `save` wrote. Raises PhotoError where it is missing or not the picture with this sum."""
+        """What `save` wrote. Raises ImageError where it is missing or not the picture with this sum."""
         try:
             with Image.open(path, formats=("PNG",)) as image:
                 loaded = cls(np.array(image.convert("RGBA")))
@@ -52,7 +54,7 @@ class ReferenceImage:
 def read_image(path: Path) -> ReferenceImage:
     """The object in a picture file, upright, cut out of its background, whatever the picture's size and margins.
 
-    The background is what is transparent, or a plain one that reaches the border (`reference.matting`). Raises PhotoError.
+    The background is what is transparent, or a plain one that reaches the border (`reference.matting`). Raises ImageError.
     """
     image = _read(path)
     pixels = remove_background(np.array(image).astype(np.float32) / 255, str(path))
@@ -64,12 +66,16 @@ def _read(path: Path) -> Image.Image:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise ImageError(f"The picture {path} is larger than {LARGEST_FILE // 2**20} MB: save it smaller.")
-        with Image.open(path, formats=FORMATS) as image:
-            _check(image, path)
-            image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
-            upright = ImageOps.exif_transpose(image).convert("RGBA").convert("RGBa")
+        with warnings.catch_warnings():
+            # Of what is odd in a file that viewers show all the same.
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=FORMATS) as image:
+                _check(image, path)
+                image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+                upright = _in_srgb(_turned(image)).convert("RGBa")
     except UnidentifiedImageError as error:
-        raise ImageError(f"{path} is not a picture that can be read: give a PNG, JPEG or WebP file.") from error
+        kind = "a HEIC or AVIF picture" if _is_heif(path) else "not a picture that can be read"
+        raise ImageError(f"{path} is {kind}: give a PNG, JPEG or WebP file.") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         reason = _reason(error)
         raise ImageError(f"The picture {path} can't be read ({reason}): give a whole PNG, JPEG or WebP file.") from error
@@ -79,16 +85,56 @@ def _read(path: Path) -> Image.Image:
 
 
 def _check(image: Image.Image, path: Path) -> None:
-    """Raises PhotoError where a picture is none that can be used."""
+    """Raises ImageError where a picture is none that can be used."""
     width, height = image.size
-    if getattr(image, "n_frames", 1) > 1:
+    # A phone's JPEG may hold further pictures, such as a depth map, behind the one that it shows.
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise ImageError(f"The picture {path} is animated: save one frame of it.")
     if min(width, height) < LEAST_SIDE:
         raise ImageError(f"The picture {path} is {width} x {height} pixels: give one of at least {LEAST_SIDE} x {LEAST_SIDE}.")
     if width * height > MOST_PIXELS:
         raise ImageError(f"The picture {path} has {width} x {height} pixels: save it smaller, 1024 a side is plenty.")
-    if image.mode[0] in "IF":
-        raise ImageError(f"The picture {path} has more than 8 bits a channel: save it with 8.")
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """Upright, as the camera noted; as it is where that note is damaged."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (OSError, EOFError, Image.DecompressionBombError):
+        raise
+    except Exception:
+        # A damaged EXIF block fails in many ways, and viewers show the picture all the same.
+        image.load()
+        return image
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """8-bit RGBA in sRGB: what a viewer shows of grey, palette, CMYK and wide-gamut pictures, of 8 or 16 bits."""
+    if image.mode[0] == "I":
+        values, hidden = np.asarray(image, np.int64), image.info.get("transparency")
+        grey = Image.fromarray((values.clip(0, 65535) / 257).round().astype(np.uint8))
+        rgba = grey.convert("RGBA")
+        if isinstance(hidden, int):
+            rgba.putalpha(Image.fromarray(np.where(values == hidden, 0, 255).astype(np.uint8)))
+        return rgba
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode == "LAB":
+        return image.convert("RGBA")
+    rgba = image.convert("RGBA")
+    plain = image if image.mode in ("L", "RGB", "CMYK") else rgba.convert("RGB")
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        coloured = ImageCms.profileToProfile(plain, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        # Viewers leave out a profile that is damaged or of another kind of picture.
+        return rgba
+    coloured.putalpha(rgba.getchannel("A"))
+    return coloured
+
+
+def _is_heif(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(8)[4:] == b"ftyp"
 
 
 def _framed(pixels: np.ndarray) -> np.ndarray:

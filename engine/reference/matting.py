@@ -60,7 +60,7 @@ def object_box(alpha: np.ndarray) -> tuple[int, int, int, int]:
 
 
 def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
-    """Alpha [H, W] of what differs from a plain background. Raises PhotoError where the border [H, W, 3] is not plain."""
+    """Alpha [H, W] of what differs from a plain background. Raises ImageError where the border [H, W, 3] is not plain."""
     behind, spread = _background(colours)
     off = np.abs(colours - behind).max(-1)
     border = _border(off[..., None], _band(off.shape))[:, 0]
@@ -88,7 +88,7 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
 def _has_an_edge(hole: np.ndarray, off: np.ndarray) -> bool:
     """Whether what is round a hole stands out from the background at once; shading that passes through it does not."""
     near = ndimage.binary_dilation(hole, iterations=RIM) & ~ndimage.binary_dilation(hole)
-    return bool(np.median(off[near]) > LEAST_PEAK)
+    return bool(near.any() and np.median(off[near]) > LEAST_PEAK)
 
 
 def _background(colours: np.ndarray) -> tuple[np.ndarray, float]:

@@ -74,7 +74,7 @@ def place_asset(
         asset, scene, target.get("start_frame", 1), spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE"
     )
     host = imported.object
-    host.location = target.get("location", (0.0, 0.0, 0.0))
+    host.location = [a + b for a, b in zip(asset.origin, target.get("location", (0.0, 0.0, 0.0)), strict=True)]
     write_recipe(host, asset, request or request_of_asset(asset), job_id)
     _select(scene, host)
     return imported

@@ -18,6 +18,7 @@ MOST_TRIANGLES = 2 * MOST_VERTICES
 LARGEST_FILE = 2**30
 LARGEST_MESHES = 4 * 2**30  # all arrays of an asset together, unpacked
 LARGEST_SIDE = 16384  # of a texture, pixels
+LARGEST_COORDINATE = 1e30  # of an object's place, metres
 PNG = b"\x89PNG\r\n\x1a\n"
 DTYPES = {"vertices": np.float32, "triangles": np.int32, "uv": np.float32}
 
@@ -71,6 +72,11 @@ class Asset:
     def frames(self) -> int:
         return self.about["frames"]
 
+    @property
+    def origin(self) -> tuple[float, float, float]:
+        """The place that the meshes are about, metres: where their object belongs."""
+        return tuple(self.about.get("origin", (0.0, 0.0, 0.0)))
+
 
 def read_asset(folder: Path) -> Asset:
     """Reads asset.json and the meshes, and checks the textures. Raises AssetError naming what is wrong."""
@@ -107,9 +113,18 @@ def _read_about(folder: Path) -> dict[str, Any]:
         wrong.append("texture")
     if not isinstance(about.get("prompt"), str):
         wrong.append("prompt")
+    if not _is_place(about.get("origin", [0, 0, 0])):
+        wrong.append("origin")
     if wrong:
         raise AssetError(f"{path} has no valid {', '.join(wrong)}: generate the asset again.")
     return about
+
+
+def _is_place(value: Any) -> bool:
+    """Whether it is three numbers that Blender can place an object at."""
+    if not isinstance(value, list) or len(value) != 3:
+        return False
+    return all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= LARGEST_COORDINATE for v in value)
 
 
 def _check_texture(path: Path) -> None:

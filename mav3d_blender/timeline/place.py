@@ -39,9 +39,10 @@ def import_asset(
 ) -> Imported:
     """Puts the asset in `folder`, or one that was read before, on the timeline, in a new collection named after the prompt.
 
-    Fixed topology becomes shape keys, a mesh a frame becomes a sequence. start, spacing, repeat: where its frames go, as in
-    `Timing`. match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures: keep the
-    pictures inside the .blend. Raises AssetError, before anything is added, where the folder can't be used.
+    Fixed topology becomes shape keys, a mesh a frame becomes a sequence. The object stands at the asset's origin. start,
+    spacing, repeat: where its frames go, as in `Timing`. match_frame_range, match_fps: also set the scene's range and rate to
+    the asset's. pack_textures: keep the pictures inside the .blend. Raises AssetError, before anything is added, where the
+    folder can't be used.
     """
     asset = folder if isinstance(folder, Asset) else read_asset(Path(folder))
     timing = Timing(start, spacing, repeat)
@@ -50,6 +51,7 @@ def import_asset(
     scene.collection.children.link(collection)
     place = _place_moving if isinstance(asset.meshes, MovingMesh) else _place_changing
     host = place(name, asset, collection, timing, pack_textures)
+    host.location = asset.origin
     first, last = math.floor(start), math.ceil(timing.at(asset.frames - 1))
     if match_frame_range:
         scene.frame_start, scene.frame_end = first, last

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import bpy
@@ -82,11 +81,12 @@ def read_preview(path: Path) -> Mesh | None:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             return None
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             vertices = np.ascontiguousarray(file["vertices"], np.float32)
             triangles = np.ascontiguousarray(file["triangles"], np.int32)
             colors = file["colours"].astype(np.float32) / 255
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile):
+    except Exception:
+        # Archives and arrays that are damaged fail in many ways.
         return None
     shaped = vertices.ndim == 2 and vertices.shape[1:] == (3,) == triangles.shape[1:] and colors.shape == vertices.shape
     if not shaped or not 0 < len(triangles) <= MAX_TRIANGLES or not np.isfinite(vertices).all():

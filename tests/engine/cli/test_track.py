@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import trimesh
 
+from engine.__main__ import main
 from mav3d_blender.timeline.asset import read_asset
 from scripts.benchmark.sequences import meshed
+from tests.engine.mesh.files.gltf_files import Maker
 from tests.root import ROOT
 
 
@@ -54,11 +56,18 @@ def test_a_sequence_becomes_one_mesh_in_its_own_coordinates(frames, tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [(["--reference", "3"], "from 1 to 2"), (["--triangles", "0"], "from 20"), (["--fps", "0"], "from 1 to 120")],
+    [
+        (["--reference", "3"], "from 1 to 2"),
+        (["--triangles", "0"], "from 20"),
+        (["--fps", "0"], "from 1 to 120"),
+        (["--gaps", "leap"], "choose interpolate or hold or close"),
+        (["--empty-frames", "no"], "choose refuse or skip or hold"),
+    ],
 )
-def test_a_bad_option_is_one_sentence(frames, tmp_path, options, said):
-    done = launch(frames, "--output", tmp_path / "asset", *options)
-    assert done.returncode == 1 and said in done.stderr and len(done.stderr.strip().splitlines()) == 1
+def test_a_bad_option_is_one_sentence(frames, tmp_path, capsys, options, said):
+    assert main(["track", str(frames), "--output", str(tmp_path / "asset"), *options]) == 1
+    sentence = capsys.readouterr().err.strip()
+    assert said in sentence and len(sentence.splitlines()) == 1
     assert not (tmp_path / "asset").exists()
 
 
@@ -85,3 +94,57 @@ def test_an_asset_is_replaced_when_asked_to_and_kept_where_that_fails(frames, tm
     assert done.returncode == 0, done.stderr
     assert "the mesh of frame 1" in done.stdout and "One mesh follows badly" not in done.stdout
     assert not (output / "albedo_0001.png").exists() and read_asset(output).about["texture"] == "one"
+
+
+def written(folder: Path, numbers: list[int], scale: float = 1.0, place: tuple[float, float, float] = (0, 0, 0)) -> Path:
+    """OBJ files of an icosphere, radius `scale`, that has slid by a fifth of that for each number."""
+    folder.mkdir()
+    ball = trimesh.creation.icosphere(2)
+    for number in numbers:
+        points = (ball.vertices + [0.2 * number, 0, 0]) * scale + place
+        lines = [f"v {x:.17g} {y:.17g} {z:.17g}" for x, y, z in points]
+        lines += [f"f {a} {b} {c}" for a, b, c in ball.faces + 1]
+        (folder / f"f_{number}.obj").write_text("\n".join(lines))
+    return folder
+
+
+def tracked(output: Path, *arguments: object):
+    """In this process: the asset as Blender's side reads it, and the mean of its vertices in each frame."""
+    options = ["--output", output, "--texture", "64", "--reference", "1"]
+    assert main(["track", *map(str, [*arguments, *options])]) == 0
+    asset = read_asset(output)
+    return asset, asset.meshes.positions.astype(np.float64).mean(1)
+
+
+def test_size_does_not_matter_and_numbers_keep_their_times(tmp_path, capsys):
+    folder = written(tmp_path / "frames", [1, 2, 5], scale=1e-7)
+    asset, middle = tracked(tmp_path / "asset", *sorted(folder.iterdir(), reverse=True))
+    said = capsys.readouterr().out
+    assert "in the order of their numbers, f_1.obj to f_5.obj" in said and "Numbers 3 to 4 are missing" in said
+    assert asset.frames == 5 and asset.origin == (0, 0, 0)
+    assert middle[:, 0] / 1e-7 == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0], abs=0.1)
+    assert np.ptp(asset.meshes.positions[0], axis=0) / 1e-7 == pytest.approx(2, rel=0.05)
+    assert asset.about["frame_numbers"] == [1, 2, 3, 4, 5] and asset.about["sources"] == ["f_1.obj", "f_2.obj", "f_5.obj"]
+    # Charts, not a cell a triangle, at any size.
+    corners = asset.meshes.uv.reshape(-1, 2)
+    assert len(np.unique(corners.round(5), axis=0)) < 0.5 * len(corners)
+
+
+def test_a_place_far_away_becomes_the_origin(tmp_path, capsys):
+    folder = written(tmp_path / "frames", [0, 1], place=(4500000, 5300000, 200))
+    asset, middle = tracked(tmp_path / "asset", folder)
+    assert "becomes the object's location" in capsys.readouterr().out
+    assert asset.origin == pytest.approx((4500000.1, 5300000, 200), abs=1e-6)
+    assert middle == pytest.approx(np.array([[-0.1, 0, 0], [0.1, 0, 0]]), abs=0.03)
+    assert np.linalg.norm(asset.meshes.positions - middle[:, None], axis=-1) == pytest.approx(1, abs=0.03)
+
+
+def test_a_file_that_moves_is_a_sequence_at_its_own_rate(tmp_path):
+    ball, maker = trimesh.creation.icosphere(2), Maker(nodes=[{"mesh": 0}])
+    material = {"pbrMetallicRoughness": {"baseColorFactor": [1, 0, 0, 1]}}
+    primitive = {"attributes": {"POSITION": maker.add(ball.vertices)}, "indices": maker.add(ball.faces.ravel(), "uint16")}
+    maker.root |= {"materials": [material], "meshes": [{"primitives": [primitive | {"material": 0}]}]}
+    maker.move(0, "translation", [0, 1 / 24], [[0, 0, 0], [0, 0.5, 0]])
+    asset, middle = tracked(tmp_path / "asset", maker.write(tmp_path / "ball.glb"))
+    assert asset.fps == 24 and middle[:, 2] == pytest.approx([0, 0.5], abs=0.05)
+    assert (imageio.imread(tmp_path / "asset" / "albedo.png") == [255, 0, 0]).all()

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from engine.config.quality import DRAFT, STANDARD
-from engine.contract.errors import JobError
+from engine.contract.errors import DivergedError, JobError
 from engine.job.folder import JobFolder, Progress, is_complete
 
 
@@ -72,3 +72,11 @@ def test_a_file_of_a_job_is_answered_with_its_folder(tmp_path):
 def test_a_folder_without_a_job_can_not_be_resumed(tmp_path):
     with pytest.raises(JobError, match="no job"):
         JobFolder(tmp_path).request()
+
+
+def test_an_event_that_is_not_finite_is_refused(tmp_path):
+    folder = JobFolder(tmp_path)
+    folder.log({"type": "progress", "metrics": {"motion": 0.5}})
+    with pytest.raises(DivergedError, match="events.jsonl"):
+        folder.log({"type": "progress", "metrics": {"motion": float("nan")}})
+    assert len(folder.events.read_text().splitlines()) == 1

@@ -1,11 +1,14 @@
 import hashlib
 import json
+from dataclasses import replace
 
 import imageio.v3 as imageio
 import numpy as np
 import pytest
 
-from engine.mesh.asset import MovingMesh, write_asset
+from engine.contract.errors import DivergedError
+from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
+from engine.mesh.surface import Mesh
 from mav3d_blender.timeline.asset import read_asset
 
 TRIANGLES = np.array([[0, 1, 2]], np.int32)
@@ -51,3 +54,30 @@ def test_a_write_that_fails_leaves_the_older_asset(tmp_path):
         write_asset(folder, MovingMesh(POSITIONS + 1, TRIANGLES, UV, [ALBEDO]), PREVIEW, {"prompt": "no speed"})
     assert (folder / "asset.json").read_bytes() == before
     assert np.array_equal(read_asset(folder).meshes.positions, POSITIONS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "about", "said"),
+    [
+        ({"positions": np.where(POSITIONS == 7, np.nan, POSITIONS)}, {}, "mesh.npz .vertices."),
+        ({"uv": np.full_like(UV, np.inf)}, {}, "mesh.npz .uv."),
+        ({}, {"metrics": {"track": {"distance": float("nan")}}}, "asset.json"),
+    ],
+)
+def test_what_is_not_finite_is_never_written(tmp_path, changes, about, said):
+    mesh = replace(MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO]), **changes)
+    with pytest.raises(DivergedError, match=said):
+        write_asset(tmp_path / "asset", mesh, PREVIEW, ABOUT | about)
+    assert not list(tmp_path.iterdir())
+
+
+def test_frames_that_are_not_finite_are_named(tmp_path):
+    good = TexturedMesh(Mesh(POSITIONS[0], TRIANGLES), UV, ALBEDO)
+    bad = replace(good, mesh=Mesh(np.full_like(POSITIONS[0], np.inf), TRIANGLES))
+    with pytest.raises(DivergedError, match="frame_0002.npz .vertices."):
+        write_asset(tmp_path / "asset", [good, bad], PREVIEW, ABOUT)
+
+
+def test_an_origin_goes_along(tmp_path):
+    write_asset(tmp_path / "asset", MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO]), PREVIEW, ABOUT | {"origin": [1e6, 0, 2.5]})
+    assert read_asset(tmp_path / "asset").origin == (1e6, 0, 2.5)

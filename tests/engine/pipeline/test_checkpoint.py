@@ -4,7 +4,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from engine.config.field import FieldConfig
-from engine.contract.errors import JobError
+from engine.contract.errors import DivergedError, JobError
 from engine.job.folder import JobFolder, Progress
 from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
 from engine.stages.train_state import TrainState
@@ -67,9 +67,23 @@ def test_only_damaged_checkpoints_are_one_sentence(tmp_path):
         load_checkpoint(folder, TrainState.new(FIELD, 0))
 
 
-def test_numbers_that_are_not_finite_count_as_damage(tmp_path):
+def test_a_checkpoint_that_is_not_finite_is_refused_and_the_one_before_stays(tmp_path):
     folder, scene = JobFolder(tmp_path), trained_scene()
-    scene.field.second.data[0, 0] = float("nan")
     save_checkpoint(folder, scene, Progress("static", 1))
+    with torch.no_grad():
+        next(scene.field.parameters()).view(-1)[3] = float("nan")
+    with pytest.raises(DivergedError, match=r"The checkpoint \(field\..*not finite"):
+        save_checkpoint(folder, scene, Progress("static", 2))
+    assert folder.progress() == Progress("static", 1) and not list(tmp_path.glob("*.part"))
+
+
+def test_numbers_that_are_not_finite_count_as_damage(tmp_path):
+    folder, path = JobFolder(tmp_path), tmp_path / "state.safetensors"
+    save_checkpoint(folder, trained_scene(), Progress("static", 1))
+    # As an older engine may have written it.
+    with safe_open(path, "pt") as file:
+        tensors, metadata = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()
+    tensors["field.second"][0, 0] = float("nan")
+    save_file(tensors, path, metadata)
     with pytest.raises(JobError, match="not finite"):
         load_checkpoint(folder, TrainState.new(FIELD, 0))

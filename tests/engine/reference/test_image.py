@@ -1,8 +1,11 @@
 """Picture files of every kind become the same prepared picture."""
 
+import zlib
+from pathlib import Path
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from engine.reference.image import FILL, SIDE, ReferenceImage, read_image
 from engine.reference.matting import ImageError, object_box
@@ -60,6 +63,68 @@ def test_palettes_with_transparency(tmp_path):
     check(read_image(saved(tmp_path, drawn().quantize(16))))
 
 
+@pytest.mark.parametrize("turn", [None, 6])
+def test_a_phones_jpeg_is_its_first_picture(tmp_path, turn):
+    image, exif = drawn(mode="RGB"), Image.Exif()
+    if turn:
+        image, exif[0x0112] = image.transpose(Image.Transpose.ROTATE_90), turn
+    depth = Image.new("RGB", (64, 64), (9, 9, 9))
+    check(
+        read_image(saved(tmp_path, image, "a.jpg", format="MPO", save_all=True, append_images=[depth], exif=exif, quality=92))
+    )
+
+
+def test_cmyk_is_the_colours_it_prints(tmp_path):
+    check(read_image(saved(tmp_path, drawn(mode="RGB").convert("CMYK"), "a.jpg", quality=92)))
+
+
+def deep_png(path: Path, values: np.ndarray, kind: int, hidden: bytes = b"") -> Path:
+    """A PNG with 16 bits a channel, which Pillow does not write in colour. kind: PNG's colour type; hidden: its tRNS."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
+
+    height, width = values.shape[:2]
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([16, kind, 0, 0, 0])
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    body = chunk(b"IHDR", head) + (chunk(b"tRNS", hidden) if hidden else b"")
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return path
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("RGB", 2), ("RGBA", 6)])
+def test_sixteen_bits_of_colour_are_the_same_picture(tmp_path, mode, kind):
+    values = np.array(drawn(mode=mode)).astype(np.uint16) * 257
+    check(read_image(deep_png(tmp_path / "a.png", values, kind)))
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_sixteen_bits_of_grey_are_the_same_picture(tmp_path, hidden):
+    grey = drawn(mode="RGB").convert("L")
+    values = np.array(grey).astype(np.uint16) * 257
+    if hidden:
+        # A ground that nothing could be told from but its transparency.
+        values[values == values[0, 0]] = 41 * 257 + 5
+    photo = read_image(deep_png(tmp_path / "deep.png", values, 0, int(values[0, 0]).to_bytes(2, "big") if hidden else b""))
+    flat = read_image(saved(tmp_path, grey))
+    assert np.array_equal(photo.pixels[100:400, 150:350], flat.pixels[100:400, 150:350])
+    assert np.abs(photo.pixels.astype(int) - flat.pixels)[..., 3].mean() < 3
+
+
+def test_colours_of_another_space_are_those_a_viewer_shows(tmp_path):
+    # sRGB with its red and blue primaries exchanged: what is stored red is seen blue.
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile.replace(b"rXYZ", b"----").replace(b"bXYZ", b"rXYZ").replace(b"----", b"bXYZ")
+    red, green, blue, alpha = drawn().split()
+    stored = Image.merge("RGBA", (blue, green, red, alpha))
+    check(read_image(saved(tmp_path, stored, icc_profile=profile)))
+    check(read_image(saved(tmp_path, drawn(), icc_profile=b"no profile")))
+
+
+def test_a_damaged_note_of_the_camera_is_passed_over(tmp_path):
+    check(read_image(saved(tmp_path, drawn(), exif=b"Exif\0\0MM\0*\0\0\xff\xff\0\x08")))
+
+
 def test_what_is_written_comes_back_and_nothing_else(tmp_path):
     photo = read_image(saved(tmp_path, drawn()))
     photo.save(tmp_path / "reference.png")
@@ -86,7 +151,8 @@ def test_files_that_are_no_use_are_refused_in_words(tmp_path):
     frames = [drawn(), drawn(box=(10, 10, 50, 50))]
     with pytest.raises(ImageError, match="animated"):
         read_image(saved(tmp_path, frames[0], "moving.webp", save_all=True, append_images=frames[1:]))
-    with pytest.raises(ImageError, match="8 bits a channel"):
-        read_image(saved(tmp_path, Image.new("I;16", (64, 64)), "deep.png"))
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
+    with pytest.raises(ImageError, match="phone.heic is a HEIC or AVIF picture: give a PNG, JPEG or WebP"):
+        read_image(tmp_path / "phone.heic")
     with pytest.raises(ImageError, match="not a picture"):
         read_image(saved(tmp_path, drawn(mode="RGB"), "a.bmp"))

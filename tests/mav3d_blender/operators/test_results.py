@@ -31,6 +31,11 @@ def test_an_asset_folder_is_imported_with_its_recipe(addon, tmp_path, write):
     assert bpy.ops.mav3d.import_asset(directory=str(tmp_path / "job")) == {"FINISHED"}
     host = bpy.context.view_layer.objects.active
     assert host.mav3d.prompt == "an octahedron growing" and host.mav3d.seed == 1
+    # A far place that the engine took out of the mesh counts from the cursor, as the mesh itself does.
+    write(tmp_path / "far" / "asset", origin=[1000, 0, -20])
+    addon.cursor.location = (1, 2, 3)
+    bpy.ops.mav3d.import_asset(directory=str(tmp_path / "far"))
+    assert tuple(bpy.context.view_layer.objects.active.location) == (1001, 2, -17)
     with pytest.raises(RuntimeError, match="no asset folder"):
         bpy.ops.mav3d.import_asset(directory=str(tmp_path))
 

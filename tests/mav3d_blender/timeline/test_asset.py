@@ -42,6 +42,9 @@ def test_a_folder_that_is_no_asset_is_refused(tmp_path):
         ({"fps": 0}, "fps"),
         ({"topology": "fluid"}, "topology"),
         ({"prompt": None}, "prompt"),
+        ({"origin": [0, 0]}, "origin"),
+        ({"origin": [0, 0, float("nan")]}, "origin"),
+        ({"origin": "far"}, "origin"),
         ({"frames": 3}, "3 frames"),
     ],
 )

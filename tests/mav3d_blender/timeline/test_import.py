@@ -130,6 +130,14 @@ def test_cycles_renders_the_texture_of_the_frame(scene, tmp_path):
     assert reds[1] > 1.6 * reds[0]
 
 
+@pytest.mark.parametrize("write", [write_asset, write_fixed_asset])
+def test_an_asset_about_a_far_place_stands_there(scene, tmp_path, write):
+    host = import_asset(write(tmp_path / "asset", origin=[4500000.5, -5300000, 200.25]), scene).object
+    assert tuple(host.location) == (4500000.5, -5300000, 200.25)
+    # The mesh itself stays small, where single precision is fine.
+    assert np.abs(shown_points(scene, host, 1)).max() < 2
+
+
 def test_a_wrong_mesh_is_refused_before_anything_is_added(scene, tmp_path):
     folder = write_asset(tmp_path / "asset", 2)
     np.savez(folder / "frame_0002.npz", vertices=OCTAHEDRON * np.nan, triangles=FACES, uv=np.zeros((8, 3, 2), np.float32))

@@ -1,0 +1,108 @@
+"""One mesh of a sequence, as a file holds it and as the tracker takes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.contract.errors import EngineError
+from engine.mesh.files.paint import Paint
+
+# Vertices closer than this share of the size are one.
+SAME_PLACE = 1e-6
+# Sizes that single precision holds with room for squares of shares of them.
+SMALLEST, LARGEST = 1e-30, 1e30
+
+
+class MeshError(EngineError):
+    kind = "mesh"
+
+
+class EmptyError(MeshError):
+    """A file without a triangle: what a simulation writes before there is anything."""
+
+
+@dataclass(frozen=True)
+class RawMesh:
+    """What a file holds. vertices float64 [V, 3]; triangles int64 [T, 3]; paint: its colours, None where it has none; losses:
+    what it names and can't be had, and what was done, a clause each."""
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+    paint: Paint | None = None
+    losses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One welded mesh of a sequence. vertices float64 [V, 3]; triangles int32 [T, 3]; paint: its colours, or None; note: what
+    is odd about its surface; losses: as in `RawMesh`."""
+
+    path: Path
+    vertices: np.ndarray
+    triangles: np.ndarray
+    paint: Paint | None = None
+    note: str = ""
+    losses: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> float:
+        """The box's diagonal."""
+        return float(np.linalg.norm(np.ptp(self.vertices, axis=0)))
+
+    @property
+    def colours(self) -> np.ndarray | None:
+        """Colours of the vertices, sRGB float64 [V, 3] in [0, 1]; None where there are none."""
+        return None if self.paint is None else self.paint.of_vertices(self.triangles, len(self.vertices))
+
+
+def checked(path: Path, name: str, raw: RawMesh) -> Frame:
+    """The file's mesh with vertices in one place made one, and without triangles that have no area.
+
+    name: of the frame, for sentences. Raises MeshError where there is no surface, numbers are not finite, or triangles point
+    outside the vertices.
+    """
+    vertices, triangles = raw.vertices, raw.triangles
+    if len(triangles) == 0:
+        points = f"{len(vertices)} points and no triangle" if len(vertices) else "no triangles"
+        raise EmptyError(f"{name} is empty: it has {points}.")
+    if triangles.min() < 0 or triangles.max() >= len(vertices):
+        raise MeshError(f"{name} has triangles that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
+    # What no triangle uses says nothing about the surface's size or place.
+    used, triangles = np.unique(triangles, return_inverse=True)
+    vertices, triangles = vertices[used], triangles.reshape(-1, 3)
+    bad = int((~np.isfinite(vertices)).any(1).sum())
+    if bad:
+        raise MeshError(
+            f"{name} holds numbers that are not finite, in {bad} of {len(vertices)} vertices: remove these vertices, or leave "
+            "out the frame."
+        )
+    with np.errstate(over="ignore"):
+        size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    if not size > 0:
+        raise EmptyError(f"{name} is empty: all its triangles are in a single point.")
+    if not SMALLEST < size < LARGEST:
+        raise MeshError(f"{name} is {size:.0e} across, beyond what single precision holds: scale the sequence to metres.")
+    grid = np.round((vertices - vertices.min(0)) / (size * SAME_PLACE)).astype(np.int64)
+    _, first, same = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    triangles = same.reshape(-1)[triangles]
+    a, b, c = triangles.T
+    whole = (a != b) & (b != c) & (c != a)
+    triangles = triangles[whole]
+    if len(triangles) == 0:
+        raise EmptyError(f"{name} is empty: it has no triangle with an area.")
+    used, renumbered = np.unique(triangles, return_inverse=True)
+    triangles = renumbered.reshape(-1, 3).astype(np.int32)
+    paint = None if raw.paint is None else raw.paint.only(whole)
+    return Frame(path, vertices[first[used]], triangles, paint, _oddity(triangles), raw.losses)
+
+
+def _oddity(triangles: np.ndarray) -> str:
+    edges = np.concatenate([triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
+    _, counts = np.unique(np.sort(edges, 1), axis=0, return_counts=True)
+    several, open_ = int((counts > 2).sum()), int((counts == 1).sum())
+    if several:
+        return f"{several} edges have more than two triangles"
+    return f"{open_} edges are open" if open_ else ""

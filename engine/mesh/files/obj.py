@@ -1,0 +1,212 @@
+"""Wavefront OBJ and its materials.
+
+Own code: trimesh drops what this project has to say or keep: vertex colours beside texture coordinates, materials without a
+picture, the names of files that are missing, colours of a few vertices alone, relative indices, and the byte order marks, line
+ends and decimal commas that other programs write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.mesh.files.frame import MeshError, RawMesh
+from engine.mesh.files.paint import Paint, coordinates
+from engine.mesh.files.pictures import Pictures, find_beside
+from engine.mesh.files.polygons import triangulated
+
+MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# How many values the options of a texture's line take.
+OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-bm": 1, "-cc": 1, "-clamp": 1, "-imfchan": 1, "-mm": 2, "-o": 3, "-s": 3,
+           "-t": 3, "-texres": 1, "-type": 1, "-colorspace": 1}  # fmt: skip
+
+
+@dataclass
+class _Material:
+    colour: np.ndarray | None = None
+    picture: str = ""
+
+
+@dataclass
+class _Statements:
+    """What the lines say: vertices with their colours (NaN where one has none), texture coordinates, and of every face its
+    corners' indices, from 0, -1 for no texture coordinate, and its material."""
+
+    vertices: list[list[float]] = field(default_factory=list)
+    uv: list[list[float]] = field(default_factory=list)
+    corners: list[int] = field(default_factory=list)
+    uv_corners: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    materials: list[str] = field(default_factory=list)
+    libraries: list[str] = field(default_factory=list)
+
+
+def read_obj(path: Path, name: str, pictures: Pictures) -> RawMesh:
+    """Polygons, vertex colours, and materials' colours and pictures. Raises MeshError naming the line that can't be read."""
+    said = _statements(decoded(path.read_bytes()), name)
+    vertices = np.array(said.vertices, np.float64).reshape(-1, 6)
+    corners, uv_corners = np.array(said.corners, np.int64), np.array(said.uv_corners, np.int64)
+    if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
+        raise MeshError(f"{name} has faces that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
+    places, owner = triangulated(vertices[:, :3], corners, np.array(said.counts, np.int64))
+    triangles = corners[places] if len(places) else np.zeros((0, 3), np.int64)
+    paint, losses = _paint(
+        said, vertices[:, 3:], triangles, uv_corners[places] if len(places) else triangles, owner, path, pictures
+    )
+    return RawMesh(vertices[:, :3], triangles, paint, tuple(losses))
+
+
+def decoded(content: bytes) -> str:
+    """A text file's text, whatever its byte order mark and line ends; bytes that are no UTF-8 are read as Latin-1."""
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            text = content[len(mark) :].decode(encoding, "replace")
+            break
+    else:
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError:
+            text = content.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def number(token: str) -> float:
+    """A number, also one with a decimal comma or a comma after it. Raises ValueError."""
+    try:
+        return float(token)
+    except ValueError:
+        return float(token.rstrip(",").replace(",", "."))
+
+
+def _statements(text: str, name: str) -> _Statements:
+    said, material = _Statements(), ""
+    lines = text.replace("\\\n", " ").split("\n")
+    for at, line in enumerate(lines, 1):
+        keyword, _, rest = line.lstrip().partition(" ")
+        if "\t" in keyword:
+            keyword, _, rest = line.lstrip().partition("\t")
+        try:
+            if keyword == "v":
+                said.vertices.append(_vertex([number(token) for token in rest.split("#")[0].split()]))
+            elif keyword == "vt":
+                values = [number(token) for token in rest.split("#")[0].split()]
+                said.uv.append([values[0], values[1] if len(values) > 1 else 0.0])
+            elif keyword in ("f", "fo"):
+                _add_face(said, rest.split("#")[0].split(), material)
+            elif keyword == "usemtl":
+                material = rest.strip()
+            elif keyword == "mtllib":
+                said.libraries.append(rest.strip())
+        except (ValueError, IndexError) as error:
+            shown = line.strip()[:40]
+            raise MeshError(f"{name} can't be read at line {at} ({shown!r}): export it anew, it is damaged.") from error
+    return said
+
+
+def _vertex(values: list[float]) -> list[float]:
+    """Position and colour: x y z, x y z w, x y z r g b, or x y z r g b a."""
+    if len(values) < 3:
+        raise ValueError("too few numbers")
+    colour = values[3:6] if len(values) >= 6 else [np.nan] * 3
+    return values[:3] + colour
+
+
+def _add_face(said: _Statements, tokens: list[str], material: str) -> None:
+    counts = len(said.vertices), len(said.uv)
+    for token in tokens:
+        first, _, rest = token.partition("/")
+        second = rest.partition("/")[0]
+        said.corners.append(_index(first, counts[0]))
+        said.uv_corners.append(_index(second, counts[1]) if second else -1)
+    said.counts.append(len(tokens))
+    said.materials.append(material)
+
+
+def _index(token: str, count: int) -> int:
+    """From 0; negative numbers count back from the newest."""
+    value = int(token)
+    if value == 0 or count + value < 0:
+        raise ValueError("no such index")
+    # An index too large for an array is as wrong as one beyond the end.
+    return min(value - 1, 2**62) if value > 0 else count + value
+
+
+def _paint(
+    said: _Statements, colours: np.ndarray, triangles: np.ndarray, uv_corners: np.ndarray, owner: np.ndarray, path: Path,
+    pictures: Pictures,
+) -> tuple[Paint | None, list[str]]:  # fmt: skip
+    """The triangles' colours, and what is lost of them."""
+    names, losses = sorted(set(said.materials)), []
+    materials = _materials(said.libraries, path.parent, losses)
+    unknown = [name for name in names if name and name not in materials]
+    if unknown and materials:
+        losses.append(f"the material {unknown[0]} is in no material file and counts as white")
+    coloured = np.isfinite(colours).all(1)
+    with np.errstate(invalid="ignore"):
+        colours = colours / (255 if coloured.any() and colours[coloured].max() > 1 else 1)
+    tint = np.where(coloured[:, None], colours, 1.0).clip(0, 1)[triangles]
+    uv, image, images = np.zeros((*triangles.shape, 2)), np.full(len(triangles), -1), []
+    known = bool(coloured.any())
+    inside = (uv_corners >= 0) & (uv_corners < len(said.uv))
+    if said.uv:
+        uv = np.where(inside[..., None], coordinates(np.array(said.uv))[np.where(inside, uv_corners, 0)], 0.0)
+    of_triangle = np.array([names.index(name) for name in said.materials], np.int64)[owner] if names else owner
+    for number_, name in enumerate(names):
+        material, here = materials.get(name), of_triangle == number_
+        if material is None or not here.any():
+            continue
+        pixels, seen = None, here & inside.all(1)
+        if material.picture and seen.any():
+            try:
+                pixels = pictures.beside(material.picture, path.parent)
+            except ValueError as error:
+                own = "its vertices' colours are" if coloured.any() else "its material's plain colour is"
+                losses.append(f"{error}, {own} used")
+        if pixels is not None:
+            image[seen] = len(images)
+            images.append(pixels)
+            known = True
+        elif material.colour is not None and not coloured.any():
+            tint[here] = material.colour
+            known = True
+    return (Paint(tint, uv, image, images) if known else None), losses
+
+
+def _materials(libraries: list[str], folder: Path, losses: list[str]) -> dict[str, _Material]:
+    found: dict[str, _Material] = {}
+    for line in dict.fromkeys(libraries):
+        # One name with spaces, or several without.
+        for name in [line] if find_beside(line, folder) else line.split():
+            path = find_beside(name, folder)
+            try:
+                found |= _library(decoded(path.read_bytes())) if path else {}
+                if path is None:
+                    losses.append(f"the material file {name} is missing, and its colours with it")
+            except (OSError, ValueError) as error:
+                losses.append(f"the material file {name} can't be read ({type(error).__name__}), and its colours are lost")
+    return found
+
+
+def _library(text: str) -> dict[str, _Material]:
+    materials, material = {}, _Material()
+    for line in text.split("\n"):
+        keyword, *values = line.split(None, 1)[:2] or [""]
+        rest = values[0].strip() if values else ""
+        if keyword.lower() == "newmtl":
+            material = materials.setdefault(rest, _Material())
+        elif keyword.lower() == "kd":
+            numbers = [number(token) for token in rest.split()[:3]]
+            material.colour = np.clip(np.nan_to_num(np.resize(numbers, 3)), 0, 1)
+        elif keyword.lower() == "map_kd":
+            material.picture = _picture_name(rest)
+    return materials
+
+
+def _picture_name(rest: str) -> str:
+    """The name in a texture's line, without the options before it; names may have spaces."""
+    tokens = rest.split(" ")
+    while tokens and tokens[0].lower() in OPTIONS:
+        del tokens[: 1 + OPTIONS[tokens[0].lower()]]
+    return " ".join(tokens).strip()

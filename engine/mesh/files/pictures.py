@@ -1,0 +1,74 @@
+"""The pictures that mesh files name or hold, each read once a sequence."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import unquote
+
+import numpy as np
+from PIL import Image
+
+LARGEST_FILE, LARGEST_SIDE = 2**29, 8192
+
+
+class Pictures:
+    """Reads textures and keeps them, since the frames of a sequence mostly share theirs."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, np.ndarray] = {}
+
+    def beside(self, name: str, folder: Path) -> np.ndarray:
+        """The picture `name` as a mesh file in `folder` has it, sRGB uint8 [height, width, 3].
+
+        Raises ValueError with a clause that says what is wrong: it is missing, or can't be read.
+        """
+        path = find_beside(name, folder)
+        if path is None:
+            raise ValueError(f"the picture {name} is missing")
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError(f"the picture {name} has more than {LARGEST_FILE // 2**20} MB")
+        return self.decoded(path.read_bytes(), name)
+
+    def decoded(self, content: bytes, name: str) -> np.ndarray:
+        """A picture's file. Raises ValueError as `beside` does."""
+        key = hashlib.sha256(content).hexdigest()
+        if key not in self._known:
+            self._known[key] = _decode(content, name)
+        return self._known[key]
+
+
+def find_beside(name: str, folder: Path) -> Path | None:
+    """The file that a mesh file in `folder` means by `name`: where it says, or of that name beside it, as where a sequence came
+    from another machine. Upper and lower case may differ."""
+    for spelled in dict.fromkeys((name, unquote(name))):
+        if not spelled or "\0" in spelled:
+            continue
+        last = PureWindowsPath(spelled).name if "\\" in spelled or ":" in spelled else PurePosixPath(spelled).name
+        for tried in (folder / spelled.replace("\\", "/"), folder / last):
+            try:
+                if tried.is_file():
+                    return tried
+                alike = [path for path in tried.parent.iterdir() if path.name.lower() == tried.name.lower()]
+            except OSError:
+                continue
+            if alike and alike[0].is_file():
+                return alike[0]
+    return None
+
+
+def _decode(content: bytes, name: str) -> np.ndarray:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            if image.mode[0] in "IF":
+                values = np.asarray(image, np.float64)
+                scale = 1.0 if image.mode[0] == "F" else 65535.0
+                grey = (np.nan_to_num(values / scale).clip(0, 1) * 255).round().astype(np.uint8)
+                image = Image.fromarray(grey)
+            image = image.convert("RGB")
+            image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            return np.array(image)
+    except Exception as error:
+        # Decoders of a dozen formats fail in as many ways.
+        raise ValueError(f"the picture {name} can't be read ({type(error).__name__})") from error

@@ -1,0 +1,241 @@
+"""Mesh files, or one that moves, as a sequence: read, checked, and with its times, before any work begins."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import trimesh
+
+from engine.mesh.files.frame import EmptyError, Frame, MeshError, RawMesh, checked
+from engine.mesh.files.frame_list import KINDS, MOST_FRAMES, FrameList, Timing, list_frames, timing
+from engine.mesh.files.gltf_animation import animations, chosen
+from engine.mesh.files.gltf_scene import GltfScene
+from engine.mesh.files.obj import decoded, read_obj
+from engine.mesh.files.pictures import Pictures
+from engine.mesh.files.ply import read_ply
+
+# It prints tracebacks of what it passes over.
+logging.getLogger("trimesh").addHandler(logging.NullHandler())
+
+LARGEST_FILE = 2**30
+# Frames of one thing that differ more than this in size were saved in different units.
+LARGEST_GROWTH = 5.0
+FPS = 12
+EMPTY_FRAMES = ("refuse", "skip", "hold")
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """frames: those that have a mesh. timing: where each is in the clip. held: places of the clip that show the frame before
+    (the first show the one after); other places without a frame lie between their neighbours, or hold where `gaps` says so.
+    fps: frames a second, if the file says it. notes: sentences for the user."""
+
+    frames: list[Frame]
+    timing: Timing
+    held: frozenset[int]
+    fps: float | None
+    notes: list[str]
+
+    @property
+    def clip_frames(self) -> int:
+        return max([self.timing.places[-1], *self.held]) + 1
+
+    def fill(self, positions: np.ndarray) -> np.ndarray:
+        """Positions of one mesh at the frames, [F, V, 3], as positions at all of the clip's, [clip frames, V, 3]."""
+        places, found = np.array(self.timing.places), []
+        for place in range(self.clip_frames):
+            after = int(np.searchsorted(places, place))
+            before = after if after < len(places) and places[after] == place else max(after - 1, 0)
+            if place in self.held or after == len(places) or before == after:
+                found.append(positions[before])
+                continue
+            share = (place - places[before]) / (places[after] - places[before])
+            share = min(max(share, 0.0), 1.0)
+            found.append(((1 - share) * positions[before] + share * positions[after]).astype(positions.dtype))
+        return np.stack(found)
+
+
+def read_sequence(
+    names: list[Path], empty: str = "refuse", gaps: str = "interpolate", animation: str | None = None, fps: float | None = None
+) -> Sequence:
+    """Reads the frames that `names` mean: files, a folder, a pattern, or one .glb that moves.
+
+    empty: what becomes of frames without a surface, one of EMPTY_FRAMES; gaps: of numbers that no file has, as in
+    `frame_list.timing`; animation: the name of a moving file's, fps: how often to look at it. Raises MeshError naming the frame
+    that is empty, damaged, not finite, or of another scale.
+    """
+    listed = list_frames(names)
+    if len(listed.paths) == 1:
+        return _moving(listed.paths[0], empty, gaps, animation, fps)
+    if not listed.paths:
+        raise MeshError("There is no mesh among the files given: give the frames' files, or a folder of them.")
+    if animation is not None:
+        raise MeshError("An animation's name belongs to one file that moves, and there are several: give that file alone.")
+    pictures = Pictures()
+    readers = [lambda name, path=path: read_mesh(path, name, pictures) for path in listed.paths]
+    found = _each(listed.paths, readers, empty)
+    sequence = _timed(listed, found, empty, gaps)
+    for number, (before, after) in enumerate(zip(sequence.frames[:-1], sequence.frames[1:], strict=True), 2):
+        growth = after.size / before.size
+        if not 1 / LARGEST_GROWTH < growth < LARGEST_GROWTH:
+            raise MeshError(
+                f"Frame {number} ({after.path.name}) is {growth:.3g} times as large as the frame before it: save all frames at "
+                "one scale."
+            )
+    return sequence
+
+
+def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMesh:
+    """One mesh file of any kind known here; glTF is turned Z up. name: for sentences. Raises MeshError."""
+    pictures = pictures or Pictures()
+    kind = KINDS.get(path.suffix.lower())
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            raise MeshError(f"{name} has more than {LARGEST_FILE // 2**20} MB: save a simpler mesh.")
+        if size == 0:
+            raise EmptyError(f"{name} is empty: the file has no content.")
+        match kind:
+            case "OBJ":
+                return read_obj(path, name, pictures)
+            case "PLY":
+                return read_ply(path, name, pictures)
+            case "glTF":
+                return _still(GltfScene(path, name, pictures))
+            case "STL" | "OFF":
+                return _by_trimesh(path, name)
+    except OSError as error:
+        raise MeshError(f"{name} can't be read ({error.strerror or error}): mend access to it, or leave it out.") from error
+    except MemoryError as error:
+        raise MeshError(f"{name} is too large for this machine's memory: save a simpler mesh.") from error
+    raise MeshError(f"{name} is no mesh file known here: give {', '.join(KINDS)}.")
+
+
+def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | None) -> Sequence:
+    """One file's animation as a sequence, sampled at its keys' times where these are even and close, else `fps` a second."""
+    if KINDS[path.suffix.lower()] != "glTF":
+        raise MeshError(f"One mesh is no sequence: {path.name} stands alone and can't move, give at least two frames.")
+    try:
+        scene = GltfScene(path, path.name, Pictures())
+    except OSError as error:
+        raise MeshError(f"{path.name} can't be read ({error.strerror or error}): mend access to it.") from error
+    found = animations(scene.document)
+    if not found:
+        raise MeshError(f"One mesh is no sequence: {path.name} has no animation, give one that has, or at least two frames.")
+    animation, note = chosen(found, wanted, path.name)
+    moments, rate = animation.moments(fps)
+    if rate is None:
+        moments, rate = animation.moments(FPS)
+    if len(moments) > MOST_FRAMES:
+        raise MeshError(f"{path.name} moves for more than {MOST_FRAMES} frames: give a lower rate, or a shorter animation.")
+    if len(moments) < 2:
+        raise MeshError(f"One mesh is no sequence: the animation {animation.name} of {path.name} has a single moment.")
+    paths = [path] * len(moments)
+    readers = [lambda name, at=at: scene.mesh(animation, float(at)) for at in moments]
+    listed = FrameList(paths, [Fraction(number) for number in range(1, len(moments) + 1)], [note] if note else [])
+    sequence = _timed(listed, _each(paths, readers, empty), empty, gaps)
+    said = f"{path.name}: the animation {animation.name}, {len(moments)} frames at {rate:g} a second."
+    return Sequence(sequence.frames, sequence.timing, sequence.held, rate, [said, *sequence.notes])
+
+
+def _each(paths: list[Path], readers: list[Callable[[str], RawMesh]], empty: str) -> list[Frame | EmptyError]:
+    """Every frame, or why it is empty where that is no reason to stop."""
+    found: list[Frame | EmptyError] = []
+    for number, (path, read) in enumerate(zip(paths, readers, strict=True), 1):
+        name = f"Frame {number} ({path.name})"
+        try:
+            found.append(checked(path, name, read(name)))
+        except EmptyError as error:
+            if empty == "refuse":
+                sentence = f"{str(error).removesuffix('.')}; empty frames can be skipped or held."
+                raise EmptyError(sentence) from error
+            found.append(error)
+    return found
+
+
+def _timed(listed: FrameList, found: list[Frame | EmptyError], empty: str, gaps: str) -> Sequence:
+    """The frames at their times, and everything that is to be said of them."""
+    kept = [index for index, frame in enumerate(found) if isinstance(frame, Frame)]
+    if len(kept) < 2:
+        raise MeshError(f"Of {len(found)} frames {len(kept)} has a mesh: one mesh is no sequence, give at least two.")
+    held, gone = frozenset(), [index for index in range(len(found)) if index not in kept]
+    if empty == "hold":
+        when, notes = timing(listed, gaps)
+        first = min(when.places[0], 0)
+        held = frozenset(when.places[index] - first for index in gone)
+        when = Timing([when.places[index] - first for index in kept], when.numbers, when.missing)
+    else:
+        numbers = None if listed.numbers is None else [listed.numbers[index] for index in kept]
+        when, notes = timing(FrameList([listed.paths[index] for index in kept], numbers, []), gaps)
+    if gaps == "hold":
+        taken = {*when.places, *held}
+        held |= {place for place in range(when.places[-1]) if place not in taken}
+    frames = [found[index] for index in kept]
+    if gone:
+        names = _names([listed.paths[index] for index in gone], [index + 1 for index in gone])
+        notes.append(f"Empty, and {'skipped' if empty == 'skip' else 'held'}: {names}.")
+    return Sequence(frames, when, held, None, [*listed.notes, *notes, *_losses(frames)])
+
+
+def _losses(frames: list[Frame]) -> list[str]:
+    """What the frames lack, a sentence each."""
+    by_loss: dict[str, list[int]] = {}
+    for index, frame in enumerate(frames):
+        for loss in frame.losses:
+            by_loss.setdefault(loss, []).append(index)
+    notes = []
+    for loss, places in by_loss.items():
+        names = _names([frames[index].path for index in places], [index + 1 for index in places])
+        notes.append(f"{names}: {loss}.")
+    without = [index for index, frame in enumerate(frames) if frame.paint is None]
+    if without and len(without) < len(frames):
+        names = _names([frames[index].path for index in without], [index + 1 for index in without])
+        notes.append(f"{names}: no colours, those of the other frames are used.")
+    return notes
+
+
+def _names(paths: list[Path], numbers: list[int]) -> str:
+    """Frames in words: "Frame 2 (b.obj)", "Frames 2 (b.obj), 3 (c.obj) and 5 more"."""
+    named = [f"{number} ({path.name})" for number, path in zip(numbers, paths, strict=True)]
+    if len(named) == 1:
+        return f"Frame {named[0]}"
+    if len(named) > 4:
+        named = [*named[:3], f"{len(named) - 3} more"]
+    return f"Frames {', '.join(named[:-1])} and {named[-1]}"
+
+
+def _still(scene: GltfScene) -> RawMesh:
+    if animations(scene.document):
+        scene.losses.append("its animation is left out, since a file that moves has to be given alone")
+    return scene.mesh()
+
+
+def _by_trimesh(path: Path, name: str) -> RawMesh:
+    """STL and OFF, whose colours no two programs write alike; their texts are put right first."""
+    kind, content = path.suffix.lower().lstrip("."), path.read_bytes()
+    if kind == "off" or re.match(rb"\W{0,4}\s*solid", content[:100]) and b"facet" in content[:2000]:
+        content = re.sub(r"(?<=\d),(?=\d)", ".", decoded(content)).encode()
+    elif len(content) < 84 or len(content) < 84 + 50 * int.from_bytes(content[80:84], "little"):
+        raise MeshError(f"{name} can't be read (it ends in the middle): export it anew, it is damaged.")
+    try:
+        mesh = trimesh.load_mesh(io.BytesIO(content), file_type=kind, process=False)
+    except Exception as error:
+        # Its readers fail in many ways.
+        text = str(error).strip().splitlines()
+        reason = text[0][:120] if text else type(error).__name__
+        raise MeshError(f"{name} can't be read ({reason}): export it anew, it is damaged.") from error
+    if not isinstance(mesh, trimesh.Trimesh):
+        raise EmptyError(f"{name} is empty: it has no triangles.")
+    return RawMesh(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64))
+
+
+def fractions(numbers: list[Fraction] | None) -> list[float | int] | None:
+    """Frame numbers as JSON holds them."""
+    return None if numbers is None else [n.numerator if n.denominator == 1 else float(n) for n in numbers]
