@@ -1,4 +1,4 @@
-"""From the words of a prompt to where a body and its joints are at a moment of a clip."""
+"""From the words of a prompt to where a body and its joints are at a moment of a clip, and to its colours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ PLACEMENT_NUMBERS = 12
 class JointEncoder(ModelMixin, ConfigMixin):
     """Reads off text hidden states, for any time of a looping clip, the placement of the body in the scene and its joints.
 
-    Everything is a sum of sines and cosines of the time whose sizes the words decide, so clips loop exactly.
+    Everything is a sum of sines and cosines of the time whose sizes the words decide, so clips loop exactly. It also knows
+    the numbers that words for colours stand for.
 
     width, tokens: of the text states. joints: how many names there are (`engine.models.world.skeleton.JOINTS`).
     hidden: of the network. harmonics: highest multiple of the time.
@@ -35,8 +36,15 @@ class JointEncoder(ModelMixin, ConfigMixin):
         self.numbers = PLACEMENT_NUMBERS + 3 * joints
         self.sizes = nn.Linear(hidden, self.numbers * (1 + 2 * harmonics))
         self.used = nn.Linear(hidden, joints)
+        self.colours = nn.Sequential(nn.Linear(width * tokens, hidden), nn.SiLU(), nn.Linear(hidden, 7))
         nn.init.zeros_(self.sizes.weight)
         nn.init.zeros_(self.sizes.bias)
+
+    def colours_of(self, text_states: Tensor) -> tuple[Tensor, Tensor]:
+        """text_states [batch, tokens, width] -> first and second colour, sRGB in [-1, 1], [batch, 2, 3]; and how sure it is
+        that they are said, logits [batch]."""
+        numbers = self.colours(text_states.flatten(1))
+        return numbers[:, :6].unflatten(1, (2, 3)), numbers[:, 6]
 
     def forward(self, text_states: Tensor, times: Tensor) -> tuple[Placement, Tensor, Tensor]:
         """text_states [batch, tokens, width], times [batch, moments] in [0, 1].

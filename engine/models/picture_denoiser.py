@@ -1,4 +1,4 @@
-"""The denoiser of the built-in models: one picture of a body in its own axes, told words, camera, background and joints."""
+"""The denoiser of the built-in models: a picture of a body in its own axes, told words, camera, colours and joints."""
 
 from __future__ import annotations
 
@@ -17,15 +17,20 @@ from engine.scene.cameras import Cameras
 
 BLOCK = 2
 LEVEL_HARMONICS = 8
+COLOURS = 2
 
 
 class PictureDenoiser(ModelMixin, ConfigMixin):
     """Predicts the clean picture (x0) from a noisy one of `size` x `size` pixels, folded by cosines over blocks of two.
 
     Three resolutions with additive skips: a third of the arithmetic of a `UNet2DConditionModel` of the same widths, whose
-    concatenated skips and second block a level cost more than they brought. Words, camera, noise level and background
+    concatenated skips and second block a level cost more than they brought. Words, camera, noise level and colours
     reach every block as scales and shifts, and as a coarse map learned from them, the body's rough layout. Joints come in as
-    `joint_map` at both upper resolutions. Preconditioned as `ClipDenoiser` is.
+    `joint_map` at both upper resolutions.
+
+    It says where the body's two colours are, and what is left: colours are known numbers, as the background is, so any
+    colour can be asked for, and none has to be learned. The picture itself is predicted, without a share of the noisy one:
+    noise that the network had to take off again would need a width that it lacks.
 
     width, tokens: of the text states. joints: how many names there are. widths: channels at size / 2, / 4 and / 8.
     blocks: residual blocks at each resolution going down, and the same going up. fov, distance, elevation_low, elevation_high:
@@ -52,7 +57,7 @@ class PictureDenoiser(ModelMixin, ConfigMixin):
         super().__init__()
         channels = 3 * BLOCK**2
         fine, middle, coarse = widths
-        features = width * tokens + pose_feature_count(harmonics) + 1 + 2 * LEVEL_HARMONICS + 3
+        features = width * tokens + pose_feature_count(harmonics) + 1 + 2 * LEVEL_HARMONICS + 3 + 4 * COLOURS
         self.known = nn.Sequential(
             nn.Linear(features, 2 * hidden), nn.SiLU(), nn.Linear(2 * hidden, hidden), nn.SiLU(), nn.Linear(hidden, hidden)
         )
@@ -72,7 +77,7 @@ class PictureDenoiser(ModelMixin, ConfigMixin):
         self.middle_after = blocks_of(middle, hidden, blocks[1])
         self.up_fine = nn.Conv2d(middle, 4 * fine, 1)
         self.fine_after = blocks_of(fine, hidden, blocks[0])
-        self.leave = nn.Conv2d(fine, channels, 3, padding=1)
+        self.leave = nn.Conv2d(fine, channels + COLOURS * BLOCK**2, 3, padding=1)
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
@@ -84,12 +89,15 @@ class PictureDenoiser(ModelMixin, ConfigMixin):
         text_states: Tensor,
         cameras: Cameras,
         background: Tensor,
+        colours: Tensor,
+        said: Tensor,
         joints: Tensor,
         used: Tensor,
     ) -> Tensor:
         """noisy [batch, 3, size, size] in [-1, 1], timesteps [batch] in [0, 1000), alphas: the schedule's products of alphas at
-        them [batch], text_states [batch, tokens, width], one still camera each in the body's axes, background [batch, 3] in
-        [-1, 1], joints [batch, joints, 3] in metres in the body's axes and used [batch, joints].
+        them [batch], text_states [batch, tokens, width], one still camera each in the body's axes, background [batch, 3] and
+        colours [batch, 2, 3] in [-1, 1], said: whether the colours are known [batch], joints [batch, joints, 3] in metres in
+        the body's axes and used: which there are [batch, joints].
 
         Returns the clean picture, [batch, 3, size, size]. Raises ValueError for pictures of another size.
         """
@@ -105,15 +113,19 @@ class PictureDenoiser(ModelMixin, ConfigMixin):
         folded = fold(noisy - signal * behind, BLOCK)
         around = behind.expand(-1, -1, *folded.shape[-2:])
         level = waves(math.pi / 2 * timesteps.to(noisy) / 1000, LEVEL_HARMONICS)
-        features = [text_states.flatten(1), pose_features(cameras, self.config.harmonics), level, background]
+        said = said.to(noisy)[:, None, None]
+        told = torch.cat([colours.to(noisy) * said, said.expand(-1, COLOURS, -1)], -1).flatten(1)
+        features = [text_states.flatten(1), pose_features(cameras, self.config.harmonics), level, background, told]
         known = self.known(torch.cat([value.to(noisy) for value in features], 1))
         places = joint_map(joints.to(noisy), used, cameras, folded.shape[-1]).contiguous(memory_format=torch.channels_last)
-        correction = self.correct(torch.cat([folded / spread, around], 1), known, places)
-        clean = signal * (size / spread) ** 2 * folded + sigma * size / spread * correction
-        return unfold(clean, BLOCK) + behind
+        rest, where = self.parts(torch.cat([folded / spread, around], 1), known, places)
+        contrast = (colours.to(noisy) - background.to(noisy)[:, None]) * said
+        coloured = torch.einsum("bkqhw,bkc->bcqhw", where * 2 * size[: BLOCK**2], contrast).flatten(1, 2)
+        return unfold(rest * size + coloured, BLOCK) + behind
 
-    def correct(self, channels: Tensor, known: Tensor, places: Tensor) -> Tensor:
-        """The network itself: channels [batch, 15, size / 2, size / 2] -> [batch, 12, size / 2, size / 2]."""
+    def parts(self, channels: Tensor, known: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """The network itself: channels [batch, 15, size / 2, size / 2] -> folded and over their expected sizes, what is neither
+        colour [batch, 12, size / 2, size / 2] and where the two colours are [batch, 2, 4, size / 2, size / 2]."""
         fine = self.enter(channels.contiguous(memory_format=torch.channels_last)) + self.joints_fine(places)
         fine = through(self.down_fine, fine, known)
         middle = self.to_middle(silu(fine)) + self.joints_middle(avg_pool2d(places, 2))
@@ -124,7 +136,8 @@ class PictureDenoiser(ModelMixin, ConfigMixin):
         coarse = through(self.bottom_after, coarse, known)
         middle = through(self.middle_after, middle + pixel_shuffle(self.up_middle(coarse), 2), known)
         fine = through(self.fine_after, fine + pixel_shuffle(self.up_fine(middle), 2), known)
-        return self.leave(silu(fine))
+        rest, where = self.leave(silu(fine)).split((3 * BLOCK**2, COLOURS * BLOCK**2), 1)
+        return rest, where.unflatten(1, (COLOURS, BLOCK**2))
 
 
 class Block(nn.Module):

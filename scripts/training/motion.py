@@ -37,6 +37,8 @@ from scripts.training.draws import pick
 STEPS, PROMPTS, MOMENTS = 4000, 256, 8
 RATE = 2e-3
 EMPTY = 0.05
+# Of the errors in the loss.
+SHARES = {"joints": 10.0, "centre": 1.0, "rotation": 1.0, "scale": 1.0, "used": 0.1, "colours": 1.0, "said": 0.1}
 PHASES = 240
 NETWORKS = "networks.safetensors"
 REPORT_EVERY = 200
@@ -107,6 +109,17 @@ def errors(encoder: JointEncoder, states: Tensor, index: Tensor, truths: list) -
     }
 
 
+def colour_errors(encoder: JointEncoder, states: Tensor, words: list[Words | None]) -> dict[str, Tensor]:
+    """Mean squared error of the colours that are said, in [-1, 1]; and of whether they are, nats."""
+    colours, sure = encoder.colours_of(states)
+    said = torch.tensor([one is not None for one in words])
+    true = torch.tensor([one.colours for one in words if one is not None]).view(-1, 2, 3) * 2 - 1
+    return {
+        "colours": (colours[said] - true).square().mean() if said.any() else colours.sum() * 0,
+        "said": binary_cross_entropy_with_logits(sure, said.float()),
+    }
+
+
 def train(
     folder: Path, steps: int = STEPS, seed: int = 0, text_encoder: nn.Module | None = None
 ) -> dict[str, nn.Module]:
@@ -129,13 +142,12 @@ def train(
         empty = torch.rand(PROMPTS, generator=generator) < EMPTY
         words = [None if nothing else draw(generator, pairs) for nothing in empty.tolist()]
         index = torch.randint(PHASES, (PROMPTS, MOMENTS), generator=generator)
-        found = errors(
-            networks["joint_encoder"],
-            components.encode(networks["text_encoder"], tokenizer, ["" if one is None else str(one) for one in words]),
-            index, [tables.truth(one, at) for one, at in zip(words, index, strict=True)],
-        )  # fmt: skip
+        states = components.encode(networks["text_encoder"], tokenizer, ["" if one is None else str(one) for one in words])
+        truths = [tables.truth(one, at) for one, at in zip(words, index, strict=True)]
+        found = errors(networks["joint_encoder"], states, index, truths)
+        found |= colour_errors(networks["joint_encoder"], states, words)
         optimiser.zero_grad()
-        (10 * found["joints"] + found["centre"] + found["rotation"] + found["scale"] + 0.1 * found["used"]).backward()
+        sum(SHARES[name] * error for name, error in found.items()).backward()
         nn.utils.clip_grad_norm_(learning, 1.0)
         optimiser.step()
         schedule.step()
@@ -151,7 +163,10 @@ def train(
 
 def teach_again(folder: Path, steps: int = STEPS) -> dict[str, nn.Module]:
     """Trains a new joint encoder on the words of the run in `folder`, after the world's motions have changed."""
-    return train(folder, steps, text_encoder=load(folder / NETWORKS)["text_encoder"])
+    text_encoder, prefix = make()["text_encoder"], "text_encoder."
+    kept = load_file(folder / NETWORKS)
+    text_encoder.load_state_dict({name.removeprefix(prefix): v for name, v in kept.items() if name.startswith(prefix)})
+    return train(folder, steps, text_encoder=text_encoder.eval().requires_grad_(False))
 
 
 @torch.no_grad()

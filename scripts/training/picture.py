@@ -1,4 +1,4 @@
-"""Trains the picture denoiser: x0-prediction of single pictures, told words, camera, background and joints.
+"""Trains the picture denoiser: x0-prediction of single pictures, told words, camera, colours and joints.
 
 A run goes on from its newest checkpoint, which is written aside and renamed, so it may be killed at any time. From a kept model
 folder it goes on with its step count; the optimiser starts anew and the rate warms up again.
@@ -120,12 +120,15 @@ class Run:
         return self.estimate(noisy, timesteps, prompts, batch, used)
 
     def estimate(self, noisy: Tensor, timesteps: Tensor, prompts: list[str], batch: Batch, used: Tensor) -> Tensor:
-        """The clean pictures that the denoiser sees in noisy ones, [N, 3, H, W]; of `batch` only what is told counts."""
+        """The clean pictures that the denoiser sees in noisy ones, [N, 3, H, W]; of `batch` only what is told counts, and
+        colours only where there is a prompt."""
         states = components.encode(self.text_encoder, self.tokenizer, prompts)
         with torch.autocast(self.device.type, torch.bfloat16):
             return self.denoiser(
                 noisy, timesteps, self.alphas[timesteps], states, batch.cameras.to(self.device),
-                (batch.backgrounds * 2 - 1).to(self.device), batch.joints.to(self.device), used.to(self.device),
+                (batch.backgrounds * 2 - 1).to(self.device), (batch.colours * 2 - 1).to(self.device),
+                torch.tensor([bool(prompt) for prompt in prompts], device=self.device), batch.joints.to(self.device),
+                used.to(self.device),
             ).float()  # fmt: skip
 
     def _loss(self, batch: Batch) -> Tensor:

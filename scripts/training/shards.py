@@ -40,12 +40,13 @@ MIRRORED_JOINTS = [
 
 @dataclass(frozen=True)
 class Batch:
-    """images [N, 3, H, W] and backgrounds [N, 3], sRGB in [0, 1]; body [N, 1, H, W], how much of a pixel is body; words of
-    each; cameras, and joints [N, joints, 3], in the body's axes; used [N, joints]."""
+    """images [N, 3, H, W], backgrounds [N, 3] and first and second colours [N, 2, 3], sRGB in [0, 1]; body [N, 1, H, W], how
+    much of a pixel is body; words of each; cameras, and joints [N, joints, 3], in the body's axes; used [N, joints]."""
 
     images: Tensor
     body: Tensor
     backgrounds: Tensor
+    colours: Tensor
     words: list[Words]
     cameras: Cameras
     joints: Tensor
@@ -148,11 +149,18 @@ def batch_of(chosen: list[tuple[Shard, int]], generator: torch.Generator, kept: 
         used.append(has)
         words.append(draw_words(name, limb, proportions, generator, kept))
     pose, pictures = torch.stack(poses), torch.stack(coefficients)
-    first, second = (torch.tensor(colours) for colours in zip(*(word.colours for word in words), strict=True))
     backgrounds = torch.rand(len(words), 3, generator=generator)
-    images = tracing.compose(pictures, first, second, backgrounds)
     cameras = Cameras(pose[:, 0], pose[:, 1], fov=FOV)
-    return Batch(images, pictures[:, -1:].float() / 255, backgrounds, words, cameras, torch.stack(joints), torch.stack(used))
+    return coloured(pictures, backgrounds, words, cameras, torch.stack(joints), torch.stack(used))
+
+
+def coloured(
+    coefficients: Tensor, backgrounds: Tensor, words: list[Words], cameras: Cameras, joints: Tensor, used: Tensor
+) -> Batch:
+    """The batch of pictures that coefficients [N, COEFFICIENTS, H, W] make in the colours of `words`."""
+    colours = torch.tensor([one.colours for one in words])
+    images = tracing.compose(coefficients, colours[:, 0], colours[:, 1], backgrounds)
+    return Batch(images, coefficients[:, -1:].float() / 255, backgrounds, colours, words, cameras, joints, used)
 
 
 def mirror_joints(joints: Tensor, used: Tensor) -> tuple[Tensor, Tensor]:

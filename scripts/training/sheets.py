@@ -15,7 +15,7 @@ from engine.models.world import scene, tracing
 from engine.models.world.lexicon import Words, natural
 from engine.scene.cameras import Cameras
 from scripts.training import components
-from scripts.training.shards import FOV, SIZE, Batch
+from scripts.training.shards import FOV, SIZE, Batch, coloured
 
 if TYPE_CHECKING:
     from scripts.training.picture import Run
@@ -59,11 +59,7 @@ def truth(words: list[Words], phases: Tensor, cameras: Cameras, backgrounds: Ten
         places, has = body.joints
         joints.append(places)
         used.append(has[None])
-    coefficients = torch.cat(pictures)
-    first, second = (torch.tensor(colours) for colours in zip(*(one.colours for one in words), strict=True))
-    images = tracing.compose(coefficients, first, second, backgrounds)
-    body = coefficients[:, -1:].float() / 255
-    return Batch(images, body, backgrounds, words, cameras, torch.cat(joints), torch.cat(used))
+    return coloured(torch.cat(pictures), backgrounds, words, cameras, torch.cat(joints), torch.cat(used))
 
 
 def sheet(run: Run, path: Path) -> None:
