@@ -1,4 +1,4 @@
-"""The engine's command line: generate, resume, export, render, track, estimate, evaluate, models, serve."""
+"""The engine's command line: generate, resume, export, render, track, rig, estimate, evaluate, models, serve."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from engine.cli.render import add_render_options
 from engine.contract import protocol
 from engine.contract.errors import EngineError
 from engine.evaluate.options import add_evaluate_options
+from engine.mesh.rig.options import add_rig_options
 from engine.mesh.track.options import add_track_options
 from engine.models.options import add_models_options
 
@@ -78,7 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     track = commands.add_parser("track", help="any mesh sequence becomes one mesh of fixed topology that moves")
     add_track_options(track)
     track.set_defaults(run=_track)
-    for command in (generate, resume, export, render, estimate, evaluate, track):
+    rig = commands.add_parser("rig", help="bones for an asset with one moving mesh")
+    add_rig_options(rig)
+    rig.set_defaults(run=_rig)
+    for command in (generate, resume, export, render, estimate, evaluate, track, rig):
         command.add_argument("--json", action="store_true", help="print messages of the protocol, one a line")
     return parser
 
@@ -225,6 +229,12 @@ def _track(options: argparse.Namespace) -> int:
     from engine.cli.track import track_command
 
     return track_command(options, lambda message, note: _tell(options, message, note))
+
+
+def _rig(options: argparse.Namespace) -> int:
+    from engine.cli.rig import rig_command
+
+    return rig_command(options, lambda message, note: _tell(options, message, note))
 
 
 def _stop_on_signals():

@@ -21,6 +21,9 @@ from engine.mesh.atlas import unwrap
 from engine.mesh.picture import draw_shaded, labelled
 from engine.mesh.read import Frame, MeshError, find_meshes, read_sequence
 from engine.mesh.remesh import reduced
+from engine.mesh.rig.picture import rig_picture
+from engine.mesh.rig.rig import MOST_BONES, RigError
+from engine.mesh.rig.sequence import RiggedMesh, rig_sequence
 from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import Track, track
@@ -39,6 +42,8 @@ def track_command(options: argparse.Namespace, tell: Tell) -> int:
         whole(name, getattr(options, name), low, high)
     if options.triangles is not None:
         whole("triangles", options.triangles, 20, 1_000_000)
+    if options.bones is not None:
+        whole("bones", options.bones, 1, MOST_BONES)
     _check_output(options.output, options.overwrite)
     frames = read_sequence(find_meshes(options.meshes))
     if options.reference is not None:
@@ -54,7 +59,8 @@ def track_command(options: argparse.Namespace, tell: Tell) -> int:
     colours = [frame.colours for frame in frames]
     reference = None if options.reference is None else options.reference - 1
     found = track(meshes, colours, reference, lambda mesh: _prepared(mesh, options.triangles), told)
-    _write(options, frames, meshes, found)
+    rigged = _rigged(found, options.bones, tell) if options.rig or options.bones else None
+    _write(options, frames, meshes, found, rigged)
     objection = found.report.objection()
     advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
     tell(protocol.result(str(options.output), advice), _summary(options.output, found.report, advice))
@@ -85,29 +91,48 @@ def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
     return reduced(mesh, triangles)
 
 
-def _write(options: argparse.Namespace, frames: list[Frame], meshes: list[Mesh], found: Track) -> None:
+def _rigged(found: Track, bones: int | None, tell: Tell) -> RiggedMesh | None:
+    """None where there can be no bones, which is told; the tracked mesh is written all the same."""
+    try:
+        rigged = rig_sequence(found.positions, found.triangles, bones, rest=found.report.reference)
+    except RigError as error:
+        tell({"type": "note", "message": str(error)}, str(error))
+        return None
+    for note in rigged.notes:
+        tell({"type": "note", "message": note}, note)
+    return rigged
+
+
+def _write(
+    options: argparse.Namespace, frames: list[Frame], meshes: list[Mesh], found: Track, rigged: RiggedMesh | None
+) -> None:
     rest = found.meshes()[found.report.reference]
     uv = unwrap(rest, options.texture)
     picture = albedo(frames, found.positions, found.triangles, uv, options.texture)
-    moving = MovingMesh(found.positions, found.triangles, uv, [picture])
-    pictures = preview(found)
+    positions = found.positions if rigged is None else rigged.vertices
+    parts = (None, None) if rigged is None else (rigged.rest, rigged.rig)
+    moving = MovingMesh(positions, found.triangles, uv, [picture], *parts)
+    metrics = {"track": found.report.as_dict()} | ({} if rigged is None else {"rig": rigged.report.as_dict()})
+    pictures = preview(positions, found.triangles)
     about = {
         "prompt": options.output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
-        "job": options.output.name, "fps": options.fps, "loop": False, "metrics": {"track": found.report.as_dict()},
+        "job": options.output.name, "fps": options.fps, "loop": False, "metrics": metrics,
         "sources": [frame.path.name for frame in frames],
     }  # fmt: skip
     try:
         options.output.parent.mkdir(parents=True, exist_ok=True)
         extra = {"report.json": _as_json(found.report), "report.png": report_picture(found, meshes)}
+        if rigged is not None:
+            extra["rig.png"] = rig_picture(rigged)
         write_asset(options.output, moving, pictures, about, extra)
     except OSError as error:
         raise MeshError(f"Can't write to {options.output} ({error.strerror or error}): choose another --output.") from error
 
 
-def preview(found: Track) -> np.ndarray:
+def preview(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """The mesh shaded, seen from the front right, uint8 [frames, size, size, 3]."""
-    unit = _unit(found.positions)
-    return np.stack([draw_shaded(Mesh(unit(place), found.triangles), _camera(), PREVIEW) for place in found.positions])
+    unit = _unit(positions)
+    return np.stack([draw_shaded(Mesh(unit(place), triangles), _camera(), PREVIEW) for place in positions])
 
 
 def report_picture(found: Track, meshes: list[Mesh]) -> np.ndarray:

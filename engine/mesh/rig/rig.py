@@ -9,7 +9,7 @@ import numpy as np
 from engine.contract.errors import EngineError
 from engine.mesh.rig.skinning import INFLUENCES, skin, to_world
 
-MOST_BONES = 1000
+MOST_BONES = 256
 LONGEST_NAME = 60
 # How far rotations may be from proper ones, and sums of weights from 1: what float32 leaves.
 TOLERANCE = 1e-3

@@ -14,4 +14,6 @@ def add_track_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--triangles", type=int, help="about so many even triangles, in place of the reference's own")
     parser.add_argument("--texture", type=int, default=512, help="pixels a side (512)")
     parser.add_argument("--fps", type=int, default=12, help="frames a second (12)")
+    parser.add_argument("--rig", action="store_true", help="also find bones that move it")
+    parser.add_argument("--bones", type=int, help="--rig with at most so many bones; found if left out")
     parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
