@@ -20,13 +20,13 @@ from engine.mesh.rig.weights import solve_pose, solve_weights
 ROUNDS, HOPS = 5, 3
 # So many places in a row are tried for a new part.
 TRIES = 8
-# Rounds of better weights and better poses.
-ALTERNATIONS = 5
+# Rounds of better weights and better poses: of a trial, and of the result.
+TRIAL, ALTERNATIONS = 2, 5
 # Bones are added until the mesh is this close on average, as a share of the box diagonal, up to so many; where that can't be
 # had, as few as leave at most this share more than the best.
 ERROR, MOST_FOUND, SPARED = 0.0007, 32, 0.15
-# Bones without which the error grows by less than this share are left out.
-MISSED = 0.05
+# Bones without which the error grows by less than this share are left out; so many that seem to help least are tried at a time.
+MISSED, SPARE = 0.05, 4
 # A bone needs so many vertices of its own, and something to explain: a distance of at least this share of the size.
 LEAST_VERTICES, LEAST_MOTION = 4, 1e-3
 # A vertex goes with bones whose part is at most this share of the size away along the surface.
@@ -128,33 +128,41 @@ def refine(
 def _pruned(vertices: np.ndarray, rest: np.ndarray, graph: scipy.sparse.csr_matrix, label: np.ndarray) -> Decomposition:
     """The bones of parts [vertices] without those that hardly help: joined to a neighbour one by one, the least missed
     first."""
-    smooth = neighbourhood(graph)
     enough = max(ERROR, (1 + MISSED) * _error(vertices, rest, graph, label))
-    while label.max() > 0:
-        error = _errors(vertices, rest, label, smooth)
-        fewer = _joined(error, label, graph)
-        for _ in range(ROUNDS):
-            fewer = _best_nearby(_errors(vertices, rest, fewer, smooth), fewer, smooth)
-        fewer = separate(fewer, graph, LEAST_VERTICES)
-        if fewer.max() >= label.max() or _error(vertices, rest, graph, fewer) > enough:
-            break
-        label = fewer
+    done = False
+    while not done:
+        done = True
+        for fewer in _joined(vertices, rest, graph, label):
+            if _error(vertices, rest, graph, fewer) <= enough:
+                label, done = fewer, False
+                break
     return refine(vertices, rest, graph, label)
 
 
-def _joined(error: np.ndarray, label: np.ndarray, graph: scipy.sparse.csr_matrix) -> np.ndarray:
-    """The parts with one of them given to the neighbour that explains it best: the one that makes least difference."""
+def _joined(
+    vertices: np.ndarray, rest: np.ndarray, graph: scipy.sparse.csr_matrix, label: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Divisions with one part given to the neighbour that explains it best: those that make least difference, the least
+    first."""
+    smooth = neighbourhood(graph)
+    error = _errors(vertices, rest, label, smooth)
     own = error[label, np.arange(len(label))]
     ends = label[np.stack(graph.nonzero())]
     pairs = np.unique(ends[:, ends[0] != ends[1]], axis=1).T
     costs = [(error[to, label == part] - own[label == part]).sum() for part, to in pairs]
-    part, to = pairs[int(np.argmin(costs))]
-    return np.unique(np.where(label == part, to, label), return_inverse=True)[1]
+    for part, to in pairs[np.argsort(costs)[:SPARE]]:
+        fewer = np.unique(np.where(label == part, to, label), return_inverse=True)[1]
+        yield fewer
+        for _ in range(ROUNDS):
+            fewer = _best_nearby(_errors(vertices, rest, fewer, smooth), fewer, smooth)
+        fewer = separate(fewer, graph, LEAST_VERTICES)
+        if fewer.max() < label.max():
+            yield fewer
 
 
 def _error(vertices: np.ndarray, rest: np.ndarray, graph: scipy.sparse.csr_matrix, label: np.ndarray) -> float:
     """About how far the mesh is off with these parts, as a share of the box diagonal."""
-    return refine(vertices, rest, graph, label, 1).error(rest, vertices)
+    return refine(vertices, rest, graph, label, TRIAL).error(rest, vertices)
 
 
 def _errors(vertices: np.ndarray, rest: np.ndarray, label: np.ndarray, smooth: scipy.sparse.csr_matrix) -> np.ndarray:
