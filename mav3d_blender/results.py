@@ -21,10 +21,10 @@ def place_result(
     rate = target.get("rate", "EVERY")
     spacing = (scene.render.fps / scene.render.fps_base) / asset.fps if rate == "KEEP" else 1.0
     imported = import_asset(
-        asset, scene, target.get("start_frame", 1), spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE"
-    )
+        asset, scene, target.get("start_frame", 1), spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE",
+        location=target.get("location", (0.0, 0.0, 0.0)),
+    )  # fmt: skip
     host = imported.object
-    host.location = target.get("location", (0.0, 0.0, 0.0))
     write_recipe(host, asset, request or request_of(asset), job)
     _select(scene, host)
     return imported
