@@ -49,8 +49,8 @@ def bake_to_frames(
 def rig_to_shape_keys(
     host: bpy.types.Object, scene: bpy.types.Scene, first: int | None = None, last: int | None = None
 ) -> bpy.types.Object:
-    """What a rigged `host` shows as one mesh with a shape key a frame from `first` to `last`: a new object in its place, with the
-    armature's own keys, which move the whole body.
+    """What a rigged `host` shows as one mesh with a shape key a frame from `first` to `last`: a new object in its place, with
+    the armature's own keys, which move the whole body.
 
     first, last: by default what the keys of the armature span. Raises BakeError, with nothing changed, where it can't be done.
     """
