@@ -1,9 +1,9 @@
 """How well bones are found for characters whose motion is known: python -m scripts.benchmark.rig.
 
-A dog, a figure, a bird with thin wings and a snake. With their own topology, as `engine rig` has them: error is the mean distance
-of vertices from where they were. Meshed anew in every frame and tracked first, as `engine track --rig` does it: error is the mean
-distance from the true surface, path that of vertices from where the known motion takes them; `track` is the same before bones.
-All in per cent of the box diagonal. --sheets has the bones drawn over frames.
+A dog, a figure, a bird with thin wings and a snake. With their own topology, as `engine rig` has them: error is the mean
+distance of vertices from where they were. Meshed anew in every frame and tracked first, as `engine track --rig` does it: error
+is the mean distance from the true surface, path that of vertices from where the known motion takes them; `track` is the same
+before bones. All in per cent of the box diagonal. --sheets has the bones drawn over frames.
 """
 
 from __future__ import annotations

@@ -8,9 +8,15 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
 
+def edge_lengths(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Every edge's length in every frame of vertices [frames, vertices, 3], [frames, edges]."""
+    ends = np.unique(np.sort(_ends(triangles), 1), axis=0)
+    return np.linalg.norm(vertices[:, ends[:, 0]] - vertices[:, ends[:, 1]], axis=-1)
+
+
 def surface_graph(rest: np.ndarray, triangles: np.ndarray) -> scipy.sparse.csr_matrix:
     """Lengths of the edges, symmetric [vertices, vertices]; loose pieces are joined to the nearest vertex of the others."""
-    ends = np.concatenate([triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
+    ends = _ends(triangles)
     _, piece = connected_components(_matrix(rest, ends), directed=False)
     sizes = np.bincount(piece)
     joined = piece == sizes.argmax()
@@ -55,6 +61,10 @@ def distances(graph: scipy.sparse.csr_matrix, label: np.ndarray, limit: float) -
     return np.stack(
         [dijkstra(graph, indices=np.flatnonzero(label == part), limit=limit, min_only=True) for part in parts]
     )
+
+
+def _ends(triangles: np.ndarray) -> np.ndarray:
+    return np.concatenate([triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
 
 
 def _matrix(rest: np.ndarray, ends: np.ndarray) -> scipy.sparse.csr_matrix:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from engine.mesh.track.report import edge_lengths_of, edges_and_faces
+from engine.mesh.rig.graph import edge_lengths
 
 # A frame that the rig misses by more than this, per cent of the box diagonal at the 99th percentile of its vertices, is mended
 # by a shape key of its own.
 CORRECTED_FROM = 2.0
-# A frame is torn where an edge is this many times as long as its median, and longer than this share of the size.
+# A frame is torn where an edge is this many times as long as in a quarter of the frames, and longer than this share of the
+# size.
 TORN, TORN_LENGTH = 4.0, 0.1
 
 
@@ -42,8 +43,7 @@ class RigReport:
 def measure(skinned: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, bones: int) -> RigReport:
     """What a rig gives against what there was, both [frames, vertices, 3]."""
     distance = 100 * np.linalg.norm(skinned - vertices, axis=-1) / size_of(vertices)
-    edges, _ = edges_and_faces(triangles)
-    new, old = (np.maximum([edge_lengths_of(frame, edges) for frame in each], 1e-12) for each in (skinned, vertices))
+    new, old = (np.maximum(edge_lengths(each, triangles), 1e-12) for each in (skinned, vertices))
     missed = np.percentile(distance, 99, axis=1) > CORRECTED_FROM
     stretch = float(np.exp(np.abs(np.log(new / old)).mean()))
     return RigReport(bones, distance.mean(1), distance.max(1), stretch, np.flatnonzero(missed).tolist())
@@ -56,7 +56,6 @@ def size_of(vertices: np.ndarray) -> float:
 
 def torn_frames(vertices: np.ndarray, triangles: np.ndarray) -> list[int]:
     """The frames, from 0, of vertices [frames, vertices, 3] in which edges are far longer than in the others."""
-    edges, _ = edges_and_faces(triangles)
-    lengths = np.stack([edge_lengths_of(frame, edges) for frame in vertices])
-    long = (lengths > TORN * np.median(lengths, axis=0)) & (lengths > TORN_LENGTH * size_of(vertices[:1]))
+    lengths = edge_lengths(vertices, triangles)
+    long = (lengths > TORN * np.quantile(lengths, 0.25, axis=0)) & (lengths > TORN_LENGTH * size_of(vertices[:1]))
     return np.flatnonzero(long.any(1)).tolist()

@@ -5,34 +5,40 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from engine.mesh.rig.graph import edge_lengths
+
 # The fit is by the sum of distances, not of squares, so that limbs that swing don't take the body along.
 ROUNDS = 20
-# Ways to move, the plainest first; a body that only winds or gallops keeps its axes, which is what an animator edits.
-KINDS = (("none", False), ("yaw", False), ("none", True), ("full", False), ("yaw", True), ("full", True))
+# Ways to turn, the plainest first; a body that only winds or gallops keeps its axes, which is what an animator edits.
+TURNS = ("none", "yaw", "full")
 # A way with more to it is taken where it leaves at most this share of the distance that plainer ways leave.
 GAIN = 0.5
+# A body grows where its edges' median length changes by more than this over the clip, as a factor.
+GROWTH = 1.05
 # A body that turns further than this from one frame to the next, radians, is one that is taken for its mirror image.
 LARGEST_STEP = np.pi / 2
 # Distances below this share of the size all count as none.
 EXACT = 1e-3
 
 
-def root_motion(vertices: np.ndarray, rest: int, mass: np.ndarray) -> np.ndarray:
+def root_motion(vertices: np.ndarray, rest: int, triangles: np.ndarray) -> np.ndarray:
     """The motion as one body that explains most of vertices [frames, vertices, 3], as root [frames, 10]: translation,
     quaternion wxyz, scale (the same along all axes).
 
-    The armature's origin is the centre of mass of frame `rest`, its axes are the world's there. mass [vertices]: how much each
-    counts.
+    The armature's origin is the centre of mass of frame `rest`, its axes are the world's there.
     """
+    mass = vertex_mass(vertices[rest], triangles)
     start = vertices[rest] - centre(vertices[rest], mass)
     size = float(np.linalg.norm(np.ptp(start, axis=0)))
+    scales = _growth(vertices, rest, triangles)
     root, least = None, np.inf
-    for turns, grows in KINDS:
-        fits = [_fit(start, end, mass, size, turns, grows) for end in vertices]
+    for turns in TURNS:
+        fits = [_fit(scale * start, end, mass, size, turns) for scale, end in zip(scales, vertices, strict=True)]
         error = float(np.mean([error for _, error in fits]))
         found = _continuous(np.stack([pose for pose, _ in fits]))
         if error < GAIN * least and (root is None or _largest_step(found) < LARGEST_STEP):
             root, least = found, max(error, EXACT)
+    root[:, 7:] = scales[:, None]
     return root
 
 
@@ -49,23 +55,24 @@ def vertex_mass(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return mass + 1e-6 * max(mass.mean(), 1e-30)
 
 
-def _fit(
-    start: np.ndarray, end: np.ndarray, mass: np.ndarray, size: float, turns: str, grows: bool
-) -> tuple[np.ndarray, float]:
+def _growth(vertices: np.ndarray, rest: int, triangles: np.ndarray) -> np.ndarray:
+    """How large the body is in each frame, [frames], by the median of its edges' lengths: whatever moves, edges keep theirs."""
+    lengths = edge_lengths(vertices, triangles)
+    scales = np.median(lengths / np.maximum(lengths[rest], 1e-12), axis=1)
+    return scales if scales.max() > GROWTH * scales.min() else np.ones(len(vertices))
+
+
+def _fit(start: np.ndarray, end: np.ndarray, mass: np.ndarray, size: float, turns: str) -> tuple[np.ndarray, float]:
     """Iteratively reweighted least squares: the pose [10], and the mean distance that is left as a share of the size."""
     share = mass
     for _ in range(ROUNDS):
         before, after = centre(start, share), centre(end, share)
-        out, there = start - before, end - after
-        turn = _turn((share[:, None] * there).T @ out, turns)
-        scale = 1.0
-        if grows:
-            scale = max(float((share[:, None] * (out @ turn.T) * there).sum() / (share[:, None] * out**2).sum()), 1e-3)
-        shift = after - scale * turn @ before
-        distance = np.linalg.norm(scale * start @ turn.T + shift - end, axis=1) / size
+        turn = _turn((share[:, None] * (end - after)).T @ (start - before), turns)
+        shift = after - turn @ before
+        distance = np.linalg.norm(start @ turn.T + shift - end, axis=1) / size
         share = mass / np.maximum(distance, EXACT)
     x, y, z, w = Rotation.from_matrix(turn).as_quat()
-    return np.array([*shift, w, x, y, z, scale, scale, scale]), float(mass @ distance / mass.sum())
+    return np.array([*shift, w, x, y, z, 1, 1, 1]), float(mass @ distance / mass.sum())
 
 
 def _turn(cross: np.ndarray, turns: str) -> np.ndarray:

@@ -49,7 +49,7 @@ def rig_sequence(
     whole = np.setdiff1d(np.arange(len(vertices)), torn)
     rest_frame = int(whole[_middle_frame(vertices[whole])]) if rest is None else rest
     mass = vertex_mass(vertices[rest_frame], triangles)
-    root = root_motion(vertices, rest_frame, mass)
+    root = root_motion(vertices, rest_frame, triangles)
     local = to_armature(vertices, root)
     start = local[rest_frame]
     found = decompose(local[whole], start, triangles, bones) if bones else find_bones(local[whole], start, triangles)
