@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +27,20 @@ def add_command(subparsers: Any) -> None:
     parser.add_argument("--gaps", default="interpolate", help="missing frame numbers: interpolate, hold, close (interpolate)")
     parser.add_argument("--empty-frames", default="refuse", help="frames without a surface: refuse, skip, hold (refuse)")
     parser.add_argument("--animation", metavar="NAME", help="which animation of a file that has several")
+    parser.add_argument("--rig", action="store_true", help="also find bones that move it")
+    parser.add_argument("--bones", type=int, help="--rig with at most so many bones; found if left out")
     parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
     add_common_options(parser, device=False)
     parser.set_defaults(run=track)
 
 
 def track(options: argparse.Namespace, console: Console) -> int:
-    for name, low, high in (("fps", 1, 120), ("texture", 16, 8192), ("triangles", 20, 1_000_000)):
+    for name, low, high in (("fps", 1, 120), ("texture", 16, 8192), ("triangles", 20, 1_000_000), ("bones", 1, 256)):
         if getattr(options, name) is not None:
             check_integer(name, getattr(options, name), low, high)
 
     from engine.pipeline.track_meshes import TrackRequest, track_meshes
 
-    names = ("meshes", "output", "reference", "triangles", "texture", "fps", "gaps", "empty_frames", "animation", "overwrite")
-    track_meshes(TrackRequest(**{name: getattr(options, name) for name in names}), console.emit)
+    values = {field.name: getattr(options, field.name) for field in fields(TrackRequest)}
+    track_meshes(TrackRequest(**values | {"rig": options.rig or options.bones is not None}), console.emit)
     return 0

@@ -12,9 +12,11 @@ import imageio.v3 as imageio
 import numpy as np
 
 from engine.finite import check_finite, json_text
+from engine.mesh.rig.rig import Rig
 from engine.mesh.surface import Mesh
 
-FORMAT = 1
+# With a rig; older readers go on reading everything else.
+FORMAT, FORMAT_WITHOUT_RIG = 2, 1
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,14 @@ class TexturedMesh:
 @dataclass(frozen=True)
 class MovingMesh:
     """One mesh of fixed topology: positions float32 [frames, vertices, 3], triangles int32 [triangles, 3], uv as above;
-    albedos: one for all frames, or one a frame."""
+    albedos: one for all frames, or one a frame. rig, and rest float32 [vertices, 3]: what moves it, if it is rigged."""
 
     positions: np.ndarray
     triangles: np.ndarray
     uv: np.ndarray
     albedos: list[np.ndarray]
+    rest: np.ndarray | None = None
+    rig: Rig | None = None
 
 
 def write_asset(
@@ -44,8 +48,8 @@ def write_asset(
     about: dict[str, Any],
     extra: dict[str, str | np.ndarray] | None = None,
 ) -> None:
-    """Writes one moving mesh (topology "fixed"), or a mesh and a texture a frame ("per-frame"), into a new `folder`, replacing
-    an older one whole. Raises DivergedError, with nothing written, where a number is not finite.
+    """Writes one moving mesh (topology "rigged" or "fixed"), or a mesh and a texture a frame ("per-frame"), into a new
+    `folder`, replacing an older one whole. Raises DivergedError, with nothing written, where a number is not finite.
 
     preview: uint8 frames [frames, height, width, 3] for preview.png (the middle one) and preview.mp4.
     about: the other entries of asset.json (prompt, seed, preset, quality, models, engine, job, fps, loop, metrics, and where
@@ -57,8 +61,8 @@ def write_asset(
     work = folder.with_name(folder.name + ".part")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    record = {"format": FORMAT, **about}
-    record |= _write_moving(work, meshes) if isinstance(meshes, MovingMesh) else _write_frames(work, meshes)
+    record = _write_moving(work, meshes) if isinstance(meshes, MovingMesh) else _write_frames(work, meshes)
+    record = {"format": FORMAT if record["topology"] == "rigged" else FORMAT_WITHOUT_RIG, **about, **record}
     for name, content in (extra or {}).items():
         if isinstance(content, str):
             (work / name).write_text(content, "utf-8")
@@ -88,13 +92,18 @@ def _check_finite(meshes: MovingMesh | list[TexturedMesh]) -> None:
 
 
 def _write_moving(work: Path, mesh: MovingMesh) -> dict[str, Any]:
-    np.savez_compressed(work / "mesh.npz", vertices=mesh.positions, triangles=mesh.triangles, uv=mesh.uv)
+    arrays = {"vertices": mesh.positions, "triangles": mesh.triangles, "uv": mesh.uv}
+    if mesh.rig is not None:
+        arrays["rest"] = mesh.rest
+        np.savez_compressed(work / "rig.npz", **mesh.rig.arrays())
+    np.savez_compressed(work / "mesh.npz", **arrays)
     if len(mesh.albedos) == 1:
         imageio.imwrite(work / "albedo.png", mesh.albedos[0])
     else:
         _write_albedos(work, mesh.albedos)
     texture = "one" if len(mesh.albedos) == 1 else "per-frame"
-    return {"frames": len(mesh.positions), "topology": "fixed", "texture": texture}
+    topology = "fixed" if mesh.rig is None else "rigged"
+    return {"frames": len(mesh.positions), "topology": topology, "texture": texture}
 
 
 def _write_frames(work: Path, frames: list[TexturedMesh]) -> dict[str, Any]:

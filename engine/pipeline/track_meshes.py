@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,9 +20,12 @@ from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.files.frame import Frame, MeshError
 from engine.mesh.files.frame_list import GAPS
-from engine.mesh.files.sequence import EMPTY_FRAMES, FPS, Sequence, fractions, read_sequence
+from engine.mesh.files.sequence import EMPTY_FRAMES, FPS, fractions, read_sequence
 from engine.mesh.picture import draw_shaded, labelled
 from engine.mesh.remesh import reduced
+from engine.mesh.rig.picture import rig_picture
+from engine.mesh.rig.rig import RigError
+from engine.mesh.rig.sequence import RiggedMesh, rig_sequence
 from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
 from engine.mesh.track.box import Box
@@ -44,7 +48,8 @@ class TrackRequest:
     """meshes: files, a folder, a pattern, or one file that moves. output: the asset folder to write; overwrite: whether one
     there is replaced. reference: number of the frame whose mesh is followed, from 1; None to find it. triangles: about so many
     even ones, None for the reference's own. texture: pixels a side. fps: frames a second, None for the file's own. gaps: what
-    becomes of missing frame numbers; empty_frames: of frames without a surface; animation: the name of a moving file's."""
+    becomes of missing frame numbers; empty_frames: of frames without a surface; animation: the name of a moving file's. rig:
+    whether bones that move it are found as well; bones: at most so many, None for as many as the motion needs."""
 
     meshes: list[Path]
     output: Path
@@ -55,6 +60,8 @@ class TrackRequest:
     gaps: str = "interpolate"
     empty_frames: str = "refuse"
     animation: str | None = None
+    rig: bool = False
+    bones: int | None = None
     overwrite: bool = False
 
 
@@ -81,7 +88,17 @@ def track_meshes(request: TrackRequest, emit: Emit) -> None:
         colours = [None] * len(frames)
     reference = None if request.reference is None else request.reference - 1
     found = track(meshes, colours, reference, lambda mesh: _prepared(mesh, request.triangles), report)
-    _write(request, replace(sequence, frames=frames), box, meshes, found)
+    positions = box.from_unit(sequence.fill(found.positions))
+    rest = sequence.timing.places[found.report.reference]
+    rigged = _rigged(positions, found.triangles, request.bones, rest, emit) if request.rig else None
+    extra = {"report.json": _as_json(found.report), "report.png": report_picture(found, meshes)}
+    about: dict[str, Any] = {"origin": box.origin.tolist()} if box.origin.any() else {}
+    if sequence.timing.numbers is not None:
+        about["frame_numbers"] = fractions(sequence.timing.numbers)
+    about |= {"fps": request.fps or sequence.fps or FPS, "sources": [frame.path.name for frame in frames]}
+    uv = unwrap(found.meshes()[found.report.reference], request.texture)
+    picture = albedo(frames, found.positions, found.triangles, uv, request.texture)
+    _write(request.output, MovingMesh(positions, found.triangles, uv, [picture]), rigged, about, found.report, extra)
     objection = found.report.objection()
     advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
     emit(protocol.result(str(request.output), advice), _summary(request.output, sequence.clip_frames, found.report, advice))
@@ -109,30 +126,37 @@ def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
     return reduced(mesh, triangles)
 
 
-def _write(request: TrackRequest, sequence: Sequence, box: Box, meshes: list[Mesh], found: Track) -> None:
-    frames, rest = sequence.frames, found.meshes()[found.report.reference]
-    uv = unwrap(rest, request.texture)
-    picture = albedo(frames, found.positions, found.triangles, uv, request.texture)
-    positions = sequence.fill(found.positions)
-    moving = MovingMesh(box.from_unit(positions), found.triangles, uv, [picture])
-    pictures = preview(positions, found.triangles)
-    about = {
-        "prompt": request.output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
-        "job": request.output.name, "fps": request.fps or sequence.fps or FPS, "loop": False,
-        "metrics": {"track": found.report.as_dict()}, "sources": [frame.path.name for frame in frames],
-    }  # fmt: skip
-    if box.origin.any():
-        about["origin"] = box.origin.tolist()
-    if sequence.timing.numbers is not None:
-        about["frame_numbers"] = fractions(sequence.timing.numbers)
+def _rigged(positions: np.ndarray, triangles: np.ndarray, bones: int | None, rest: int, emit: Emit) -> RiggedMesh | None:
+    """None where there can be no bones, which is said; the tracked mesh is written all the same."""
     try:
-        request.output.parent.mkdir(parents=True, exist_ok=True)
-        extra = {"report.json": _as_json(found.report), "report.png": report_picture(found, meshes)}
-        write_asset(request.output, moving, pictures, about, extra)
+        rigged = rig_sequence(positions, triangles, bones, rest=rest)
+    except RigError as error:
+        emit({"type": "note", "message": str(error)}, str(error))
+        return None
+    for note in rigged.notes:
+        emit({"type": "note", "message": note}, note)
+    return rigged
+
+
+def _write(
+    output: Path, mesh: MovingMesh, rigged: RiggedMesh | None, about: dict[str, Any], report: Report, extra: dict[str, Any]
+) -> None:
+    metrics = {"track": report.as_dict()}
+    if rigged is not None:
+        mesh = replace(mesh, positions=rigged.vertices, rest=rigged.rest, rig=rigged.rig)
+        metrics["rig"] = rigged.report.as_dict()
+        extra = extra | {"rig.png": rig_picture(rigged)}
+    about = about | {
+        "prompt": output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
+        "job": output.name, "loop": False, "metrics": metrics,
+    }  # fmt: skip
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_asset(output, mesh, preview(mesh.positions, mesh.triangles), about, extra)
     except DivergedError as error:
         raise MeshError(f"{error}: another reference frame may avoid it.") from error
     except OSError as error:
-        raise MeshError(f"Can't write to {request.output} ({error.strerror or error}): choose another --output.") from error
+        raise MeshError(f"Can't write to {output} ({error.strerror or error}): choose another --output.") from error
 
 
 def preview(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:

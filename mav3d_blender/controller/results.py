@@ -71,10 +71,10 @@ def place_asset(
     rate = target.get("rate", "EVERY")
     spacing = (scene.render.fps / scene.render.fps_base) / asset.fps if rate == "KEEP" else 1.0
     imported = import_asset(
-        asset, scene, target.get("start_frame", 1), spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE"
-    )
+        asset, scene, target.get("start_frame", 1), spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE",
+        location=target.get("location", (0.0, 0.0, 0.0)),
+    )  # fmt: skip
     host = imported.object
-    host.location = [a + b for a, b in zip(asset.origin, target.get("location", (0.0, 0.0, 0.0)), strict=True)]
     write_recipe(host, asset, request or request_of_asset(asset), job_id)
     _select(scene, host)
     return imported

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-FORMAT = 1
+from .archive import AssetError, Shapes, read_arrays, read_shapes
+from .rig import Rig, read_rig
+
+# 2 has rigs, and 1 nothing that 2 has not.
+FORMATS = (1, 2)
 MOST_FRAMES = 2000
 MOST_VERTICES = 2_000_000
 MOST_TRIANGLES = 2 * MOST_VERTICES
-LARGEST_FILE = 2**30
 LARGEST_MESHES = 4 * 2**30  # all arrays of an asset together, unpacked
 LARGEST_SIDE = 16384  # of a texture, pixels
 LARGEST_COORDINATE = 1e30  # of an object's place, metres
 PNG = b"\x89PNG\r\n\x1a\n"
 DTYPES = {"vertices": np.float32, "triangles": np.int32, "uv": np.float32}
-
-Shapes = dict[str, tuple[int, ...]]
-
-
-class AssetError(Exception):
-    """What is wrong with an asset folder, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,14 @@ class MovingMesh:
 
 @dataclass(frozen=True)
 class Asset:
-    """meshes: one for all frames (topology "fixed") or one a frame. textures: one path for all frames, or one a frame."""
+    """meshes: one for all frames (topology "rigged" or "fixed") or one a frame. textures: one path for all frames, or one a
+    frame. rig: what moves a rigged mesh; where its vertices are elsewhere in a frame, shape keys correct it."""
 
     folder: Path
     about: dict[str, Any]
     meshes: MovingMesh | list[FrameMesh]
     textures: list[Path]
+    rig: Rig | None = None
 
     @property
     def prompt(self) -> str:
@@ -86,8 +84,13 @@ def read_asset(folder: Path) -> Asset:
     textures = list(dict.fromkeys(textures))
     for texture in textures:
         _check_texture(texture)
+    path = folder / "mesh.npz"
     if about["topology"] == "fixed":
-        return Asset(folder, about, _read_moving_mesh(folder / "mesh.npz", about["frames"]), textures)
+        return Asset(folder, about, _read_moving_mesh(path, about["frames"], DTYPES), textures)
+    if about["topology"] == "rigged":
+        mesh = _read_moving_mesh(path, about["frames"], DTYPES | {"rest": np.float32})
+        rig = read_rig(folder / "rig.npz", about["frames"], read_arrays(path, ["rest"])[0])
+        return Asset(folder, about, mesh, textures, rig)
     return Asset(folder, about, _read_frames([folder / f"frame_{n:04d}.npz" for n in numbers]), textures)
 
 
@@ -99,15 +102,16 @@ def _read_about(folder: Path) -> dict[str, Any]:
         raise AssetError(f"{folder} is no asset folder: asset.json is missing.") from error
     except (ValueError, OSError) as error:
         raise AssetError(f"{path} can't be read ({error}).") from error
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise AssetError(f"{path} is not of format {FORMAT}: update the extension or generate the asset again.")
+    if not isinstance(about, dict) or about.get("format") not in FORMATS:
+        known = " or ".join(map(str, FORMATS))
+        raise AssetError(f"{path} is not of format {known}: update the extension or generate the asset again.")
     frames, fps = about.get("frames"), about.get("fps")
     wrong = []
     if not isinstance(frames, int) or not 1 <= frames <= MOST_FRAMES:
         wrong.append("frames")
     if not isinstance(fps, int | float) or not 0 < fps <= 1000:
         wrong.append("fps")
-    if about.get("topology") not in ("fixed", "per-frame"):
+    if about.get("topology") not in ("rigged", "fixed", "per-frame") or about["format"] == 1 and about["topology"] == "rigged":
         wrong.append("topology")
     if about.get("texture") not in ("one", "per-frame"):
         wrong.append("texture")
@@ -139,12 +143,12 @@ def _check_texture(path: Path) -> None:
         raise AssetError(f"{path} has {width} x {height} pixels, where {LARGEST_SIDE} a side is the most.")
 
 
-def _read_moving_mesh(path: Path, frames: int) -> MovingMesh:
-    shapes = _read_shapes(path)
+def _read_moving_mesh(path: Path, frames: int, dtypes: dict[str, type]) -> MovingMesh:
+    shapes = _read_shapes(path, dtypes)
     if len(shapes["vertices"]) != 3 or shapes["vertices"][0] != frames:
         raise AssetError(f"{path} has vertices of shape {shapes['vertices']}, where {frames} frames of points belong.")
     _check_size(path.parent, [shapes])
-    return MovingMesh(*_read_arrays(path))
+    return MovingMesh(*_read_mesh(path))
 
 
 def _read_frames(paths: list[Path]) -> list[FrameMesh]:
@@ -154,31 +158,12 @@ def _read_frames(paths: list[Path]) -> list[FrameMesh]:
         if len(sizes[-1]["vertices"]) != 2:
             raise AssetError(f"{path} has vertices of shape {sizes[-1]['vertices']}, where one frame's points belong.")
     _check_size(paths[0].parent, sizes)
-    return [FrameMesh(*_read_arrays(path)) for path in paths]
+    return [FrameMesh(*_read_mesh(path)) for path in paths]
 
 
-def _read_shapes(path: Path) -> Shapes:
-    """The arrays' shapes from their headers alone, so that nothing is unpacked before its size is known."""
-    if not path.is_file():
-        raise AssetError(f"{path} is missing: generate the asset again.")
-    if path.stat().st_size > LARGEST_FILE:
-        raise AssetError(f"{path} is larger than {LARGEST_FILE // 2**20} MB, which no mesh should be.")
-    shapes = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in DTYPES:
-                with archive.open(f"{name}.npy") as file:
-                    version = np.lib.format.read_magic(file)
-                    if version == (1, 0):
-                        shapes[name], _, dtype = np.lib.format.read_array_header_1_0(file)
-                    else:
-                        shapes[name], _, dtype = np.lib.format.read_array_header_2_0(file)
-                if dtype != DTYPES[name]:
-                    raise AssetError(f"{path} has {name} of the wrong kind, {dtype} {shapes[name]}.")
-    except AssetError:
-        raise
-    except Exception as error:
-        raise AssetError(f"{path} can't be read ({error}): generate the asset again.") from error
+def _read_shapes(path: Path, dtypes: dict[str, type] = DTYPES) -> Shapes:
+    """The shapes of a mesh's arrays."""
+    shapes = read_shapes(path, dtypes)
     vertices, triangles, uv = (shapes[name] for name in DTYPES)
     if len(vertices) not in (2, 3) or vertices[-1] != 3 or not 1 <= vertices[-2] <= MOST_VERTICES:
         raise AssetError(f"{path} has vertices of the wrong kind, shape {vertices}.")
@@ -186,6 +171,8 @@ def _read_shapes(path: Path) -> Shapes:
         raise AssetError(f"{path} has triangles of the wrong kind, shape {triangles}.")
     if uv != (triangles[0], 3, 2):
         raise AssetError(f"{path} has uv of the wrong kind, shape {uv}.")
+    if "rest" in shapes and shapes["rest"] != vertices[-2:]:
+        raise AssetError(f"{path} has rest of the wrong kind, shape {shapes['rest']}.")
     return shapes
 
 
@@ -196,15 +183,9 @@ def _check_size(folder: Path, meshes: list[Shapes]) -> None:
         raise AssetError(f"{folder} has meshes of {size // 2**20} MB, where {LARGEST_MESHES // 2**20} MB is the most.")
 
 
-def _read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            vertices, triangles, uv = (np.ascontiguousarray(file[name]) for name in DTYPES)
-    except Exception as error:
-        raise AssetError(f"{path} can't be read ({error}): generate the asset again.") from error
-    if not (np.isfinite(vertices).all() and np.isfinite(uv).all()):
-        raise AssetError(f"{path} holds numbers that are not finite.")
+def _read_mesh(path: Path) -> list[np.ndarray]:
+    vertices, triangles, uv = read_arrays(path, list(DTYPES))
     count = vertices.shape[-2]
     if triangles.min() < 0 or triangles.max() >= count:
         raise AssetError(f"{path} has triangles that point outside its {count} vertices.")
-    return vertices, triangles, uv
+    return [vertices, triangles, uv]

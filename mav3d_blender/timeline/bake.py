@@ -1,6 +1,6 @@
-"""From shape keys to a sequence of frames that can be edited alone, and back.
+"""From an armature or shape keys to a sequence of frames that can be edited alone, and back to shape keys.
 
-Both sample what an object shows at each frame of a range into a new object, and leave the old one as it was, hidden.
+All sample what an object shows at each frame of a range into a new object, and leave the old one as it was, hidden.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 
 from . import compat, frame_input
+from .armature import armature_of
 from .asset import MOST_FRAMES
 from .keyframes import repeat_of
 from .material_frames import add_material_frames
@@ -28,11 +29,12 @@ def bake_to_frames(
 ) -> bpy.types.Object:
     """The motion of `host` as a sequence of meshes, one a frame from `first` to `last`: a new object in its place.
 
-    What `host` shows counts, its modifiers included. first, last: by default what the keys of its shape keys span; any mesh
-    object can be baked where both are given. Raises BakeError, with nothing changed, where it can't be done.
+    What `host` shows counts, its modifiers included. first, last: by default what the keys of its armature and shape keys span;
+    any mesh object can be baked where both are given. Raises BakeError, with nothing changed, where it can't be done.
     """
     keys = getattr(host.data, "shape_keys", None)
     curves = [curve for curve in compat.fcurves(keys) if curve.data_path.startswith("key_blocks[")] if keys else []
+    curves += _armature_curves(host)
     repeat = _repeat(curves, first, last)
     first, last = _range(host, curves, first, last, "has no keyed shape keys")
     meshes = _sample(host, scene, first, last)
@@ -40,6 +42,35 @@ def bake_to_frames(
         _drop_unused_materials(mesh)
     twin = _twin(host, bpy.data.meshes.new(host.data.name))
     add_sequence(twin, meshes, Timing(first, repeat=repeat))
+    _hide(host)
+    return twin
+
+
+def rig_to_shape_keys(
+    host: bpy.types.Object, scene: bpy.types.Scene, first: int | None = None, last: int | None = None
+) -> bpy.types.Object:
+    """What a rigged `host` shows as one mesh with a shape key a frame from `first` to `last`: a new object in its place, with
+    the armature's own keys, which move the whole body.
+
+    first, last: by default what the keys of the armature span. Raises BakeError, with nothing changed, where it can't be done.
+    """
+    if armature_of(host) is None:
+        raise BakeError(f"{host.name} has no armature.")
+    curves = _armature_curves(host)
+    repeat = _repeat(curves, first, last)
+    first, last = _range(host, curves, first, last, "has no keyed bones")
+    meshes = _sample(host, scene, first, last)
+    try:
+        _check_same_faces(meshes, first)
+        positions = np.stack([_floats(mesh.attributes["position"].data, "vector", 3) for mesh in meshes])
+    except BaseException:
+        _remove(meshes)
+        raise
+    _remove(meshes[1:])
+    data = meshes[0]
+    data.name = host.data.name
+    twin = _twin(host, data)
+    add_shape_keys(twin, positions, Timing(first, repeat=repeat))
     _hide(host)
     return twin
 
@@ -78,6 +109,12 @@ def frames_to_shape_keys(
     add_shape_keys(twin, positions, Timing(first, repeat=repeat))
     _hide(host)
     return twin
+
+
+def _armature_curves(host: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """What moves the bones of a rigged object, and the whole of it."""
+    armature = armature_of(host)
+    return compat.fcurves(armature) if armature else []
 
 
 def _range(
@@ -127,9 +164,12 @@ def _sample(host: bpy.types.Object, scene: bpy.types.Scene, first: int, last: in
 
 def _twin(host: bpy.types.Object, data: bpy.types.Mesh) -> bpy.types.Object:
     """A copy of `host` with another mesh and without modifiers, which the mesh has in it already."""
+    armature = armature_of(host)
     twin = host.copy()
     twin.data = data
     twin.modifiers.clear()
+    if armature is not None and host.parent == armature:
+        _move_like(twin, armature)
     for slot in twin.material_slots:
         slot.link = "DATA"
     animation = twin.animation_data
@@ -144,6 +184,20 @@ def _twin(host: bpy.types.Object, data: bpy.types.Mesh) -> bpy.types.Object:
     for collection in host.users_collection:
         collection.objects.link(twin)
     return twin
+
+
+def _move_like(twin: bpy.types.Object, armature: bpy.types.Object) -> None:
+    """Places and moves an object as the armature it was a child of, whose bones it does without."""
+    twin.parent, twin.matrix_parent_inverse = armature.parent, armature.matrix_parent_inverse
+    twin.rotation_mode = armature.rotation_mode
+    for name in ("location", "rotation_euler", "rotation_quaternion", "scale"):
+        setattr(twin, name, getattr(armature, name))
+    if armature.animation_data and armature.animation_data.action:
+        compat.share_action(twin, armature)
+        compat.copy_action(twin)
+        for curve in compat.fcurves(twin):
+            if curve.data_path.startswith("pose."):
+                compat.remove_fcurve(twin, curve)
 
 
 def _check_same_faces(meshes: list[bpy.types.Mesh], first: int) -> None:

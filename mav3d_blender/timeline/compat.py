@@ -31,8 +31,11 @@ def fcurves(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
     return list(channels.fcurves) if channels else []
 
 
-def new_fcurve(owner: bpy.types.ID, data_path: str) -> bpy.types.FCurve:
-    """An empty F-curve for a property of `owner`, in its action; `owner` gets an action where it has none."""
+def new_fcurve(owner: bpy.types.ID, data_path: str, index: int = 0, group: str = "") -> bpy.types.FCurve:
+    """An empty F-curve for a property of `owner`, in its action; `owner` gets an action where it has none.
+
+    index: which of a property's numbers. group: the name that the curve is listed under, beside others.
+    """
     animation = owner.animation_data or owner.animation_data_create()
     if animation.action is None:
         animation.action = bpy.data.actions.new(f"{owner.name} Action")
@@ -42,7 +45,19 @@ def new_fcurve(owner: bpy.types.ID, data_path: str) -> bpy.types.FCurve:
             animation.action_slot = action.slots.new(id_type=owner.id_type, name=owner.name)
         if not action.layers:
             action.layers.new("Layer").strips.new(type="KEYFRAME")
-    return _channels(owner, ensure=True).fcurves.new(data_path)
+    channels = _channels(owner, ensure=True)
+    curve = channels.fcurves.new(data_path, index=index)
+    if group:
+        curve.group = channels.groups.get(group) or channels.groups.new(group)
+    return curve
+
+
+def share_action(owner: bpy.types.ID, other: bpy.types.ID) -> None:
+    """Animates `owner` by the action, and the part of it, that animates `other`."""
+    animation = owner.animation_data or owner.animation_data_create()
+    animation.action = other.animation_data.action
+    if hasattr(animation, "action_slot"):
+        animation.action_slot = other.animation_data.action_slot
 
 
 def copy_action(owner: bpy.types.ID) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bpy
 
+from .armature import make_rigged
 from .asset import Asset, MovingMesh, read_asset
 from .material_frames import add_material_frames
 from .materials import make_material
@@ -19,9 +20,11 @@ from .timing import Timing
 
 @dataclass(frozen=True)
 class Imported:
-    """The object on the timeline, its collection, and the first and last frame it is animated over."""
+    """The mesh object on the timeline, the armature that moves it if it is rigged, their collection, and the first and last
+    frame they are animated over."""
 
     object: bpy.types.Object
+    armature: bpy.types.Object | None
     collection: bpy.types.Collection
     first_frame: int
     last_frame: int
@@ -36,38 +39,49 @@ def import_asset(
     match_frame_range: bool = False,
     match_fps: bool = False,
     pack_textures: bool = True,
+    location: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Imported:
     """Puts the asset in `folder`, or one that was read before, on the timeline, in a new collection named after the prompt.
 
-    Fixed topology becomes shape keys, a mesh a frame becomes a sequence. The object stands at the asset's origin. start,
-    spacing, repeat: where its frames go, as in `Timing`. match_frame_range, match_fps: also set the scene's range and rate to
-    the asset's. pack_textures: keep the pictures inside the .blend. Raises AssetError, before anything is added, where the
-    folder can't be used.
+    A rig becomes an armature, fixed topology shape keys, one mesh per frame a sequence. start, spacing, repeat: where its
+    frames go, as in `Timing`. match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures:
+    keep the pictures inside the .blend. location: where the asset's own origin is counted from, metres. Raises AssetError,
+    before anything is added, where the folder can't be used.
     """
     asset = folder if isinstance(folder, Asset) else read_asset(Path(folder))
     timing = Timing(start, spacing, repeat)
     name = _short_name(asset.prompt)
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)
-    place = _place_moving if isinstance(asset.meshes, MovingMesh) else _place_changing
-    host = place(name, asset, collection, timing, pack_textures)
-    host.location = asset.origin
+    armature = None
+    place_at = tuple(a + b for a, b in zip(location, asset.origin, strict=True))
+    if asset.rig is not None:
+        host, armature = make_rigged(name, asset.meshes, asset.rig, collection, timing, place_at)
+        _add_materials(host, name, asset, timing, pack_textures)
+    else:
+        place = _place_moving if isinstance(asset.meshes, MovingMesh) else _place_changing
+        host = place(name, asset, collection, timing, pack_textures)
+        host.location = place_at
     first, last = math.floor(start), math.ceil(timing.at(asset.frames - 1))
     if match_frame_range:
         scene.frame_start, scene.frame_end = first, last
     if match_fps:
         _set_fps(scene, asset.fps)
-    return Imported(host, collection, first, last)
+    return Imported(host, armature, collection, first, last)
 
 
 def _place_moving(name: str, asset: Asset, collection: bpy.types.Collection, timing: Timing, pack: bool) -> bpy.types.Object:
     host = make_shape_keys(name, asset.meshes, collection, timing)
+    _add_materials(host, name, asset, timing, pack)
+    return host
+
+
+def _add_materials(host: bpy.types.Object, name: str, asset: Asset, timing: Timing, pack: bool) -> None:
     materials = _materials(name, asset, pack)
     if len(materials) == 1:
         host.data.materials.append(materials[0])
     else:
         add_material_frames(host, materials, timing)
-    return host
 
 
 def _place_changing(name: str, asset: Asset, collection: bpy.types.Collection, timing: Timing, pack: bool) -> bpy.types.Object:

@@ -37,7 +37,8 @@ def test_a_folder_that_is_no_asset_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format": 2}, "format"),
+        ({"format": 3}, "format"),
+        ({"topology": "rigged"}, "topology"),
         ({"frames": 10**6}, "frames"),
         ({"fps": 0}, "fps"),
         ({"topology": "fluid"}, "topology"),

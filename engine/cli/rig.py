@@ -1,0 +1,35 @@
+"""`python -m engine rig`: an asset with one moving mesh gets bones."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.cli.console import Console
+from engine.cli.request_options import add_common_options
+from engine.contract.request import check_integer
+
+
+def add_command(subparsers: Any) -> None:
+    """Adds the command and its options."""
+    parser = subparsers.add_parser("rig", help="bones for an asset with one moving mesh")
+    parser.add_argument("asset", type=Path, metavar="ASSET", help="an asset folder with one moving mesh, as track writes it")
+    parser.add_argument("--bones", type=int, help="at most so many; as many as the motion needs if left out")
+    parser.add_argument("--turn-only", action="store_true", help="joints never come apart, at the price of a larger error")
+    parser.add_argument("--output", type=Path, metavar="ASSET", help="the asset folder to write; the same one if left out")
+    parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
+    add_common_options(parser, device=False)
+    parser.set_defaults(run=rig)
+
+
+def rig(options: argparse.Namespace, console: Console) -> int:
+    """Finds bones and writes the asset again; returns the exit code."""
+    if options.bones is not None:
+        check_integer("bones", options.bones, 1, 256)
+
+    from engine.pipeline.rig_asset import RigRequest, rig_asset
+
+    names = ("asset", "output", "bones", "turn_only", "overwrite")
+    rig_asset(RigRequest(**{name: getattr(options, name) for name in names}), console.emit)
+    return 0
