@@ -186,14 +186,17 @@ def _timed(listed: FrameList, found: list[Frame | EmptyError], empty: str, gaps:
 
 def _losses(frames: list[Frame]) -> list[str]:
     """What the frames lack, a sentence each."""
-    by_loss: dict[str, list[int]] = {}
+    by_kind: dict[str, list[tuple[int, str]]] = {}
     for index, frame in enumerate(frames):
         for loss in frame.losses:
-            by_loss.setdefault(loss, []).append(index)
+            # Every frame may name a file of its own: f_0001.mtl, f_0002.mtl.
+            by_kind.setdefault(re.sub(r"\d+", "#", loss), []).append((index, loss))
     notes = []
-    for loss, places in by_loss.items():
+    for lost in by_kind.values():
+        places = list(dict.fromkeys(index for index, _ in lost))
         names = _names([frames[index].path for index in places], [index + 1 for index in places])
-        notes.append(f"{names}: {loss}.")
+        alike = "" if len({loss for _, loss in lost}) == 1 else " (and others like it)"
+        notes.append(f"{names}: {lost[0][1]}{alike}.")
     without = [index for index, frame in enumerate(frames) if frame.paint is None]
     if without and len(without) < len(frames):
         names = _names([frames[index].path for index in without], [index + 1 for index in without])
