@@ -1,6 +1,5 @@
 """The fuzz itself: what it counts as a fault, and that its own inputs are whole."""
 
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -41,8 +40,7 @@ def test_only_what_is_read_or_refused_in_a_sentence_is_right(read, outcome):
 
 def test_what_takes_too_long_is_a_fault(monkeypatch):
     monkeypatch.setattr(fuzz, "SECONDS", 0.2)
-    began = time.monotonic()
-    assert outcome_of(lambda folder: time.sleep(60)) == "fault" and time.monotonic() - began < 30
+    assert outcome_of(lambda folder: all(True for _ in iter(int, 1))) == "fault"
 
 
 @pytest.mark.parametrize("subject", WHOLE, ids=lambda subject: subject.name)
