@@ -5,7 +5,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from engine.errors import DivergedError, JobError
+from engine.errors import DamagedError, DivergedError, JobError
 from engine.job import JobFolder, Progress, went_through
 from engine.settings import DRAFT, STANDARD, FieldSettings
 from engine.stages.scene import Scene
@@ -56,6 +56,13 @@ def test_a_checkpoint_that_is_not_finite_is_refused_and_the_one_before_stays(tmp
     with pytest.raises(DivergedError, match=r"The checkpoint \(field\..*not finite"):
         folder.save(scene, Progress("static", 2))
     assert folder.progress() == Progress("static", 1) and not (tmp_path / "state.part").exists()
+
+
+@pytest.mark.parametrize("content", ["[1]", "1e400", '{"request": []}', '{"request": {}, "shares": {"static": NaN}}', "{"])
+def test_a_job_file_that_holds_something_else_is_damaged(tmp_path, content):
+    (tmp_path / "job.json").write_text(content)
+    with pytest.raises(DamagedError, match="begin the job anew"):
+        JobFolder(tmp_path).request()
 
 
 def test_an_event_that_is_not_finite_is_refused(tmp_path):

@@ -92,6 +92,8 @@ def read_sequence(
     return sequence
 
 
+# Numbers that are not finite are looked for once all is read, and said by name.
+@np.errstate(all="ignore")
 def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMesh:
     """One mesh file of any kind known here; glTF is turned Z up. name: for sentences. Raises MeshError."""
     pictures = pictures or Pictures()
@@ -118,6 +120,7 @@ def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMes
     raise MeshError(f"{name} is no mesh file known here: give {', '.join(KINDS)}.")
 
 
+@np.errstate(all="ignore")
 def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | None) -> Sequence:
     """One file's animation as a sequence, sampled at its keys' times where these are even and close, else `fps` a second."""
     if KINDS[path.suffix.lower()] != "glTF":
