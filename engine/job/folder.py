@@ -156,10 +156,9 @@ class JobFolder:
         path = self.path / ("job.json" if revision == 1 else f"job.{revision}.json")
         try:
             job = json.loads(path.read_text("utf-8"))
-            shares = job.get("shares", {})
-            if not isinstance(job["request"], dict) or not isinstance(shares, dict):
+            if not isinstance(job["request"], dict) or not isinstance(job.get("shares", {}), dict):
                 raise TypeError("not a job")
-            if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares.values()):
+            if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in job.get("shares", {}).values()):
                 raise ValueError("shares are from 0 to 1")
             return job
         except FileNotFoundError as error:

@@ -167,6 +167,8 @@ def _paint(
         if pixels is not None:
             image[seen] = len(images)
             images.append(pixels)
+            # As viewers have it: the picture takes the place of vertex colours.
+            tint[seen] = 1
             known = True
         elif material.colour is not None and not coloured.any():
             tint[here] = material.colour

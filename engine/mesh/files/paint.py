@@ -11,7 +11,7 @@ from engine.mesh.picture import read_texture
 
 @dataclass(frozen=True)
 class Paint:
-    """tint: sRGB float64 [T, 3 corners, 3] in [0, 1]; uv: of the corners, float64 [T, 3, 2], origin bottom left, repeating
+    """tint: sRGB [T, 3 corners, 3] in [0, 1]; uv: of the corners, [T, 3, 2], origin bottom left, repeating
     beyond [0, 1]; image: which of `images` a triangle shows, int [T], -1 for none; images: sRGB uint8 [height, width, 3].
 
     A triangle's colour is its tint times its picture. Both are multiplied as they are stored: the standards multiply linear
@@ -49,8 +49,9 @@ class Paint:
         return total / np.maximum(np.bincount(triangles.ravel(), minlength=count), 1)[:, None]
 
     def only(self, which: np.ndarray) -> Paint:
-        """Of some of the triangles."""
-        return replace(self, tint=self.tint[which], uv=self.uv[which], image=self.image[which])
+        """Of some of the triangles, in single precision: whole sequences are held at once."""
+        tint, uv = self.tint[which].astype(np.float32), self.uv[which].astype(np.float32)
+        return replace(self, tint=tint, uv=uv, image=self.image[which].astype(np.int32))
 
 
 def joined(paints: list[Paint | None], counts: list[int]) -> Paint | None:

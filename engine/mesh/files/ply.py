@@ -232,7 +232,8 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
             losses.append(f"{error}, {'its vertices have no colours either' if tint is None else 'vertex colours are used'}")
     if tint is None and not images:
         return RawMesh(vertices, triangles, None, tuple(losses))
-    tint = np.ones((len(triangles), 3, 3)) if tint is None else tint.reshape(-1, 3, 3)
+    # As viewers have it: a picture takes the place of vertex colours.
+    tint = np.ones((len(triangles), 3, 3)) if tint is None or images else tint.reshape(-1, 3, 3)
     image = np.full(len(triangles), 0 if images else -1)
     return RawMesh(vertices, triangles, Paint(tint, np.zeros((*triangles.shape, 2)) if uv is None else uv, image, images),
                    tuple(losses))  # fmt: skip

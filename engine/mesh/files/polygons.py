@@ -68,14 +68,17 @@ def _ears(points: np.ndarray) -> np.ndarray:
     turns = _turn(np.roll(flat, 1, 0), flat, np.roll(flat, -1, 0))
     if (turns >= 0).all():
         return fan
-    left, found = list(range(count)), []
+    left, found, start = list(range(count)), [], 0
     while len(left) > 3:
-        ear = next((index for index in range(len(left)) if _is_ear(flat, left, index)), None)
+        tried = ((start + step) % len(left) for step in range(len(left)))
+        ear = next((index for index in tried if _is_ear(flat, left, index)), None)
         if ear is None:
             # It crosses itself: any way of filling it is as good.
             break
         found.append((left[ear - 1], left[ear], left[(ear + 1) % len(left)]))
         del left[ear]
+        # The next is most likely near.
+        start = ear
     found += [(left[0], left[index], left[index + 1]) for index in range(1, len(left) - 1)]
     return np.array(found)
 

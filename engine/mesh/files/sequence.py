@@ -92,6 +92,8 @@ def read_sequence(
     return sequence
 
 
+# Numbers that are not finite are looked for once all is read, and said by name.
+@np.errstate(all="ignore")
 def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMesh:
     """One mesh file of any kind known here; glTF is turned Z up. name: for sentences. Raises MeshError."""
     pictures = pictures or Pictures()
@@ -118,6 +120,7 @@ def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMes
     raise MeshError(f"{name} is no mesh file known here: give {', '.join(KINDS)}.")
 
 
+@np.errstate(all="ignore")
 def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | None) -> Sequence:
     """One file's animation as a sequence, sampled at its keys' times where these are even and close, else `fps` a second."""
     if KINDS[path.suffix.lower()] != "glTF":
@@ -186,14 +189,17 @@ def _timed(listed: FrameList, found: list[Frame | EmptyError], empty: str, gaps:
 
 def _losses(frames: list[Frame]) -> list[str]:
     """What the frames lack, a sentence each."""
-    by_loss: dict[str, list[int]] = {}
+    by_kind: dict[str, list[tuple[int, str]]] = {}
     for index, frame in enumerate(frames):
         for loss in frame.losses:
-            by_loss.setdefault(loss, []).append(index)
+            # Every frame may name a file of its own: f_0001.mtl, f_0002.mtl.
+            by_kind.setdefault(re.sub(r"\d+", "#", loss), []).append((index, loss))
     notes = []
-    for loss, places in by_loss.items():
+    for lost in by_kind.values():
+        places = list(dict.fromkeys(index for index, _ in lost))
         names = _names([frames[index].path for index in places], [index + 1 for index in places])
-        notes.append(f"{names}: {loss}.")
+        alike = "" if len({loss for _, loss in lost}) == 1 else " (and others like it)"
+        notes.append(f"{names}: {lost[0][1]}{alike}.")
     without = [index for index, frame in enumerate(frames) if frame.paint is None]
     if without and len(without) < len(frames):
         names = _names([frames[index].path for index in without], [index + 1 for index in without])

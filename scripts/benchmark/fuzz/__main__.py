@@ -2,9 +2,9 @@
 
 Mesh files, pictures, job and asset files, file names and protocol lines are damaged in their bytes, numbers, lines, JSON or
 arrays, and given to what reads them. Each has to be read, or refused in one sentence: a traceback, a warning, a sentence of
-several lines, more than SECONDS, and a number that is not finite in what is read or written are faults. Meshes that are read go
-on, now and then, to an asset that Blender's side reads back. Inputs that made a fault are kept in --keep. Exit code 1 if there
-was one.
+several lines, more than SECONDS of the processor, and a number that is not finite in what is read or written are faults. Meshes
+that are read go on, now and then, to an asset that Blender's side reads back. Inputs that made a fault are kept in --keep. Exit
+code 1 if there was one.
 """
 
 from __future__ import annotations
@@ -91,20 +91,20 @@ def table(counts: dict[str, Counter[str]]) -> str:
 
 
 class _Alarm:
-    """Raises TimeoutError in what takes longer, where the system has alarms."""
+    """Raises TimeoutError in what takes more of the processor's seconds, where the system has alarms."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 
     def __enter__(self) -> None:
         if hasattr(signal, "setitimer"):
-            self.before = signal.signal(signal.SIGALRM, self._ring)
-            signal.setitimer(signal.ITIMER_REAL, self.seconds)
+            self.before = signal.signal(signal.SIGPROF, self._ring)
+            signal.setitimer(signal.ITIMER_PROF, self.seconds)
 
     def __exit__(self, *_: object) -> None:
         if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, self.before)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, self.before)
 
     def _ring(self, *_: object) -> None:
         raise TimeoutError(f"more than {self.seconds} s")

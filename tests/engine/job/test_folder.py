@@ -3,7 +3,7 @@ import json
 import pytest
 
 from engine.config.quality import DRAFT, STANDARD
-from engine.contract.errors import DivergedError, JobError
+from engine.contract.errors import DamagedError, DivergedError, JobError
 from engine.job.folder import JobFolder, Progress, is_complete
 
 
@@ -80,3 +80,10 @@ def test_an_event_that_is_not_finite_is_refused(tmp_path):
     with pytest.raises(DivergedError, match="events.jsonl"):
         folder.log({"type": "progress", "metrics": {"motion": float("nan")}})
     assert len(folder.events.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("content", ["[1]", "1e400", '{"request": []}', '{"request": {}, "shares": {"static": NaN}}', "{"])
+def test_a_job_file_that_holds_something_else_is_damaged(tmp_path, content):
+    (tmp_path / "job.json").write_text(content)
+    with pytest.raises(DamagedError, match="begin the job anew"):
+        JobFolder(tmp_path).request()

@@ -84,6 +84,12 @@ def test_each_material_has_its_own_picture(tmp_path):
     assert sorted(frame.paint.at(np.array([0, 1]), np.full((2, 3), 1 / 3)).tolist()) == [BLUE, RED]
 
 
+def test_a_picture_takes_the_place_of_vertex_colours(tmp_path):
+    Image.new("RGB", (4, 4), (255, 255, 0)).save(tmp_path / "skin.png")
+    text = "mtllib a.mtl\n" + SQUARE.replace("\n", " 0.5 0 0\n") + "vt 0 0\nusemtl a\nf 1/1 2/1 3/1\n"
+    assert read(tmp_path, text, a="newmtl a\nKd 0 0 0\nmap_Kd skin.png\n").colours[0] == pytest.approx([1, 1, 0])
+
+
 @pytest.mark.parametrize(
     ("library", "vertex", "colour", "said"),
     [

@@ -152,6 +152,16 @@ def test_frames_without_colours_are_named(tmp_path):
     assert sequence.notes == ["Frame 2 (frame_2.ply): no colours, those of the other frames are used."]
 
 
+def test_what_many_frames_lack_is_one_line(tmp_path):
+    for number in range(1, 7):
+        text = f"mtllib f_{number}.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 {number / 10}\nusemtl a\nf 1 2 3\n"
+        (tmp_path / f"f_{number}.obj").write_text(text)
+    assert read_sequence([tmp_path]).notes == [
+        "Frames 1 (f_1.obj), 2 (f_2.obj), 3 (f_3.obj) and 3 more: the material file f_1.mtl is missing, and its colours with "
+        "it (and others like it)."
+    ]
+
+
 @pytest.mark.parametrize("ending", ["ply", "glb", "stl"])
 def test_a_file_cut_short_is_one_sentence(tmp_path, ending):
     paths = write(tmp_path, tetrahedron(), tetrahedron(), ending=ending)
