@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bpy
-from bpy.props import EnumProperty, IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..controller import submit
 from ..controller.recipe import read_recipe
@@ -13,11 +13,13 @@ from ..controller.request import random_seed
 from ..controller.results import place_asset
 from ..controller.state import state
 from ..controller.validation import engine_problem, result_problem
+from ..export.export import export
+from ..export.verify import ExportError
+from ..export.write import FORMATS, with_suffix
 from ..jobs.job import Job, JobError
 from ..timeline import AssetError, BakeError, bake_to_frames, frames_to_shape_keys
 from ..timeline.asset import read_asset
 from ..timeline.asset_browser import mark_as_asset
-from ..timeline.export import FORMATS, export
 from .job_runner import poll_without, run_job
 
 
@@ -123,17 +125,30 @@ class MAV3D_OT_export(bpy.types.Operator):
 
     format: EnumProperty(name="Format", description="The file format", items=FORMATS, default="GLB")
     filepath: StringProperty(name="File", description="The file to write", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    # The file browser asks before it replaces a file where an operator has this.
+    check_existing: BoolProperty(
+        name="Check Existing", description="Ask before replacing a file", default=True, options={"HIDDEN"}
+    )  # fmt: skip
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         self.filepath = bpy.path.clean_name(context.object.name) + "." + self.format.lower()
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
+    def check(self, context: bpy.types.Context) -> bool:
+        """Puts the format's ending to the name while it is typed, so that the browser knows which file is meant."""
+        name = str(with_suffix(Path(self.filepath), self.format)) if Path(self.filepath).name else self.filepath
+        changed, self.filepath = name != self.filepath, name
+        return changed
+
     def execute(self, context: bpy.types.Context) -> set[str]:
+        typed = Path(bpy.path.abspath(self.filepath))
+        # The browser has asked about the file of the name that it knew.
+        known = typed == with_suffix(typed, self.format)
         try:
-            path = export(context, context.object, Path(bpy.path.abspath(self.filepath)), self.format)
-        except (OSError, RuntimeError) as error:
-            self.report({"ERROR"}, f"The object can't be exported: {str(error).strip()}")
+            path = export(context, context.object, typed, self.format, replace=known or not self.check_existing)
+        except ExportError as error:
+            self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"Exported to {path}")
         return {"FINISHED"}

@@ -263,7 +263,6 @@ def _engine_takes(folder: Path) -> None:
     """What the engine would do with the lines; its answers have to be messages themselves."""
     answers: list[dict[str, Any]] = []
     reader = Reader(Queue(answers.append), answers.append, lambda: None)
-    reader.loaded.set()
     content = io.BytesIO((folder / "line.json").read_bytes() + b"\n")
     reader.read(content.read)
     for answer in answers:
