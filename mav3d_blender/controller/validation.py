@@ -88,6 +88,14 @@ def result_problem(context: bpy.types.Context) -> str:
     return "" if context.object is not None and context.object.mav3d.prompt else "Select an object that MAV3D made"
 
 
+def recipe_problem(context: bpy.types.Context) -> str:
+    """Why the active object can't be made again from its recipe."""
+    problem = result_problem(context)
+    if not problem and context.object.mav3d.preset == "track":
+        return "This object came of mesh files, not of a prompt: run the engine's track on them again"
+    return problem
+
+
 def known_words(settings: bpy.types.PropertyGroup) -> vocabulary.Vocabulary | None:
     """The words that the preset's models know, by the engine's hello, before that the built-in vocabulary; None where they take
     any text."""

@@ -12,7 +12,7 @@ from ..controller.recipe import read_recipe
 from ..controller.request import random_seed
 from ..controller.results import place_asset
 from ..controller.state import state
-from ..controller.validation import engine_problem, result_problem
+from ..controller.validation import engine_problem, recipe_problem, result_problem
 from ..export.export import export
 from ..export.verify import ExportError
 from ..export.write import FORMATS, with_suffix
@@ -28,7 +28,7 @@ def _is_result(cls: type[bpy.types.Operator], context: bpy.types.Context) -> boo
 
 
 def _is_result_with_engine(cls: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    return poll_without(cls, engine_problem() or result_problem(context))
+    return poll_without(cls, engine_problem() or recipe_problem(context))
 
 
 class MAV3D_OT_regenerate(bpy.types.Operator):

@@ -6,7 +6,7 @@ import pytest
 
 from mav3d_blender.common.contract import vocabulary
 from mav3d_blender.controller.state import state
-from mav3d_blender.controller.validation import engine_problem, known_words, request_problem, result_problem
+from mav3d_blender.controller.validation import engine_problem, known_words, recipe_problem, request_problem, result_problem
 
 
 def set_hello(monkeypatch, *presets) -> None:
@@ -89,3 +89,14 @@ def test_only_objects_with_a_prompt_are_results(addon):
         assert result_problem(bpy.context)
         host.mav3d.prompt = "a ball"
         assert result_problem(bpy.context) == ""
+
+
+def test_a_tracked_object_has_no_prompt_to_make_it_again_from(addon):
+    host = bpy.data.objects.new("tracked", None)
+    addon.collection.objects.link(host)
+    host.mav3d.prompt, host.mav3d.preset = "walk", "track"
+    with bpy.context.temp_override(object=host):
+        assert recipe_problem(bpy.context).startswith("This object came of mesh files, not of a prompt")
+        host.mav3d.preset = "primitives"
+        assert recipe_problem(bpy.context) == ""
+    assert recipe_problem(bpy.context) == "Select an object that MAV3D made"
