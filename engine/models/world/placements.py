@@ -15,8 +15,9 @@ from torch import Tensor
 
 TAU = 2 * math.pi
 # What a size makes of the whole body in the scene; other sizes change its proportions (`scene.PROPORTIONS`).
-SCALES = {"": 0.72, "small": 0.45, "large": 0.95}
-REACH = 0.66
+SCALES = {"": 0.72, "small": 0.45, "large": 0.85}
+# How far from its origin a body reaches in motion, in its own axes; and how far the origin goes at most, metres.
+REACH = 0.78
 FURTHEST = 0.42
 
 Placement = tuple[Tensor, Tensor, Tensor]

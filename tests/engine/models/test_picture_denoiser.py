@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from engine.models.clip_denoiser import expected_size, fold, unfold
+from engine.models.clip_denoiser import expected_size, fold
 from engine.models.picture_denoiser import BLOCK, PictureDenoiser
 from engine.scene.cameras import Cameras
 
@@ -20,23 +20,34 @@ def told(count: int) -> dict:
         "text_states": torch.randn(count, 3, 8),
         "cameras": Cameras(torch.rand(count), torch.rand(count), fov=math.radians(27)),
         "background": torch.rand(count, 3) * 2 - 1,
+        "colours": torch.rand(count, 2, 3) * 2 - 1,
+        "said": torch.ones(count, dtype=torch.bool),
         "joints": torch.randn(count, 4, 3) * 0.3,
         "used": torch.ones(count, 4, dtype=torch.bool),
     }
 
 
-def untaught_estimate(noisy: torch.Tensor, alpha: float, background: torch.Tensor) -> torch.Tensor:
-    """The linear estimate that the expected sizes allow: signal size^2 / (alpha size^2 + 1 - alpha), channel by channel."""
-    size = expected_size(BLOCK)[:, None, None]
-    folded = fold(noisy - alpha**0.5 * background[:, :, None, None], BLOCK)
-    return unfold(alpha**0.5 * size**2 / (alpha * size**2 + 1 - alpha) * folded, BLOCK) + background[:, :, None, None]
+def test_untaught_it_sees_the_background():
+    known = told(2)
+    estimate = fresh()(torch.randn(2, 3, 16, 16), torch.tensor([100, 900]), torch.tensor([0.99, 0.01]), **known)
+    assert torch.allclose(estimate, known["background"][:, :, None, None].expand(2, 3, 16, 16), atol=1e-6)
 
 
-@pytest.mark.parametrize("alpha", [0.999, 0.5, 0.01])
-def test_untaught_it_gives_the_linear_estimate(alpha):
-    noisy, known = torch.randn(2, 3, 16, 16), told(2)
-    estimate = fresh()(noisy, torch.tensor([100, 900]), torch.full((2,), alpha), **known)
-    assert torch.allclose(estimate, untaught_estimate(noisy, alpha, known["background"]), atol=1e-4)
+def test_a_colour_is_put_where_the_network_says_it_is(monkeypatch):
+    """A mask of the left half for the first colour, of the top right quarter for the second; the rest is background."""
+    model, known = fresh(), told(1)
+    first, second = torch.zeros(2, 1, 1, 16, 16)
+    first[..., :8], second[..., :8, 8:] = 1, 1
+    size = 2 * expected_size(BLOCK)[: BLOCK**2, None, None]
+    where = torch.stack([fold(mask.expand(-1, 3, -1, -1), BLOCK)[:, : BLOCK**2] / size for mask in (first, second)], 1)
+    monkeypatch.setattr(model, "parts", lambda *_: (torch.zeros(1, 12, 8, 8), where))
+    arguments = torch.randn(1, 3, 16, 16), torch.tensor([500]), torch.tensor([0.5])
+    picture = model(*arguments, **known)[0]
+    assert torch.allclose(picture[:, 3, 3], known["colours"][0, 0], atol=1e-5)
+    assert torch.allclose(picture[:, 3, 12], known["colours"][0, 1], atol=1e-5)
+    assert torch.allclose(picture[:, 12, 12], known["background"][0], atol=1e-5)
+    unsaid = model(*arguments, **known | {"said": torch.tensor([False])})[0]
+    assert torch.allclose(unsaid, known["background"][0, :, None, None].expand(3, 16, 16), atol=1e-5)
 
 
 def test_everything_it_is_told_counts():
@@ -54,7 +65,7 @@ def test_everything_it_is_told_counts():
     changes = (
         {"text_states": known["text_states"] + 1}, {"cameras": elsewhere}, {"background": known["background"] * 0.5},
         {"joints": known["joints"] + 0.2}, {"used": known["used"] & torch.tensor([True, True, True, False])},
-        {"timesteps": (100, 100)},
+        {"colours": known["colours"].flip(1)}, {"said": ~known["said"]}, {"timesteps": (100, 100)},
     )  # fmt: skip
     for change in changes:
         assert not torch.allclose(estimate(**change), before, atol=1e-3), change.keys()

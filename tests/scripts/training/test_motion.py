@@ -1,5 +1,7 @@
 """The joint encoder learns the world's values and stays on its words."""
 
+import math
+
 import pytest
 import torch
 
@@ -43,6 +45,19 @@ def test_training_lowers_the_error_and_what_is_written_loads(tmp_path, monkeypat
         state = again[name].state_dict()
         assert all(torch.equal(value, state[key]) for key, value in network.state_dict().items())
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_the_error_of_colours_is_that_of_those_that_are_said():
+    """Of an encoder that answers mid grey: red is (0.72, -0.8, -0.8) in [-1, 1], half of it (-0.14, -0.9, -0.9)."""
+    encoder = motion.make()["joint_encoder"]
+    torch.nn.init.zeros_(encoder.colours[-1].weight)
+    torch.nn.init.zeros_(encoder.colours[-1].bias)
+    states = torch.randn(2, components.TOKENS, components.WIDTH)
+    found = motion.colour_errors(encoder, states, [Words("red", "dark", "ball"), None])
+    expected = (0.72**2 + 2 * 0.8**2 + 0.14**2 + 2 * 0.9**2) / 6
+    assert float(found["colours"].detach()) == pytest.approx(expected, rel=1e-5)
+    assert float(found["said"].detach()) == pytest.approx(math.log(2), rel=1e-5)
+    assert float(motion.colour_errors(encoder, states[:1], [None])["colours"].detach()) == 0
 
 
 def test_motions_taught_anew_leave_the_words_as_they_are(tmp_path, monkeypatch):
