@@ -24,7 +24,7 @@ TRIES = 8
 TRIAL, ALTERNATIONS = 2, 5
 # Bones are added until the mesh is this close on average, as a share of the box diagonal, up to so many; where that can't be
 # had, as few as leave at most this share more than the best.
-ERROR, MOST_FOUND, SPARED = 0.0007, 32, 0.15
+ERROR, MOST_FOUND, SPARED = 0.0007, 32, 0.3
 # Bones without which the error grows by less than this share are left out; so many that seem to help least are tried at a time.
 MISSED, SPARE = 0.05, 4
 # A bone needs so many vertices of its own, and something to explain: a distance of at least this share of the size.
