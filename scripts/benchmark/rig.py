@@ -33,7 +33,8 @@ def main() -> None:
     parser.add_argument("--characters", nargs="+", default=list(CHARACTERS), choices=list(CHARACTERS))
     parser.add_argument("--frames", type=int, default=12, help="of the clip")
     parser.add_argument("--cell", type=float, default=0.05, help="of the grid the surfaces are meshed on, metres")
-    parser.add_argument("--own", type=int, nargs="+", default=[0, 16], help="bones with their own topology; 0: found")
+    parser.add_argument("--reference", type=int, help="number of the frame whose mesh is tracked, from 1; found if left out")
+    parser.add_argument("--own", type=int, nargs="*", default=[0, 16], help="bones with their own topology; 0: found")
     parser.add_argument("--tracked", type=int, nargs="*", default=[24], help="bones after tracking; 0: found")
     parser.add_argument("--sheets", type=Path, help="folder for pictures")
     options = parser.parse_args()
@@ -48,7 +49,7 @@ def main() -> None:
             print(f"| {name} | {row}", flush=True)
             save(options.sheets, f"{name}_own_{bones}", rigged)
         if options.tracked:
-            for bones, (row, rigged) in tracked(character, options.cell, options.tracked).items():
+            for bones, (row, rigged) in tracked(character, options.cell, options.tracked, options.reference).items():
                 print(f"| {name} | {row}", flush=True)
                 if rigged is not None:
                     save(options.sheets, f"{name}_tracked_{bones}", rigged)
@@ -65,11 +66,13 @@ def own(character: Character, cell: float, bones: int | None) -> tuple[str, Rigg
     return f"{vertices.shape[1]} | own | {found.bones} | {' | '.join(values)} |", rigged
 
 
-def tracked(character: Character, cell: float, bones: list[int]) -> dict[int, tuple[str, RiggedMesh | None]]:
+def tracked(
+    character: Character, cell: float, bones: list[int], reference: int | None
+) -> dict[int, tuple[str, RiggedMesh | None]]:
     """Lines of the table after remeshing and tracking, by how many bones were asked for; -1 is the tracked mesh itself."""
     meshes, rests = character.remeshed(cell)
     started = time.perf_counter()
-    found = track(meshes, [None] * len(meshes), None)
+    found = track(meshes, [None] * len(meshes), None if reference is None else reference - 1)
     seconds = time.perf_counter() - started
     reference = found.report.reference
     start = rests[reference][cKDTree(meshes[reference].vertices).query(found.positions[reference])[1]]

@@ -24,9 +24,11 @@ TRIES = 8
 TRIAL, ALTERNATIONS = 2, 5
 # Bones are added until the mesh is this close on average, as a share of the box diagonal, up to so many; where that can't be
 # had, as few as leave at most this share more than the best.
-ERROR, MOST_FOUND, SPARED = 0.0007, 32, 0.15
+ERROR, MOST_FOUND, SPARED = 0.0007, 32, 0.3
 # Bones without which the error grows by less than this share are left out; so many that seem to help least are tried at a time.
 MISSED, SPARE = 0.05, 4
+# Bones without which the mesh is still this close are left out too, as a share of the box diagonal.
+NEVER_MISSED = 0.0004
 # A bone needs so many vertices of its own, and something to explain: a distance of at least this share of the size.
 LEAST_VERTICES, LEAST_MOTION = 4, 1e-3
 # A vertex goes with bones whose part is at most this share of the size away along the surface.
@@ -128,7 +130,7 @@ def refine(
 def _pruned(vertices: np.ndarray, rest: np.ndarray, graph: scipy.sparse.csr_matrix, label: np.ndarray) -> Decomposition:
     """The bones of parts [vertices] without those that hardly help: joined to a neighbour one by one, the least missed
     first."""
-    enough = max(ERROR, (1 + MISSED) * _error(vertices, rest, graph, label))
+    enough = max(NEVER_MISSED, (1 + MISSED) * _error(vertices, rest, graph, label))
     done = False
     while not done:
         done = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 # Bones mirror each other where they are this close, as a share of the size; bones as close to the mirror lie in the middle.
-ALIKE, CENTRAL = 0.08, 0.05
+ALIKE, CENTRAL = 0.08, 0.04
 # Names of pairs of limbs by where they meet the body, and how far apart they have to be for it, as a share of the size.
 APART = 0.1
 
@@ -20,7 +20,7 @@ def bone_names(parents: np.ndarray, heads: np.ndarray, tails: np.ndarray, middle
     pairs, central = _symmetry(parents, middles, size)
     if pairs:
         _name_middle(names, parents, tails, central)
-        _name_limbs(names, parents, heads, pairs, central, size)
+        _name_limbs(names, parents, heads, pairs, size)
     rest = [bone for bone in range(len(parents)) if bone not in names]
     for number, bone in enumerate(rest, 1):
         names[bone] = f"bone.{number:03d}"
@@ -76,9 +76,7 @@ def _forward(offset: np.ndarray) -> float:
     return float(offset[2] - offset[1])
 
 
-def _name_limbs(
-    names: dict[int, str], parents: np.ndarray, heads: np.ndarray, pairs: dict[int, int], central: list[int], size: float
-) -> None:
+def _name_limbs(names: dict[int, str], parents: np.ndarray, heads: np.ndarray, pairs: dict[int, int], size: float) -> None:
     """Pairs that meet the body are limbs; two of them are told apart by front and rear or upper and lower."""
     first = [left for left in pairs if parents[left] not in pairs]
     words = ["limb"] * len(first)
@@ -95,7 +93,7 @@ def _name_limbs(
             chain = [start]
             for number, bone in enumerate(chain, 1):
                 names[bone] = f"{word}.{side}.{number}"
-                chain += [child for child in np.flatnonzero(parents == bone) if child not in central]
+                chain += [child for child in np.flatnonzero(parents == bone) if child not in names]
 
 
 def _numbered(word: str, number: int) -> str:

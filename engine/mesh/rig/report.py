@@ -40,11 +40,14 @@ class RigReport:
         }  # fmt: skip
 
 
-def measure(skinned: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, bones: int) -> RigReport:
-    """What a rig gives against what there was, both [frames, vertices, 3]."""
+def measure(
+    skinned: np.ndarray, vertices: np.ndarray, triangles: np.ndarray, bones: int, torn: list[int] | None = None
+) -> RigReport:
+    """What a rig gives against what there was, both [frames, vertices, 3]. torn: frames that are corrected in any case."""
     distance = 100 * np.linalg.norm(skinned - vertices, axis=-1) / size_of(vertices)
     new, old = (np.maximum(edge_lengths(each, triangles), 1e-12) for each in (skinned, vertices))
     missed = np.percentile(distance, 99, axis=1) > CORRECTED_FROM
+    missed[torn or []] = True
     stretch = float(np.exp(np.abs(np.log(new / old)).mean()))
     return RigReport(bones, distance.mean(1), distance.max(1), stretch, np.flatnonzero(missed).tolist())
 

@@ -13,6 +13,9 @@ from engine.mesh.rig.rig import Rig, RigError
 from engine.mesh.rig.root import root_motion, vertex_mass
 from engine.mesh.rig.skinning import matrices, rigid, to_armature
 
+# Frames are compared at about so many vertices.
+MIDDLE_POINTS = 500
+
 
 @dataclass(frozen=True)
 class RiggedMesh:
@@ -65,7 +68,7 @@ def rig_sequence(
     rig = build_rig(start, triangles, pose, found.weights, root, own)
     start = np.float32(start)
     skinned = rig.vertices(start)
-    report = measure(skinned, vertices, triangles, len(rig.names))
+    report = measure(skinned, vertices, triangles, len(rig.names), torn)
     skinned[report.corrected] = vertices[report.corrected]
     if set(report.corrected) - set(torn):
         missed = _list(sorted(set(report.corrected) - set(torn)))
@@ -75,7 +78,7 @@ def rig_sequence(
 
 def _middle_frame(vertices: np.ndarray) -> int:
     """The frame with the least sum of distances to the others, each about its own middle."""
-    centred = vertices - vertices.mean(1, keepdims=True)
+    centred = (vertices - vertices.mean(1, keepdims=True))[:, :: max(1, vertices.shape[1] // MIDDLE_POINTS)]
     return int(sum(np.linalg.norm(centred - frame, axis=-1).mean(1) for frame in centred).argmin())
 
 

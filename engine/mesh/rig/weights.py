@@ -11,6 +11,8 @@ from engine.mesh.rig.skinning import INFLUENCES, rigid
 STEPS = 40
 # How much it costs to differ from the neighbours: as an error of this share of the size does.
 SMOOTHNESS = 0.002
+# So many vertices at a time: their distances from where each bone would take them, in all frames, are held in memory.
+CHUNK = 4096
 
 
 def solve_weights(
@@ -26,32 +28,37 @@ def solve_weights(
     vertices [frames, vertices, 3], rest [vertices, 3], pose [frames, bones, 4, 4]. near [bones, vertices]: which bones a vertex
     may go with. smooth [vertices, vertices]: the mean over neighbours. start [bones, vertices]: weights to begin with.
     """
-    frames, bones = pose.shape[:2]
     size = np.linalg.norm(np.ptp(rest, axis=0))
-    off = np.stack([_moved(rest, pose[:, bone]) - vertices for bone in range(bones)])
-    off = off.transpose(2, 0, 1, 3).reshape(len(rest), bones, 3 * frames) / (size * np.sqrt(frames))
-    quadratic = off @ off.transpose(0, 2, 1) + SMOOTHNESS**2 * np.eye(bones)
-    linear = -(SMOOTHNESS**2) * (smooth @ start.T)
-    weights = _minimise(quadratic, linear, near.T, (start * near).T)
-    order = np.argsort(-weights, 1)
-    few = np.zeros_like(near.T)
-    np.put_along_axis(few, order[:, :INFLUENCES], True, 1)
-    return _minimise(quadratic, linear, near.T & few, weights * few).T
+    pull, weights = smooth @ start.T, np.empty(start.T.shape)
+    for first in range(0, len(rest), CHUNK):
+        own = slice(first, first + CHUNK)
+        off = np.stack([_moved(rest[own], pose[:, bone]) - vertices[:, own] for bone in range(len(start))])
+        off = off.transpose(2, 0, 1, 3).reshape(off.shape[2], len(start), -1) / (size * np.sqrt(len(pose)))
+        quadratic = off @ off.transpose(0, 2, 1) + SMOOTHNESS**2 * np.eye(len(start))
+        linear = -(SMOOTHNESS**2) * pull[own]
+        found = _minimise(quadratic, linear, near.T[own], (start * near).T[own])
+        few = np.zeros_like(near.T[own])
+        np.put_along_axis(few, np.argsort(-found, 1)[:, :INFLUENCES], True, 1)
+        weights[own] = _minimise(quadratic, linear, near.T[own] & few, found * few)
+    return weights.T
 
 
 def solve_pose(vertices: np.ndarray, rest: np.ndarray, pose: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """pose [frames, bones, 4, 4], each bone in turn moved as what the others leave of the motion wants it (Le and Deng
     2012)."""
     pose = pose.copy()
-    place = [_moved(rest, pose[:, bone]) * row[:, None] for bone, row in enumerate(weights)]
-    left = vertices - sum(place)
-    for bone, row in enumerate(weights):
-        own = np.flatnonzero(row > 0)
-        left[:, own] += place[bone][:, own]
-        turn, shift = rigid(rest[own], left[:, own] / row[own, None], row[None, own] ** 2)
+    owns = [np.flatnonzero(row > 0) for row in weights]
+    left = vertices.copy()
+    for bone, own in enumerate(owns):
+        left[:, own] -= _moved(rest[own], pose[:, bone]) * weights[bone, own, None]
+    for bone, own in enumerate(owns):
+        if len(own) == 0:
+            continue
+        share = weights[bone, own, None]
+        wanted = left[:, own] + _moved(rest[own], pose[:, bone]) * share
+        turn, shift = rigid(rest[own], wanted / share, share.T**2)
         pose[:, bone, :3, :3], pose[:, bone, :3, 3] = turn[:, 0], shift[:, 0]
-        place[bone] = _moved(rest, pose[:, bone]) * row[:, None]
-        left[:, own] -= place[bone][:, own]
+        left[:, own] = wanted - _moved(rest[own], pose[:, bone]) * share
     return pose
 
 

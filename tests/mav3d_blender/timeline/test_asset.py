@@ -8,7 +8,19 @@ import numpy as np
 import pytest
 
 from mav3d_blender.timeline.asset import AssetError, MovingMesh, read_asset
-from tests.mav3d_blender.timeline.assets import FACES, OCTAHEDRON, UV, moving_octahedron, write_asset, write_fixed_asset
+from tests.mav3d_blender.timeline.assets import (
+    FACES,
+    FRAMES,
+    OCTAHEDRON,
+    UV,
+    bar,
+    bar_positions,
+    bar_rig,
+    moving_octahedron,
+    write_asset,
+    write_fixed_asset,
+    write_rigged_asset,
+)
 
 RIGHT = {"vertices": OCTAHEDRON, "triangles": FACES, "uv": UV}
 MOVING = RIGHT | {"vertices": moving_octahedron(2)}
@@ -157,4 +169,50 @@ def test_a_texture_has_to_be_a_png_of_a_sane_size(tmp_path):
         read_asset(folder)
     imageio.imwrite(folder / "albedo.png", np.zeros((1, 20000, 3), np.uint8))
     with pytest.raises(AssetError, match="20000 x 1 pixels"):
+        read_asset(folder)
+
+
+def test_a_rigged_asset_has_a_rig_that_gives_its_vertices(tmp_path):
+    asset = read_asset(write_rigged_asset(tmp_path / "asset"))
+    rest, _ = bar()
+    assert asset.rig.names == ["root", "limb"]
+    np.testing.assert_array_equal(asset.meshes.positions, bar_positions(rest, bar_rig(rest)))
+    for frame in range(FRAMES):
+        shown = asset.rig.in_world(asset.rig.vertices(frame), frame)
+        np.testing.assert_allclose(shown, asset.meshes.positions[frame], atol=1e-6)
+        np.testing.assert_allclose(asset.rig.at_rest(asset.meshes.positions[frame], frame), rest, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("rig", "said"),
+    [
+        ({"names": np.array(["root", "root"])}, "names that don't differ"),
+        ({"names": np.array(["root", "ä" * 31])}, "too long"),
+        ({"names": np.array([{"a": 1}, "limb"], object)}, "names of the wrong kind, object"),
+        ({"names": np.array([], str)}, "0 bones"),
+        ({"parents": np.int32([-1, 1])}, "no tree"),
+        ({"parents": np.int64([-1, 0])}, "parents of the wrong kind"),
+        ({"pose": np.zeros((3, 2, 4, 4), np.float32)}, "pose of shape"),
+        ({"pose": np.zeros((FRAMES, 2, 4, 4), np.float32)}, "no rotations"),
+        ({"weights": np.zeros((84, 4), np.float32)}, "sum to 1"),
+        ({"weights": np.full((84, 4), np.inf, np.float32)}, "not finite"),
+        ({"bones": np.full((84, 4), 2, np.int32)}, "outside its 2"),
+        ({"root": np.zeros((FRAMES, 10), np.float32)}, "unit quaternions"),
+        ({"rest_tail": np.float32([[0, 0, 0], [0, 0, 2]])}, "without a length"),
+    ],
+)
+def test_a_wrong_rig_is_refused(tmp_path, rig, said):
+    with pytest.raises(AssetError, match=said) as error:
+        read_asset(write_rigged_asset(tmp_path / "asset", rig))
+    assert "rig.npz" in str(error.value)
+
+
+def test_a_rigged_asset_lacks_neither_rig_nor_rest(tmp_path):
+    folder = write_rigged_asset(tmp_path / "asset")
+    (folder / "rig.npz").unlink()
+    with pytest.raises(AssetError, match="rig.npz is missing"):
+        read_asset(folder)
+    folder = write_rigged_asset(tmp_path / "asset")
+    np.savez(folder / "mesh.npz", **MOVING)
+    with pytest.raises(AssetError, match="rest"):
         read_asset(folder)

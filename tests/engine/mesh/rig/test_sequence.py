@@ -115,6 +115,10 @@ def test_the_report_is_in_per_cent_of_the_diagonal():
     assert found.as_dict()["corrected"] == [2] and found.as_dict()["largest"] == pytest.approx(3)
 
 
+def test_a_torn_frame_is_corrected_however_little_of_it_is_torn():
+    assert measure(REST[None], REST[None], TRIANGLES, 1, [0]).corrected == [0]
+
+
 def test_edges_twice_as_long_are_a_stretch_of_two():
     assert measure(2 * REST[None], REST[None], TRIANGLES, 1).stretch == pytest.approx(2)
 
