@@ -1,0 +1,54 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from engine.contract.errors import ModelError
+from engine.contract.vocabulary import Vocabulary, built_in_vocabulary
+
+SMALL = Vocabulary(
+    {"red": ["scarlet"], "blue": []}, {"ball": ["orb"]}, {"still": []}, ["a", "the"], {"ball": "red"}, "still",
+    {"red": [1.0, 0.0, 0.0], "blue": [0.0, 0.0, 1.0]},
+)  # fmt: skip
+
+
+def write(folder, values) -> None:
+    (folder / "vocabulary.json").write_text(values if isinstance(values, str) else json.dumps(values))
+
+
+def test_a_vocabulary_comes_back_from_its_file(tmp_path):
+    write(tmp_path, SMALL.as_dict())
+    assert Vocabulary.read(tmp_path) == SMALL
+
+
+def test_a_model_without_a_vocabulary_takes_any_text(tmp_path):
+    assert Vocabulary.read(tmp_path) is None
+
+
+def test_an_older_file_without_a_palette_has_the_built_in_one():
+    values = SMALL.as_dict()
+    del values["palette"]
+    assert Vocabulary.from_dict(values) == replace(SMALL, palette=built_in_vocabulary().palette)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", {"colours": {}}, SMALL.as_dict() | {"extra": 1}])
+def test_a_damaged_file_is_one_sentence(tmp_path, content):
+    write(tmp_path, content)
+    with pytest.raises(ModelError, match="is damaged .* Install the model again"):
+        Vocabulary.read(tmp_path)
+
+
+def test_words_that_are_no_table_are_refused():
+    with pytest.raises((ValueError, TypeError)):
+        Vocabulary.from_dict(SMALL.as_dict() | {"motions": ["still"]})
+
+
+def test_all_words_are_listed_for_people():
+    assert SMALL.described() == "colours red, blue; objects ball; motions still"
+
+
+def test_the_built_in_words_go_together():
+    words = built_in_vocabulary()
+    assert set(words.default_colours) <= set(words.objects) and set(words.default_colours.values()) <= set(words.colours)
+    assert words.default_motion in words.motions and set(words.palette) == set(words.colours)
+    assert all(len(colour) == 3 and all(0 <= part <= 1 for part in colour) for colour in words.palette.values())
