@@ -15,7 +15,7 @@ from .prompt import MAX_CHARACTERS, check_prompt
 
 PRESETS = ("primitives", "paper", "open", "custom")
 QUALITIES = ("draft", "standard", "high", "paper")
-TOPOLOGIES = ("auto", "fixed", "per-frame")
+TOPOLOGIES = ("auto", "rigged", "fixed", "per-frame")
 MODES = ("4d", "3d", "video")
 MEMORY_MODES = ("auto", "low")
 BACKBONES = ("hexplane", "mlp")

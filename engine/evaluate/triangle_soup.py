@@ -46,7 +46,7 @@ def texel_colours(picture: np.ndarray, uv: np.ndarray) -> np.ndarray:
 
 
 def _read_frame(asset: Path, about: dict, number: int) -> TriangleSoup:
-    fixed = about["topology"] == "fixed"
+    fixed = about["topology"] != "per-frame"
     with np.load(asset / ("mesh.npz" if fixed else f"frame_{number:04d}.npz"), allow_pickle=False) as arrays:
         vertices, triangles, uv = arrays["vertices"], arrays["triangles"], arrays["uv"]
     if fixed:

@@ -21,6 +21,7 @@ from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.bake import MOMENTS, bake, bake_sequence
 from engine.mesh.remesh import reduced
+from engine.mesh.rig.sequence import TRACKED, rig_sequence
 from engine.mesh.simplify import smooth
 from engine.mesh.surface import Mesh, density_grid, surface, volume
 from engine.mesh.track.follow import Track
@@ -118,8 +119,8 @@ def textured(
 ) -> tuple[MovingMesh | list[TexturedMesh], dict[str, Any], str]:
     """The surfaces of all frames as one moving mesh or as a mesh a frame, with textures.
 
-    topology: "fixed", "per-frame", or "auto": one mesh where it follows well. Also returns figures for asset.json, and why
-    meshes of their own were taken, or had better be.
+    topology: "fixed", "rigged" (one mesh with bones that move it), "per-frame", or "auto": one mesh where it follows well. Also
+    returns figures for asset.json, and why meshes of their own were taken, or had better be.
     """
     advice, metrics = "", {}
     seconds = export_seconds(config, len(surfaces), topology)
@@ -128,10 +129,16 @@ def textured(
         found = track_scene(field, surfaces, times, config.triangles, report)
         metrics["track"] = found.report.as_dict()
         objection = found.report.objection()
-        if objection is None or topology == "fixed":
+        if objection is None or topology in ("fixed", "rigged"):
             advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
             report = _PartProgress(emit, "texture", min(len(surfaces), MOMENTS), seconds["preview"])
-            return _moving(field, found, times, config, report), metrics | _volumes(found.meshes()), advice
+            moving = _moving(field, found, times, config, report)
+            if topology == "rigged":
+                rigged = rig_sequence(moving.positions, moving.triangles, rest=found.report.reference, noise=TRACKED)
+                moving = dataclasses.replace(moving, positions=rigged.vertices, rest=rigged.rest, rig=rigged.rig)
+                metrics["rig"] = rigged.report.as_dict()
+                advice = " ".join([*([advice] if advice else []), *rigged.notes])
+            return moving, metrics | _volumes(found.meshes()), advice
         advice = f"Each frame has a mesh of its own, since one could not follow: {objection}."
     meshes, report = [], _PartProgress(emit, "texture", len(surfaces), seconds["preview"])
     for number, (mesh, moment) in enumerate(zip(surfaces, times.tolist(), strict=True), 1):

@@ -25,7 +25,7 @@ from engine.mesh.picture import draw_shaded, labelled
 from engine.mesh.remesh import reduced
 from engine.mesh.rig.picture import rig_picture
 from engine.mesh.rig.rig import RigError
-from engine.mesh.rig.sequence import RiggedMesh, rig_sequence
+from engine.mesh.rig.sequence import TRACKED, RiggedMesh, rig_sequence
 from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
 from engine.mesh.track.box import Box
@@ -129,7 +129,7 @@ def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
 def _rigged(positions: np.ndarray, triangles: np.ndarray, bones: int | None, rest: int, emit: Emit) -> RiggedMesh | None:
     """None where there can be no bones, which is said; the tracked mesh is written all the same."""
     try:
-        rigged = rig_sequence(positions, triangles, bones, rest=rest)
+        rigged = rig_sequence(positions, triangles, bones, rest=rest, noise=TRACKED)
     except RigError as error:
         emit({"type": "note", "message": str(error)}, str(error))
         return None

@@ -26,7 +26,7 @@ def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind:
         raise ExportError(f"This Blender was built without {label}: choose another format.")
     if kind in ONE_MESH and sequence_of(host) is not None:
         raise ExportError(
-            f"{label} keeps one mesh that moves, and {host.name} has one mesh per frame: use Frames to Shape Keys first, or "
+            f"{label} keeps one mesh that moves, and {host.name} has one mesh per frame: use To Shape Keys first, or "
             "choose USD or Alembic."
         )
     if path.exists() and not replace:

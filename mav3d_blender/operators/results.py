@@ -17,7 +17,7 @@ from ..export.export import export
 from ..export.verify import ExportError
 from ..export.write import FORMATS, with_suffix
 from ..jobs.job import Job, JobError
-from ..timeline import AssetError, BakeError, bake_to_frames, frames_to_shape_keys
+from ..timeline import AssetError, BakeError, armature_of, bake_to_frames, frames_to_shape_keys, rig_to_shape_keys
 from ..timeline.asset import read_asset
 from ..timeline.asset_browser import mark_as_asset
 from .job_runner import poll_without, run_job
@@ -93,16 +93,18 @@ class Baking:
 
 
 class MAV3D_OT_bake_to_frames(Baking, bpy.types.Operator):
-    """Turn shape keys into one editable mesh per frame, in a new object; this one is hidden"""
+    """Turn shape keys or an armature into one editable mesh per frame, in a new object; this one is hidden"""
 
     bl_idname, bl_label, bake = "mav3d.bake_to_frames", "Bake to Frames", staticmethod(bake_to_frames)
 
 
 class MAV3D_OT_frames_to_shape_keys(Baking, bpy.types.Operator):
-    """Turn one mesh per frame into one mesh with shape keys, in a new object; all frames need the same faces"""
+    """Turn an armature or one mesh per frame into one mesh with shape keys, in a new object; all frames need the same faces"""
 
-    bl_idname, bl_label = "mav3d.frames_to_shape_keys", "Frames to Shape Keys"
-    bake = staticmethod(frames_to_shape_keys)
+    bl_idname, bl_label = "mav3d.frames_to_shape_keys", "To Shape Keys"
+
+    def bake(self, host: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Object:
+        return (frames_to_shape_keys if armature_of(host) is None else rig_to_shape_keys)(host, scene)
 
 
 class MAV3D_OT_mark_as_asset(bpy.types.Operator):

@@ -29,6 +29,7 @@ QUALITIES = {
 TOPOLOGIES = {
     "auto": (0, "Automatic", "One mesh with shape keys where it can follow the motion, else one mesh per frame"),
     "fixed": (1, "One Mesh", "One mesh with a shape key per frame, however well it follows the motion"),
+    "rigged": (3, "Armature", "One mesh that bones move; the motion of the whole body is the armature's own keys"),
     "per-frame": (2, "One Mesh per Frame", "A separate mesh in every frame, shown by one object"),
 }
 MEMORY = {
@@ -132,7 +133,7 @@ class MAV3D_PG_recipe(bpy.types.PropertyGroup):
     seed: IntProperty(name="Seed", description="The seed it was made with")
     preset: StringProperty(name="Models", description="The preset it was made with")
     quality: StringProperty(name="Quality", description="The quality it was made with")
-    topology: StringProperty(name="Topology", description='"fixed" or "per-frame"')
+    topology: StringProperty(name="Topology", description='"rigged", "fixed" or "per-frame"')
     models: StringProperty(name="Model Names", description="The model of each role")
     engine: StringProperty(name="Engine", description="The version of the engine that made it")
     job: StringProperty(name="Job", description="The job that made it, in the list of jobs")

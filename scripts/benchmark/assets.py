@@ -54,7 +54,7 @@ def main() -> None:
         command = [sys.executable, "-m", "engine", "generate", words.prompt, "--output", str(folder)]
         subprocess.run([*command, "--quality", options.quality, "--seed", "0"], check=True, stdout=subprocess.DEVNULL)
         asset = json.loads((folder / "asset" / "asset.json").read_text("utf-8"))
-        if asset["topology"] != "fixed":
+        if asset["topology"] == "per-frame":
             print(f"| {words.prompt} | {asset.get('advice', 'a mesh a frame')} |", flush=True)
             continue
         quality, picture = compare(folder)

@@ -178,7 +178,7 @@ def boxed(mask: np.ndarray) -> np.ndarray:
 def first_frame(asset: Path) -> tuple[Mesh, np.ndarray, np.ndarray]:
     """Mesh, uv and texture."""
     about = json.loads((asset / "asset.json").read_text())
-    fixed = about["topology"] == "fixed"
+    fixed = about["topology"] != "per-frame"
     with np.load(asset / ("mesh.npz" if fixed else "frame_0001.npz"), allow_pickle=False) as arrays:
         vertices, triangles, uv = arrays["vertices"], arrays["triangles"], arrays["uv"]
     albedo = imageio.imread(asset / ("albedo.png" if about["texture"] == "one" else "albedo_0001.png"))

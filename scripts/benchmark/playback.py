@@ -75,7 +75,7 @@ def write_asset(
 ) -> None:
     """An asset folder whose textures are noise of `side` pixels a side. about: its topology and texture."""
     frames = len(positions)
-    if about["topology"] == "fixed":
+    if about["topology"] != "per-frame":
         np.savez(folder / "mesh.npz", vertices=positions, triangles=triangles, uv=uv)
     else:
         for number, vertices in enumerate(positions, 1):

@@ -63,16 +63,20 @@ def decompose(vertices: np.ndarray, rest: np.ndarray, triangles: np.ndarray, bon
     return _pruned(vertices, rest, graph, label)
 
 
-def find_bones(vertices: np.ndarray, rest: np.ndarray, triangles: np.ndarray) -> Decomposition:
-    """The fewest bones that bring the mesh as close as ERROR says, or nearly as close as MOST_FOUND would."""
+def find_bones(vertices: np.ndarray, rest: np.ndarray, triangles: np.ndarray, noise: float = 0.0) -> Decomposition:
+    """The fewest bones that bring the mesh as close as ERROR says, or nearly as close as MOST_FOUND would.
+
+    noise: how far vertices are from where they should be on average, as a share of the box diagonal: no bone follows that.
+    """
+    close = max(ERROR, noise)
     graph = surface_graph(rest, triangles)
     labels, errors = [], []
     for label in segments(vertices, rest, graph, MOST_FOUND):
         labels.append(label)
         errors.append(_error(vertices, rest, graph, label))
-        if errors[-1] <= ERROR:
+        if errors[-1] <= close:
             break
-    enough = max(ERROR, (1 + SPARED) * min(errors))
+    enough = max(close, (1 + SPARED) * min(errors))
     label = next(label for label, error in zip(labels, errors, strict=True) if error <= enough)
     return _pruned(vertices, rest, graph, label)
 

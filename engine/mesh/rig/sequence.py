@@ -17,6 +17,10 @@ from engine.mesh.rig.skinning import matrices, rigid, to_armature
 MIDDLE_POINTS = 500
 
 
+# How far the vertices of a tracked mesh slide over a ball that is still, as a share of the box diagonal.
+TRACKED = 0.004
+
+
 @dataclass(frozen=True)
 class RiggedMesh:
     """rest float32 [vertices, 3], armature space; triangles int32 [triangles, 3]; vertices float32 [frames, vertices, 3],
@@ -31,13 +35,18 @@ class RiggedMesh:
 
 
 def rig_sequence(
-    vertices: np.ndarray, triangles: np.ndarray, bones: int | None = None, turn_only: bool = False, rest: int | None = None
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    bones: int | None = None,
+    turn_only: bool = False,
+    rest: int | None = None,
+    noise: float = 0.0,
 ) -> RiggedMesh:
     """Finds a rig for vertices [frames, vertices, 3] in world coordinates.
 
     bones: how many at most; as many as the motion needs where left out. turn_only: joints never come apart, at the price of a
-    larger error. rest: the frame to rest in, from 0; the one most like the others where left out. Raises RigError in one
-    sentence.
+    larger error. rest: the frame to rest in, from 0; the one most like the others where left out. noise: how far vertices are
+    from where they should be, a share of the box diagonal; TRACKED for what `track` makes. Raises RigError in one sentence.
     """
     vertices = np.float64(vertices)
     if vertices.shape[1] < LEAST_VERTICES:
@@ -55,7 +64,7 @@ def rig_sequence(
     root = root_motion(vertices, rest_frame, triangles)
     local = to_armature(vertices, root)
     start = local[rest_frame]
-    found = decompose(local[whole], start, triangles, bones) if bones else find_bones(local[whole], start, triangles)
+    found = decompose(local[whole], start, triangles, bones) if bones else find_bones(local[whole], start, triangles, noise)
     if len(found.weights) == 1:
         pose = np.tile(np.eye(4), (len(vertices), 1, 1, 1))
         if bones is None or bones > 1:

@@ -1,5 +1,6 @@
 """From a scene to its asset folder, as it is told on the way."""
 
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -42,6 +43,7 @@ def exported(folder, topology: str, field=None, told=None) -> list[dict]:
     ("topology", "stages"),
     [
         ("fixed", {"mesh": FRAMES, "track": None, "texture": FRAMES, "preview": FRAMES}),
+        ("rigged", {"mesh": FRAMES, "track": None, "texture": FRAMES, "preview": FRAMES}),
         ("per-frame", {"mesh": FRAMES, "texture": FRAMES, "preview": FRAMES}),
     ],
 )
@@ -86,3 +88,13 @@ def test_nothing_solid_is_one_sentence_and_leaves_what_there_was(tmp_path):
     with pytest.raises(EmptySceneError, match="Nothing solid formed in frame 1 of 5: try another seed"):
         exported(tmp_path, "auto", Ball(0.0, 0.4))
     assert (tmp_path / "asset").is_dir()
+
+
+def test_a_rig_goes_out_where_it_is_asked_for(tmp_path):
+    """A ball that is still needs one bone, and says so."""
+    exported(tmp_path, "rigged")
+    about = json.loads((tmp_path / "asset" / "asset.json").read_text())
+    assert (about["format"], about["topology"], about["metrics"]["rig"]["bones"]) == (2, "rigged", 1)
+    assert about["advice"] == "There is no motion beyond the whole body's: one bone."
+    with np.load(tmp_path / "asset" / "rig.npz") as rig, np.load(tmp_path / "asset" / "mesh.npz") as mesh:
+        assert len(rig["names"]) == 1 and rig["weights"].shape == (len(mesh["rest"]), 4)

@@ -105,7 +105,7 @@ def test_a_carried_object_is_written_where_it_is_seen(scene, host, tmp_path):
 @pytest.mark.parametrize("kind", ["GLB", "FBX"])
 def test_a_mesh_per_frame_is_refused_where_it_can_not_be_kept(scene, tmp_path, kind):
     host = import_asset(write_asset(tmp_path / "asset"), scene).object
-    with pytest.raises(ExportError, match="one mesh per frame: use Frames to Shape Keys first, or choose USD or Alembic"):
+    with pytest.raises(ExportError, match="one mesh per frame: use To Shape Keys first, or choose USD or Alembic"):
         export(bpy.context, host, tmp_path / "a", kind)
     assert os.listdir(tmp_path) == ["asset"]
 

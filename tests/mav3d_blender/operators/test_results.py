@@ -4,7 +4,7 @@ import bpy
 import pytest
 
 from tests.mav3d_blender.scenes import generate
-from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset
+from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset, write_rigged_asset
 
 
 def test_a_result_is_made_again_and_varied(addon):
@@ -53,3 +53,13 @@ def test_a_result_is_marked_exported_and_baked(addon, tmp_path):
         assert (tmp_path / "out.glb").stat().st_size > 1000
         assert bpy.ops.mav3d.bake_to_frames() == {"FINISHED"}
     assert bpy.context.view_layer.objects.active != host and host.hide_render
+
+
+def test_a_rig_is_turned_into_shape_keys_and_frames(addon, tmp_path):
+    write_rigged_asset(tmp_path / "asset")
+    bpy.ops.mav3d.import_asset(directory=str(tmp_path / "asset"))
+    host = bpy.context.view_layer.objects.active
+    with bpy.context.temp_override(object=host):
+        assert bpy.ops.mav3d.frames_to_shape_keys() == {"FINISHED"}
+    twin = bpy.context.view_layer.objects.active
+    assert twin != host and twin.data.shape_keys and not [m for m in twin.modifiers if m.type == "ARMATURE"]
