@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 VERSION = 1
-LONGEST_LINE = 2**20
+MAX_LINE = 2**20
 PREVIEWS = ("image", "mesh")
 
 
@@ -15,15 +15,15 @@ def encode(message: dict[str, Any]) -> str:
     """One line without its newline. Raises ValueError if it is longer than a line may be or is not plain JSON."""
     # All ASCII: a path that is no valid text in UTF-8 gets through as well.
     line = json.dumps(message, allow_nan=False)
-    if len(line) > LONGEST_LINE:
-        raise ValueError(f"a message of type {message.get('type')!r} is longer than {LONGEST_LINE} bytes")
+    if len(line) > MAX_LINE:
+        raise ValueError(f"a message of type {message.get('type')!r} is longer than {MAX_LINE} bytes")
     return line
 
 
 def decode(line: str | bytes) -> dict[str, Any]:
     """The message in a line. Raises ValueError where it is no JSON object with a "type"."""
-    if len(line if isinstance(line, bytes) else line.encode("utf-8")) > LONGEST_LINE:
-        raise ValueError(f"a line is longer than {LONGEST_LINE} bytes")
+    if len(line if isinstance(line, bytes) else line.encode("utf-8")) > MAX_LINE:
+        raise ValueError(f"a line is longer than {MAX_LINE} bytes")
     try:
         message = json.loads(line, parse_constant=_no_number)
     except RecursionError as error:
@@ -43,9 +43,9 @@ def lines(read: Callable[[int], bytes]) -> Iterator[bytes]:
     while block := read(2**16):
         *ended, rest = block.split(b"\n")
         for part in ended:
-            yield (line + part).removesuffix(b"\r")[: LONGEST_LINE + 1]
+            yield (line + part).removesuffix(b"\r")[: MAX_LINE + 1]
             line = b""
-        line = (line + rest)[: LONGEST_LINE + 1]
+        line = (line + rest)[: MAX_LINE + 1]
 
 
 def _no_number(name: str) -> None:

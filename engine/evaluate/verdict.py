@@ -12,7 +12,7 @@ from engine.evaluate.shape import ideal_solids, overlap, voxelise
 from engine.evaluate.triangle_soup import TriangleSoup
 from engine.reference.palette import nearest_colour
 
-LEAST_OVERLAP = 0.7
+MIN_OVERLAP = 0.7
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Verdict:
         """Whether colour, shape and motion are what the prompt says."""
         return {
             "colour": self.colour == colour,
-            "shape": self.shape_overlap > LEAST_OVERLAP,
+            "shape": self.shape_overlap > MIN_OVERLAP,
             "motion": moves_as(motion, self.motion),
         }
 

@@ -15,9 +15,9 @@ from engine.mesh.surface import Mesh, volume
 
 ROUNDS = 10
 # What a remeshing may change of the enclosed volume; more means that parts thinner than a triangle were lost.
-MOST_CHANGE = 0.02
+MAX_CHANGE = 0.02
 # How many more triangles than asked for an even mesh may have.
-MOST_SURPLUS = 1.3
+MAX_SURPLUS = 1.3
 
 
 def even(mesh: Mesh, triangles: int) -> Mesh:
@@ -35,13 +35,13 @@ def even(mesh: Mesh, triangles: int) -> Mesh:
     evened = Mesh(found.astype(np.float32), faces.astype(np.int32))
     if not np.isfinite(found).all() or not is_manifold(evened) or parts(evened) != parts(mesh):
         return mesh
-    return evened if abs(volume(evened) / volume(mesh) - 1) < MOST_CHANGE else mesh
+    return evened if abs(volume(evened) / volume(mesh) - 1) < MAX_CHANGE else mesh
 
 
 def reduced(mesh: Mesh, triangles: int) -> Mesh:
     """At most about `triangles` triangles: even ones, or where that can't be, those of the decimation."""
     evened = even(simplify(mesh, 2 * triangles), triangles)
-    return evened if len(evened.triangles) <= MOST_SURPLUS * triangles else simplify(mesh, triangles)
+    return evened if len(evened.triangles) <= MAX_SURPLUS * triangles else simplify(mesh, triangles)
 
 
 def is_manifold(mesh: Mesh) -> bool:

@@ -13,7 +13,7 @@ from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
 
 # Components smaller than this share of the largest one's volume are noise.
-SMALLEST_COMPONENT = 0.02
+MIN_COMPONENT = 0.02
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def surface(density: np.ndarray, surface_depth: float) -> Mesh:
     if count == 0:
         return Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
     sizes = np.bincount(labels.ravel())[1:]
-    small = 1 + np.flatnonzero(sizes < SMALLEST_COMPONENT * sizes.max())
+    small = 1 + np.flatnonzero(sizes < MIN_COMPONENT * sizes.max())
     opacity[np.isin(labels, small)] = 0
     solid = opacity > 0.5
     opacity[scipy.ndimage.binary_fill_holes(solid) & ~solid] = 1

@@ -7,7 +7,7 @@ from diffusers import ConfigMixin, ModelMixin
 from diffusers.configuration_utils import register_to_config
 from torch import Tensor, nn
 
-from engine.models.motion_encoder import LARGEST_LOG_SCALE, _rotation
+from engine.models.motion_encoder import MAX_LOG_SCALE, _rotation
 from engine.models.pose_encoder import waves
 from engine.models.view_map import Placement
 
@@ -58,5 +58,5 @@ class JointEncoder(ModelMixin, ConfigMixin):
         moment = waves(2 * torch.pi * times.flatten(), self.config.harmonics).to(sizes).view(*times.shape, -1)
         numbers = torch.einsum("bnh,bmh->bmn", sizes, moment)
         centre, log_scale, first, second, joints = numbers.split((3, 3, 3, 3, self.numbers - PLACEMENT_NUMBERS), -1)
-        placement = centre, _rotation(first, second), log_scale.clamp(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE).exp()
+        placement = centre, _rotation(first, second), log_scale.clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE).exp()
         return placement, joints.unflatten(-1, (-1, 3)), self.used(words)

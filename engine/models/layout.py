@@ -20,7 +20,7 @@ SINGLE_COMPONENTS = {"MotionAdapter": "motion_adapter"}
 VOCABULARIES = (("tokenizer.json",), ("spiece.model",), ("tokenizer.model",), ("vocab.json", "merges.txt"), ("vocab.txt",))
 # What each library calls a file of weights.
 STEMS = {"diffusers": ("diffusion_pytorch_model",), "transformers": ("model",)}
-LONGEST_HEADER = 100 * 2**20
+MAX_HEADER = 100 * 2**20
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def read_header(path: Path) -> dict[str, Any]:
         size = path.stat().st_size
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(LONGEST_HEADER, size - 8):
+            if size < 8 or length > min(MAX_HEADER, size - 8):
                 raise ValueError("it ends within its header")
             header = json.loads(file.read(length))
         header.pop("__metadata__", None)

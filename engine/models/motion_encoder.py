@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from engine.models.pose_encoder import waves
 from engine.models.view_map import Placement
 
-LARGEST_LOG_SCALE = 1.5
+MAX_LOG_SCALE = 1.5
 
 
 class MotionEncoder(ModelMixin, ConfigMixin):
@@ -34,7 +34,7 @@ class MotionEncoder(ModelMixin, ConfigMixin):
         moment = self.moment(waves(2 * torch.pi * times, self.config.harmonics).to(text_states))
         words = self.words(text_states).mean(1)
         centre, log_scale, first, second = self.body(words * moment).split(3, -1)
-        return centre, _rotation(first, second), log_scale.clamp(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE).exp()
+        return centre, _rotation(first, second), log_scale.clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE).exp()
 
 
 def _rotation(first: Tensor, second: Tensor) -> Tensor:

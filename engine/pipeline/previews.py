@@ -26,7 +26,7 @@ from engine.stages.train_state import TrainState
 
 EVERY_SECONDS, FIRST_SECONDS = 15.0, 4.0
 # The most of a run's time that previews of one kind take.
-LARGEST_SHARE = 0.02
+MAX_SHARE = 0.02
 MESH = MeshConfig(resolution=48, triangles=20_000)
 MESHES_KEPT = 2
 
@@ -65,7 +65,7 @@ class Previews:
             ended = self.now()
             # Where nothing is solid yet, it is soon looked for again.
             pause = EVERY_SECONDS if path else FIRST_SECONDS
-            self.due[kind] = ended + max(pause, (ended - began) / LARGEST_SHARE)
+            self.due[kind] = ended + max(pause, (ended - began) / MAX_SHARE)
 
 
 def front_sheet(state: TrainState, path: Path, size: int = 64) -> Path:

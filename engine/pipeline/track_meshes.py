@@ -36,7 +36,7 @@ from engine.pipeline.eta import TaskEta
 from engine.scene.cameras import Cameras
 
 # A reference with more triangles is simplified; no editor likes shape keys of more.
-MOST_TRIANGLES = 50_000
+MAX_TRIANGLES = 50_000
 PREVIEW, TILE, TILES = 256, 200, 8
 
 # Takes a message, and for some a line for people in its place.
@@ -122,7 +122,7 @@ def _oddities(frames: list[Frame]) -> list[str]:
 
 def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
     if triangles is None:
-        return simplify(mesh, MOST_TRIANGLES)
+        return simplify(mesh, MAX_TRIANGLES)
     return reduced(mesh, triangles)
 
 

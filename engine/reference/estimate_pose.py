@@ -43,7 +43,7 @@ NEAR = 0.08
 # degrees off the front, or off ELEVATION, counts. Set by trying, with `scripts.benchmark.images --recognise`.
 SHADING, CAMERA_SHADING, OBLIQUE, ELEVATION = 0.15, 0.1, 0.02, 10
 # Below this the picture shows something else.
-LEAST_OVERLAP = 0.75
+MIN_OVERLAP = 0.75
 
 
 class UnknownObjectError(EngineError):
@@ -82,7 +82,7 @@ def estimate_pose(
     found += _fits(drawer.draw(list(itertools.product(near, AZIMUTHS[1:], ELEVATIONS))), picture)
     chosen = max(found, key=lambda fit: fit.likeness).shape
     fit = max((fit for fit in found if fit.shape == chosen), key=lambda fit: fit.as_camera)
-    if shape is None and fit.overlap < LEAST_OVERLAP:
+    if shape is None and fit.overlap < MIN_OVERLAP:
         raise UnknownObjectError(
             "The picture shows nothing that the built-in models know (its outline is at best "
             f"{fit.overlap:.0%} that of a {chosen}): name the object in the prompt, or use a preset with public models."

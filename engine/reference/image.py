@@ -17,7 +17,7 @@ from engine.reference.matting import ImageError, object_box, remove_background
 # A prepared picture's side, and how much of it the object's longer side takes.
 SIDE, FILL = 512, 0.8
 FORMATS = ("PNG", "JPEG", "WEBP")
-LARGEST_FILE, MOST_PIXELS, LEAST_SIDE = 100 * 2**20, 100_000_000, 16
+MAX_FILE, MAX_PIXELS, MIN_SIDE = 100 * 2**20, 100_000_000, 16
 # What the object is looked for in; finer pictures are made smaller first.
 WORKING_SIDE = 1024
 
@@ -64,8 +64,8 @@ def read_image(path: Path) -> ReferenceImage:
 def _read(path: Path) -> Image.Image:
     """The file as 8-bit RGBA, upright, its longer side WORKING_SIDE at most."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ImageError(f"The picture {path} is larger than {LARGEST_FILE // 2**20} MB: save it smaller.")
+        if path.stat().st_size > MAX_FILE:
+            raise ImageError(f"The picture {path} is larger than {MAX_FILE // 2**20} MB: save it smaller.")
         with warnings.catch_warnings():
             # Of what is odd in a file that viewers show all the same.
             warnings.simplefilter("ignore")
@@ -90,9 +90,9 @@ def _check(image: Image.Image, path: Path) -> None:
     # A phone's JPEG may hold further pictures, such as a depth map, behind the one that it shows.
     if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
         raise ImageError(f"The picture {path} is animated: save one frame of it.")
-    if min(width, height) < LEAST_SIDE:
-        raise ImageError(f"The picture {path} is {width} x {height} pixels: give one of at least {LEAST_SIDE} x {LEAST_SIDE}.")
-    if width * height > MOST_PIXELS:
+    if min(width, height) < MIN_SIDE:
+        raise ImageError(f"The picture {path} is {width} x {height} pixels: give one of at least {MIN_SIDE} x {MIN_SIDE}.")
+    if width * height > MAX_PIXELS:
         raise ImageError(f"The picture {path} has {width} x {height} pixels: save it smaller, 1024 a side is plenty.")
 
 

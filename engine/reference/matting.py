@@ -12,11 +12,11 @@ TRANSPARENT, SOLID = 0.1, 0.5
 # How far from a smooth background nine border pixels in ten, and half of them, may be, sRGB: more, and it is not plain.
 PLAIN, PLAIN_HALF = 0.06, 0.03
 # What differs from the background by less is background; and so is what nowhere differs by more than the other.
-LEAST_CONTRAST, LEAST_PEAK = 0.03, 0.08
+MIN_CONTRAST, MIN_PEAK = 0.03, 0.08
 # Shares: of the border that an object may touch; of the largest piece that other pieces must have; of the object that a hole
 # must have.
-MOST_BORDER, LEAST_PIECE, LEAST_HOLE = 0.04, 0.02, 0.003
-LEAST_PIXELS = 8
+MAX_BORDER, MIN_PIECE, MIN_HOLE = 0.04, 0.02, 0.003
+MIN_PIXELS = 8
 # Pixels from the edge of a hole within which what is round it has to stand out.
 RIM = 3
 # A gap this wide, a share of the object's size, is part of it.
@@ -42,10 +42,10 @@ def remove_background(pixels: np.ndarray, name: str) -> np.ndarray:
         raise ImageError(f"There is no object in the picture {name}, {why}: give a picture of one object.")
     top, bottom, left, right = object_box(alpha)
     across = max(bottom - top, right - left)
-    if across < LEAST_PIXELS:
+    if across < MIN_PIXELS:
         raise ImageError(f"The object in the picture {name} is only {across} pixels across: come closer.")
     touching = _border(solid[..., None], 1).mean()
-    if touching > MOST_BORDER:
+    if touching > MAX_BORDER:
         raise ImageError(
             f"The object runs out of the picture {name}: leave a margin round it, or remove the background and save a PNG with "
             "transparency."
@@ -69,9 +69,9 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
             f"The background of the picture {name} is not plain, so the object can't be separated from it: remove the "
             "background and save a PNG with transparency."
         )
-    different = off > max(LEAST_CONTRAST, 4 * spread)
+    different = off > max(MIN_CONTRAST, 4 * spread)
     pieces, count = ndimage.label(different)
-    different &= (ndimage.maximum(off, pieces, np.arange(count + 1)) > LEAST_PEAK)[pieces]
+    different &= (ndimage.maximum(off, pieces, np.arange(count + 1)) > MIN_PEAK)[pieces]
     different = _closed(different)
     outside, count = ndimage.label(~different)
     reaching = np.unique(_border(outside[..., None], 1))
@@ -79,7 +79,7 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
     sizes = np.bincount(outside.ravel(), minlength=count + 1)
     offsets = np.bincount(outside.ravel(), off.ravel(), count + 1) / np.maximum(sizes, 1)
     sizes[0] = 0
-    open_enough = (sizes > LEAST_HOLE * different.sum()) & (offsets < max(0.02, 1.5 * spread))
+    open_enough = (sizes > MIN_HOLE * different.sum()) & (offsets < max(0.02, 1.5 * spread))
     holes = [label for label in np.flatnonzero(open_enough) if _has_an_edge(outside == label, off)]
     background = np.isin(outside, [label for label in {*reaching.tolist(), *holes} if label])
     return _soft(~background, off)
@@ -88,7 +88,7 @@ def _against_plain(colours: np.ndarray, name: str) -> np.ndarray:
 def _has_an_edge(hole: np.ndarray, off: np.ndarray) -> bool:
     """Whether what is round a hole stands out from the background at once; shading that passes through it does not."""
     near = ndimage.binary_dilation(hole, iterations=RIM) & ~ndimage.binary_dilation(hole)
-    return bool(near.any() and np.median(off[near]) > LEAST_PEAK)
+    return bool(near.any() and np.median(off[near]) > MIN_PEAK)
 
 
 def _background(colours: np.ndarray) -> tuple[np.ndarray, float]:
@@ -114,7 +114,7 @@ def _soft(solid: np.ndarray, off: np.ndarray) -> np.ndarray:
     if not inside.any():
         return solid.astype(np.float32)
     nearest = tuple(ndimage.distance_transform_edt(~inside, return_distances=False, return_indices=True))
-    share = np.clip(off / np.maximum(off[nearest], LEAST_CONTRAST), 0, 1)
+    share = np.clip(off / np.maximum(off[nearest], MIN_CONTRAST), 0, 1)
     return np.where(solid & ~inside, share, solid).astype(np.float32)
 
 
@@ -145,7 +145,7 @@ def _whole_pieces(solid: np.ndarray) -> np.ndarray:
     pieces, count = ndimage.label(solid)
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)
     sizes[0] = 0
-    return (sizes > LEAST_PIECE * sizes.max())[pieces] & solid
+    return (sizes > MIN_PIECE * sizes.max())[pieces] & solid
 
 
 def _carried_on(colours: np.ndarray, solid: np.ndarray) -> np.ndarray:

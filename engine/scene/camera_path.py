@@ -14,7 +14,7 @@ from engine.contract.errors import RenderError
 from engine.scene.cameras import DISTANCE, FOV, Cameras
 
 PATHS = ("still", "turntable")
-MOST_FRAMES = 10_000
+MAX_FRAMES = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def read_path(path: Path) -> list[Pose]:
         entries = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise RenderError(f"The camera path {path} can't be read ({error}): give a JSON list of poses.") from error
-    if not isinstance(entries, list) or not 1 <= len(entries) <= MOST_FRAMES:
-        raise RenderError(f"The camera path {path} has to be a list of 1 to {MOST_FRAMES} poses.")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_FRAMES:
+        raise RenderError(f"The camera path {path} has to be a list of 1 to {MAX_FRAMES} poses.")
     return [_pose(entry, number, path) for number, entry in enumerate(entries, 1)]
 
 

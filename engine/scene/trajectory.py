@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 # A body neither vanishes nor outgrows the scene.
-LARGEST_LOG_SCALE = 0.8
+MAX_LOG_SCALE = 0.8
 
 
 class Trajectory(nn.Module):
@@ -41,7 +41,7 @@ class Trajectory(nn.Module):
         )
         if self._held is not None:
             centre, log_scale = torch.zeros_like(centre), log_scale - log_scale.mean(-1, keepdim=True)
-        return centre, rotation_matrix(turn), log_scale.clamp(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE).exp()
+        return centre, rotation_matrix(turn), log_scale.clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE).exp()
 
     def to_body(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
         """World points [N, 3], the index of each one's frame [N], times [F] -> the same points in the body's axes [N, 3]."""

@@ -16,7 +16,7 @@ from engine.job.resolve import resolve, resolve_folder
 from engine.job.resume import changed_job
 from engine.server.queue import Queue, Task
 
-LONGEST_NAME, LONGEST_SENTENCE = 200, 2000
+MAX_NAME, MAX_SENTENCE = 200, 2000
 
 
 class Reader:
@@ -82,7 +82,7 @@ class Reader:
 
 def shortened(sentence: str) -> str:
     """Fit for a message, whatever a user's text has made of it."""
-    return sentence if len(sentence) <= LONGEST_SENTENCE else sentence[:LONGEST_SENTENCE] + "..."
+    return sentence if len(sentence) <= MAX_SENTENCE else sentence[:MAX_SENTENCE] + "..."
 
 
 def _decoded(line: bytes) -> dict[str, Any]:
@@ -130,21 +130,21 @@ def _previews(message: dict[str, Any]) -> tuple[str, ...]:
 
 def _name(message: dict[str, Any]) -> str:
     if not _is_name(message.get("job")):
-        raise ValueError(f"A message of type {message['type']} needs a job, a name of at most {LONGEST_NAME} characters.")
+        raise ValueError(f"A message of type {message['type']} needs a job, a name of at most {MAX_NAME} characters.")
     return message["job"]
 
 
 def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= LONGEST_NAME
+    return isinstance(value, str) and 0 < len(value) <= MAX_NAME
 
 
 def _id(message: dict[str, Any]) -> dict[str, Any]:
     """What the answer to an estimate carries of its question."""
     if "id" in message and not _is_id(message["id"]):
-        raise ValueError(f"The id has to be a whole number or text of at most {LONGEST_NAME} characters.")
+        raise ValueError(f"The id has to be a whole number or text of at most {MAX_NAME} characters.")
     return {"id": message["id"]} if "id" in message else {}
 
 
 def _is_id(value: Any) -> bool:
     whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    return whole or (isinstance(value, str) and len(value) <= LONGEST_NAME)
+    return whole or (isinstance(value, str) and len(value) <= MAX_NAME)

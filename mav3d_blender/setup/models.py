@@ -10,7 +10,7 @@ from pathlib import Path
 BUILT_IN = Path(__file__).resolve().parents[2] / "engine" / "models" / "primitives"
 ROLES = ("image", "video", "upscale")
 WITHOUT_WEIGHTS = ("tokenizer", "scheduler")
-LONGEST_HEADER = 100 * 2**20  # the format's own limit
+MAX_HEADER = 100 * 2**20  # the format's own limit
 
 
 def faults_of_models(folder: Path = BUILT_IN) -> tuple[str, list[str]]:
@@ -52,7 +52,7 @@ def fault_of_weights(path: Path) -> str:
             if start.startswith(b"version "):
                 return "is a Git LFS pointer, not the file itself"
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-            if not 0 < length <= min(LONGEST_HEADER, size):
+            if not 0 < length <= min(MAX_HEADER, size):
                 return "is damaged"
             header = json.loads(file.read(length))
         ends = [value["data_offsets"][1] for name, value in header.items() if name != "__metadata__"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-LARGEST_FILE = 2**30
+MAX_FILE = 2**30
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -21,8 +21,8 @@ def read_shapes(path: Path, dtypes: dict[str, type]) -> Shapes:
     means text of any length. Raises AssetError where one is missing or of another kind."""
     if not path.is_file():
         raise AssetError(f"{path} is missing: generate the asset again.")
-    if path.stat().st_size > LARGEST_FILE:
-        raise AssetError(f"{path} is larger than {LARGEST_FILE // 2**20} MB, which no mesh should be.")
+    if path.stat().st_size > MAX_FILE:
+        raise AssetError(f"{path} is larger than {MAX_FILE // 2**20} MB, which no mesh should be.")
     shapes = {}
     try:
         with zipfile.ZipFile(path) as archive:

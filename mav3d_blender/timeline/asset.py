@@ -15,12 +15,12 @@ from .rig import Rig, read_rig
 
 # 2 has rigs, and 1 nothing that 2 has not.
 FORMATS = (1, 2)
-MOST_FRAMES = 2000
-MOST_VERTICES = 2_000_000
-MOST_TRIANGLES = 2 * MOST_VERTICES
-LARGEST_MESHES = 4 * 2**30  # all arrays of an asset together, unpacked
-LARGEST_SIDE = 16384  # of a texture, pixels
-LARGEST_COORDINATE = 1e30  # of an object's place, metres
+MAX_FRAMES = 2000
+MAX_VERTICES = 2_000_000
+MAX_TRIANGLES = 2 * MAX_VERTICES
+MAX_MESHES = 4 * 2**30  # all arrays of an asset together, unpacked
+MAX_SIDE = 16384  # of a texture, pixels
+MAX_COORDINATE = 1e30  # of an object's place, metres
 PNG = b"\x89PNG\r\n\x1a\n"
 DTYPES = {"vertices": np.float32, "triangles": np.int32, "uv": np.float32}
 
@@ -107,7 +107,7 @@ def _read_about(folder: Path) -> dict[str, Any]:
         raise AssetError(f"{path} is not of format {known}: update the extension or generate the asset again.")
     frames, fps = about.get("frames"), about.get("fps")
     wrong = []
-    if not isinstance(frames, int) or not 1 <= frames <= MOST_FRAMES:
+    if not isinstance(frames, int) or not 1 <= frames <= MAX_FRAMES:
         wrong.append("frames")
     if not isinstance(fps, int | float) or not 0 < fps <= 1000:
         wrong.append("fps")
@@ -128,7 +128,7 @@ def _is_place(value: Any) -> bool:
     """Whether it is three numbers that Blender can place an object at."""
     if not isinstance(value, list) or len(value) != 3:
         return False
-    return all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= LARGEST_COORDINATE for v in value)
+    return all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= MAX_COORDINATE for v in value)
 
 
 def _check_texture(path: Path) -> None:
@@ -139,8 +139,8 @@ def _check_texture(path: Path) -> None:
     if len(head) < 24 or head[:8] != PNG:
         raise AssetError(f"{path} is no PNG picture: generate the asset again.")
     width, height = (int.from_bytes(head[at : at + 4], "big") for at in (16, 20))
-    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
-        raise AssetError(f"{path} has {width} x {height} pixels, where {LARGEST_SIDE} a side is the most.")
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise AssetError(f"{path} has {width} x {height} pixels, where {MAX_SIDE} a side is the most.")
 
 
 def _read_moving_mesh(path: Path, frames: int, dtypes: dict[str, type]) -> MovingMesh:
@@ -165,9 +165,9 @@ def _read_shapes(path: Path, dtypes: dict[str, type] = DTYPES) -> Shapes:
     """The shapes of a mesh's arrays."""
     shapes = read_shapes(path, dtypes)
     vertices, triangles, uv = (shapes[name] for name in DTYPES)
-    if len(vertices) not in (2, 3) or vertices[-1] != 3 or not 1 <= vertices[-2] <= MOST_VERTICES:
+    if len(vertices) not in (2, 3) or vertices[-1] != 3 or not 1 <= vertices[-2] <= MAX_VERTICES:
         raise AssetError(f"{path} has vertices of the wrong kind, shape {vertices}.")
-    if len(triangles) != 2 or triangles[1] != 3 or not 1 <= triangles[0] <= MOST_TRIANGLES:
+    if len(triangles) != 2 or triangles[1] != 3 or not 1 <= triangles[0] <= MAX_TRIANGLES:
         raise AssetError(f"{path} has triangles of the wrong kind, shape {triangles}.")
     if uv != (triangles[0], 3, 2):
         raise AssetError(f"{path} has uv of the wrong kind, shape {uv}.")
@@ -179,8 +179,8 @@ def _read_shapes(path: Path, dtypes: dict[str, type] = DTYPES) -> Shapes:
 def _check_size(folder: Path, meshes: list[Shapes]) -> None:
     # All three kinds of array take four bytes an item.
     size = sum(4 * math.prod(shape) for shapes in meshes for shape in shapes.values())
-    if size > LARGEST_MESHES:
-        raise AssetError(f"{folder} has meshes of {size // 2**20} MB, where {LARGEST_MESHES // 2**20} MB is the most.")
+    if size > MAX_MESHES:
+        raise AssetError(f"{folder} has meshes of {size // 2**20} MB, where {MAX_MESHES // 2**20} MB is the most.")
 
 
 def _read_mesh(path: Path) -> list[np.ndarray]:

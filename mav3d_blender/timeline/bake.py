@@ -12,7 +12,7 @@ import numpy as np
 
 from . import compat, frame_input
 from .armature import armature_of
-from .asset import MOST_FRAMES
+from .asset import MAX_FRAMES
 from .keyframes import repeat_of
 from .material_frames import add_material_frames
 from .sequence import add_sequence, sequence_of
@@ -127,8 +127,8 @@ def _range(
     if last is None:
         # A loop's last key is its first frame once more.
         last = math.ceil(max(curve.range()[1] for curve in curves)) - (_repeat(curves) == "LOOP")
-    if not 0 <= last - first < MOST_FRAMES:
-        raise BakeError(f"Frames {first} to {last} can't be baked: from 1 to {MOST_FRAMES} frames can be.")
+    if not 0 <= last - first < MAX_FRAMES:
+        raise BakeError(f"Frames {first} to {last} can't be baked: from 1 to {MAX_FRAMES} frames can be.")
     return first, last
 
 

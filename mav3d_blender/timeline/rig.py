@@ -9,8 +9,8 @@ import numpy as np
 
 from .archive import AssetError, read_arrays, read_shapes
 
-MOST_BONES = 256
-LONGEST_NAME = 60  # Blender 4 keeps 63 bytes of a bone's name
+MAX_BONES = 256
+MAX_NAME = 60  # Blender 4 keeps 63 bytes of a bone's name
 INFLUENCES = 4
 # How far rotations may be from proper ones, and sums of weights from 1: what float32 leaves.
 TOLERANCE = 1e-3
@@ -75,8 +75,8 @@ def read_rig(path: Path, frames: int, rest: np.ndarray) -> Rig:
     """A rig.npz for the mesh `rest` [vertices, 3]. Raises AssetError naming what is wrong."""
     shapes = read_shapes(path, DTYPES)
     count = shapes["names"][0] if len(shapes["names"]) == 1 else 0
-    if not 1 <= count <= MOST_BONES:
-        raise AssetError(f"{path} has {count} bones, where 1 to {MOST_BONES} are possible.")
+    if not 1 <= count <= MAX_BONES:
+        raise AssetError(f"{path} has {count} bones, where 1 to {MAX_BONES} are possible.")
     wanted = {
         "names": (count,), "parents": (count,), "rest_head": (count, 3), "rest_tail": (count, 3),
         "pose": (frames, count, 4, 4), "weights": (len(rest), INFLUENCES), "bones": (len(rest), INFLUENCES),
@@ -96,7 +96,7 @@ def read_rig(path: Path, frames: int, rest: np.ndarray) -> Rig:
 def _wrong(rig: Rig) -> str | None:
     """What is wrong with a rig's values."""
     count = len(rig.names)
-    if len(set(rig.names)) < count or not all(0 < len(name.encode("utf-8")) <= LONGEST_NAME for name in rig.names):
+    if len(set(rig.names)) < count or not all(0 < len(name.encode("utf-8")) <= MAX_NAME for name in rig.names):
         return "names that don't differ or are too long"
     if rig.parents[0] != -1 or not all(0 <= parent < bone for bone, parent in enumerate(rig.parents[1:], 1)):
         return "parents that are no tree with the root first"

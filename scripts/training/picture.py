@@ -33,7 +33,7 @@ EMA = 0.9995
 DROP_WORDS, DROP_JOINTS = 0.1, 0.1
 # Timesteps are 1000 u^NOISE_POWER: more of high noise, where outlines and motion are decided.
 NOISE_POWER = 0.6
-LARGEST_TIMESTEP = 985
+MAX_TIMESTEP = 985
 BODY, GROUND = 1.3, 0.3
 LOG_EVERY, REFRESH_EVERY, SAVE_EVERY, EVALUATE_EVERY, SHEET_EVERY = 50, 100, 250, 1000, 2000
 STATE, TRAINING = "state.safetensors", "training.json"
@@ -135,7 +135,7 @@ class Run:
         count = len(batch.words)
         clean = (batch.images * 2 - 1).to(self.device)
         uniform, silent, blind = torch.rand(3, count, generator=self.generator)
-        timesteps = (1000 * uniform**NOISE_POWER).long().clamp(0, LARGEST_TIMESTEP)
+        timesteps = (1000 * uniform**NOISE_POWER).long().clamp(0, MAX_TIMESTEP)
         noise = torch.randn(clean.shape, generator=self.generator)
         prompts = ["" if drop < DROP_WORDS else str(words) for words, drop in zip(batch.words, silent.tolist(), strict=True)]
         used = batch.used & (blind >= DROP_JOINTS)[:, None]

@@ -18,7 +18,7 @@ KINDS = {".obj": "OBJ", ".ply": "PLY", ".glb": "glTF", ".gltf": "glTF", ".stl": 
 FOREIGN = {".abc": "Alembic", ".usd": "USD", ".usda": "USD", ".usdc": "USD", ".usdz": "USD", ".fbx": "FBX", ".blend": "Blender",
            ".dae": "Collada", ".3ds": "3D Studio", ".mdd": "MDD", ".pc2": "PC2"}  # fmt: skip
 GAPS = ("interpolate", "hold", "close")
-MOST_FRAMES = 2000
+MAX_FRAMES = 2000
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def timing(frames: FrameList, gaps: str) -> tuple[Timing, list[str]]:
     """When the frames are shown, and what is to be said of it. gaps: what becomes of missing numbers, one of GAPS.
 
     The steps between neighbours are as many frames of the clip as their numbers' common step goes into. Raises MeshError where
-    the clip would have more than MOST_FRAMES.
+    the clip would have more than MAX_FRAMES.
     """
     count, numbers = len(frames.paths), frames.numbers
     if numbers is None or count < 2:
@@ -78,16 +78,16 @@ def timing(frames: FrameList, gaps: str) -> tuple[Timing, list[str]]:
         step = _common(step, other)
     notes = [] if step == 1 else [f"Frames are numbered in steps of {shown(step)}: each step is one frame of the clip."]
     places = [int((number - numbers[0]) / step) for number in numbers]
-    missing = [numbers[0] + step * place for place in sorted(set(range(min(places[-1], MOST_FRAMES * 2))) - set(places))]
+    missing = [numbers[0] + step * place for place in sorted(set(range(min(places[-1], MAX_FRAMES * 2))) - set(places))]
     if not missing:
         return Timing(places, numbers, []), notes
     said = f"Number {shown(missing[0])} is" if len(missing) == 1 else f"Numbers {ranges(missing, step)} are"
     if gaps == "close":
         return Timing(list(range(count)), numbers, missing), [*notes, f"{said} missing: the gap is closed, as asked."]
-    if places[-1] >= MOST_FRAMES:
+    if places[-1] >= MAX_FRAMES:
         raise MeshError(
             f"The frames' numbers go from {shown(numbers[0])} to {shown(numbers[-1])}, {places[-1] + 1} frames where "
-            f"{MOST_FRAMES} is the most: close the gaps between them, or number the files anew."
+            f"{MAX_FRAMES} is the most: close the gaps between them, or number the files anew."
         )
     what = "the frame before is held" if gaps == "hold" else "the mesh is interpolated there"
     whole = [numbers[0] + step * place for place in range(places[-1] + 1)]

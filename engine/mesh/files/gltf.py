@@ -29,7 +29,7 @@ COMPRESSED = {
 HARMLESS = ("KHR_materials_", "KHR_lights_", "KHR_texture_transform", "KHR_mesh_quantization", "KHR_texture_basisu",
             "EXT_texture_webp", "KHR_animation_pointer", "KHR_node_visibility")  # fmt: skip
 MAGIC, JSON_CHUNK, BINARY_CHUNK = b"glTF", 0x4E4F534A, 0x004E4942
-MOST_VALUES = 2**26
+MAX_VALUES = 2**26
 
 
 class Document:
@@ -88,7 +88,7 @@ class Document:
         try:
             kind, width = np.dtype(COMPONENTS[accessor["componentType"]]), SHAPES[accessor["type"]]
             count = _whole(accessor["count"])
-            if count * width > MOST_VALUES:
+            if count * width > MAX_VALUES:
                 raise ValueError(f"{count} values")
             values = np.zeros((count, width), kind)
             if "bufferView" in accessor:

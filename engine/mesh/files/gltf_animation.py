@@ -14,7 +14,7 @@ from engine.mesh.files.gltf import Document
 WIDTHS = {"translation": 3, "rotation": 4, "scale": 3, "weights": None}
 # Keys closer than this many a second are those of a clip that was sampled; fewer are an animator's own.
 SAMPLED = 7.5
-MOST_FRAMES = 2000
+MAX_FRAMES = 2000
 # Seconds; keys are in single precision.
 SAME_MOMENT = 1e-5
 
@@ -89,7 +89,7 @@ class Animation:
         if fps is None:
             return times, None
         count = max(int(np.floor((times[-1] - times[0]) * fps + 1e-6)), 0) + 1
-        return times[0] + np.arange(min(count, MOST_FRAMES + 1)) / fps, fps
+        return times[0] + np.arange(min(count, MAX_FRAMES + 1)) / fps, fps
 
 
 def animations(document: Document) -> list[Animation]:

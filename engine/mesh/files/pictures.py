@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import numpy as np
 from PIL import Image
 
-LARGEST_FILE, LARGEST_SIDE = 2**29, 8192
+MAX_FILE, MAX_SIDE = 2**29, 8192
 
 
 class Pictures:
@@ -27,8 +27,8 @@ class Pictures:
         path = find_beside(name, folder)
         if path is None:
             raise ValueError(f"the picture {name} is missing")
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError(f"the picture {name} has more than {LARGEST_FILE // 2**20} MB")
+        if path.stat().st_size > MAX_FILE:
+            raise ValueError(f"the picture {name} has more than {MAX_FILE // 2**20} MB")
         return self.decoded(path.read_bytes(), name)
 
     def decoded(self, content: bytes, name: str) -> np.ndarray:
@@ -67,7 +67,7 @@ def _decode(content: bytes, name: str) -> np.ndarray:
                 grey = (np.nan_to_num(values / scale).clip(0, 1) * 255).round().astype(np.uint8)
                 image = Image.fromarray(grey)
             image = image.convert("RGB")
-            image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+            image.thumbnail((MAX_SIDE, MAX_SIDE))
             return np.array(image)
     except Exception as error:
         # Decoders of a dozen formats fail in as many ways.

@@ -27,7 +27,7 @@ ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 COLOURS = (("red", "green", "blue"), ("r", "g", "b"), ("diffuse_red", "diffuse_green", "diffuse_blue"))
 COORDINATES = (("s", "t"), ("u", "v"), ("texture_u", "texture_v"))
 FACES = ("vertex_indices", "vertex_index")
-LONGEST_HEADER = 2**16
+MAX_HEADER = 2**16
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read_ply(path: Path, name: str, pictures: Pictures) -> RawMesh:
 
 def _header(content: bytes) -> tuple[str, list[_Element], str, int]:
     """Byte order ("" for text), the elements, the texture's name, and where the data begin."""
-    ended = re.search(rb"end_header[ \t]*(\r\n|\n|\r)", content[:LONGEST_HEADER])
+    ended = re.search(rb"end_header[ \t]*(\r\n|\n|\r)", content[:MAX_HEADER])
     if not re.match(rb"(\xef\xbb\xbf)?ply\s", content) or not ended:
         raise ValueError("it has no PLY header")
     order, elements, texture = None, [], ""

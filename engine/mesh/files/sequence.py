@@ -14,7 +14,7 @@ import numpy as np
 import trimesh
 
 from engine.mesh.files.frame import EmptyError, Frame, MeshError, RawMesh, checked
-from engine.mesh.files.frame_list import KINDS, MOST_FRAMES, FrameList, Timing, list_frames, timing
+from engine.mesh.files.frame_list import KINDS, MAX_FRAMES, FrameList, Timing, list_frames, timing
 from engine.mesh.files.gltf_animation import animations, chosen
 from engine.mesh.files.gltf_scene import GltfScene
 from engine.mesh.files.obj import decoded, read_obj
@@ -24,9 +24,9 @@ from engine.mesh.files.ply import read_ply
 # It prints tracebacks of what it passes over.
 logging.getLogger("trimesh").addHandler(logging.NullHandler())
 
-LARGEST_FILE = 2**30
+MAX_FILE = 2**30
 # Frames of one thing that differ more than this in size were saved in different units.
-LARGEST_GROWTH = 5.0
+MAX_GROWTH = 5.0
 FPS = 12
 EMPTY_FRAMES = ("refuse", "skip", "hold")
 
@@ -84,7 +84,7 @@ def read_sequence(
     sequence = _timed(listed, found, empty, gaps)
     for number, (before, after) in enumerate(zip(sequence.frames[:-1], sequence.frames[1:], strict=True), 2):
         growth = after.size / before.size
-        if not 1 / LARGEST_GROWTH < growth < LARGEST_GROWTH:
+        if not 1 / MAX_GROWTH < growth < MAX_GROWTH:
             raise MeshError(
                 f"Frame {number} ({after.path.name}) is {growth:.3g} times as large as the frame before it: save all frames at "
                 "one scale."
@@ -100,8 +100,8 @@ def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMes
     kind = KINDS.get(path.suffix.lower())
     try:
         size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise MeshError(f"{name} has more than {LARGEST_FILE // 2**20} MB: save a simpler mesh.")
+        if size > MAX_FILE:
+            raise MeshError(f"{name} has more than {MAX_FILE // 2**20} MB: save a simpler mesh.")
         if size == 0:
             raise EmptyError(f"{name} is empty: the file has no content.")
         match kind:
@@ -136,8 +136,8 @@ def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | 
     moments, rate = animation.moments(fps)
     if rate is None:
         moments, rate = animation.moments(FPS)
-    if len(moments) > MOST_FRAMES:
-        raise MeshError(f"{path.name} moves for more than {MOST_FRAMES} frames: give a lower rate, or a shorter animation.")
+    if len(moments) > MAX_FRAMES:
+        raise MeshError(f"{path.name} moves for more than {MAX_FRAMES} frames: give a lower rate, or a shorter animation.")
     if len(moments) < 2:
         raise MeshError(f"One mesh is no sequence: the animation {animation.name} of {path.name} has a single moment.")
     paths = [path] * len(moments)

@@ -24,13 +24,13 @@ TRIES = 8
 TRIAL, ALTERNATIONS = 2, 5
 # Bones are added until the mesh is this close on average, as a share of the box diagonal, up to so many; where that can't be
 # had, as few as leave at most this share more than the best.
-ERROR, MOST_FOUND, SPARED = 0.0007, 32, 0.3
+ERROR, MAX_FOUND, SPARED = 0.0007, 32, 0.3
 # Bones without which the error grows by less than this share are left out; so many that seem to help least are tried at a time.
 MISSED, SPARE = 0.05, 4
 # Bones without which the mesh is still this close are left out too, as a share of the box diagonal.
 NEVER_MISSED = 0.0004
 # A bone needs so many vertices of its own, and something to explain: a distance of at least this share of the size.
-LEAST_VERTICES, LEAST_MOTION = 4, 1e-3
+MIN_VERTICES, MIN_MOTION = 4, 1e-3
 # A vertex goes with bones whose part is at most this share of the size away along the surface.
 NEAR = 0.08
 
@@ -64,14 +64,14 @@ def decompose(vertices: np.ndarray, rest: np.ndarray, triangles: np.ndarray, bon
 
 
 def find_bones(vertices: np.ndarray, rest: np.ndarray, triangles: np.ndarray, noise: float = 0.0) -> Decomposition:
-    """The fewest bones that bring the mesh as close as ERROR says, or nearly as close as MOST_FOUND would.
+    """The fewest bones that bring the mesh as close as ERROR says, or nearly as close as MAX_FOUND would.
 
     noise: how far vertices are from where they should be on average, as a share of the box diagonal: no bone follows that.
     """
     close = max(ERROR, noise)
     graph = surface_graph(rest, triangles)
     labels, errors = [], []
-    for label in segments(vertices, rest, graph, MOST_FOUND):
+    for label in segments(vertices, rest, graph, MAX_FOUND):
         labels.append(label)
         errors.append(_error(vertices, rest, graph, label))
         if errors[-1] <= close:
@@ -90,7 +90,7 @@ def segments(
     The next part begins where the motion is explained worst. Stops early where no other part would hold.
     """
     smooth = neighbourhood(graph)
-    least = (LEAST_MOTION * np.linalg.norm(np.ptp(rest, axis=0))) ** 2
+    least = (MIN_MOTION * np.linalg.norm(np.ptp(rest, axis=0))) ** 2
     label, failed = np.zeros(len(rest), int), np.zeros(len(rest), bool)
     error = _errors(vertices, rest, label, smooth)
     yield label
@@ -99,12 +99,12 @@ def segments(
         unexplained = np.where(failed, 0, error[label, np.arange(len(rest))])
         if unexplained.max() < least:
             return
-        near = _patch(smooth, int(unexplained.argmax()), max(LEAST_VERTICES, len(rest) // (4 * most)))
+        near = _patch(smooth, int(unexplained.argmax()), max(MIN_VERTICES, len(rest) // (4 * most)))
         tried = label.copy()
         tried[near] = label.max() + 1
         for _ in range(ROUNDS):
             tried = _best_nearby(_errors(vertices, rest, tried, smooth), tried, smooth)
-        tried = separate(tried, graph, LEAST_VERTICES)
+        tried = separate(tried, graph, MIN_VERTICES)
         if label.max() < tried.max() < most:
             label, error = tried, _errors(vertices, rest, tried, smooth)
             tries = TRIES
@@ -161,7 +161,7 @@ def _joined(
         yield fewer
         for _ in range(ROUNDS):
             fewer = _best_nearby(_errors(vertices, rest, fewer, smooth), fewer, smooth)
-        fewer = separate(fewer, graph, LEAST_VERTICES)
+        fewer = separate(fewer, graph, MIN_VERTICES)
         if fewer.max() < label.max():
             yield fewer
 

@@ -8,7 +8,7 @@ from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from engine.mesh.rig.joints import Joints
 
 # Slip below this share of the size is all the same: then distance alone decides.
-LEAST_SLIP = 0.003
+MIN_SLIP = 0.003
 # Bones that share no vertices are this many times as far apart as they are.
 GAP = 10.0
 
@@ -24,7 +24,7 @@ def hierarchy(middles: np.ndarray, joints: Joints, centre: np.ndarray, size: flo
         return np.array([-1])
     through = np.linalg.norm(middles[:, None] - joints.place, axis=-1)
     distance = through + through.T + GAP * joints.gap
-    cost = (distance / size + 1e-6) * (LEAST_SLIP + joints.slip / size)
+    cost = (distance / size + 1e-6) * (MIN_SLIP + joints.slip / size)
     tree = minimum_spanning_tree(np.tril(cost, -1))
     _, parents = breadth_first_order(tree, root, directed=False)
     parents[root] = -1

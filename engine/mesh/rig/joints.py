@@ -13,7 +13,7 @@ BORDER = 0.005
 # No joint is further from the border than this many times the border's own radius.
 FARTHEST = 1.0
 # Products of weights below this are no border.
-LEAST_OVERLAP = 1e-3
+MIN_OVERLAP = 1e-3
 # The shortest bone, as a share of the mesh's box diagonal; how far along its part the end of a limb's last bone is; how
 # well, as a cosine, a child has to lie ahead of a bone that ends at it; and how much longer than wide a root's part is that it
 # lies along.
@@ -60,7 +60,7 @@ def _border(
 ) -> tuple[np.ndarray, float, float]:
     """The middle of where two bones share vertices, its radius, and the gap between them where they share none."""
     both = pair[0] * pair[1]
-    if both.max() > LEAST_OVERLAP:
+    if both.max() > MIN_OVERLAP:
         share = mass * both / (mass * both).sum()
         middle = share @ rest
         return middle, float(np.sqrt(share @ ((rest - middle) ** 2).sum(1))), 0.0

@@ -9,8 +9,8 @@ import numpy as np
 from engine.contract.errors import EngineError
 from engine.mesh.rig.skinning import INFLUENCES, skin, to_world
 
-MOST_BONES = 256
-LONGEST_NAME = 60
+MAX_BONES = 256
+MAX_NAME = 60
 # How far rotations may be from proper ones, and sums of weights from 1: what float32 leaves.
 TOLERANCE = 1e-3
 
@@ -60,16 +60,16 @@ def check_rig(rig: Rig, frames: int, vertices: int) -> Rig:
         "parents": (count,), "rest_head": (count, 3), "rest_tail": (count, 3), "pose": (frames, count, 4, 4),
         "weights": (vertices, INFLUENCES), "bones": (vertices, INFLUENCES), "root": (frames, 10),
     }  # fmt: skip
-    if not 1 <= count <= MOST_BONES:
-        raise RigError(f"The rig has {count} bones, where 1 to {MOST_BONES} are possible.")
+    if not 1 <= count <= MAX_BONES:
+        raise RigError(f"The rig has {count} bones, where 1 to {MAX_BONES} are possible.")
     for name, shape in wanted.items():
         array = getattr(rig, name)
         if array.shape != shape:
             raise RigError(f"The rig has {name} of shape {array.shape}, where {shape} belongs.")
         if not np.isfinite(array).all():
             raise RigError(f"The rig has {name} that are not finite.")
-    if len(set(rig.names)) < count or not all(0 < len(name) <= LONGEST_NAME for name in rig.names):
-        raise RigError(f"The rig's names have to differ, with 1 to {LONGEST_NAME} letters.")
+    if len(set(rig.names)) < count or not all(0 < len(name) <= MAX_NAME for name in rig.names):
+        raise RigError(f"The rig's names have to differ, with 1 to {MAX_NAME} letters.")
     if rig.parents[0] != -1 or not all(0 <= parent < bone for bone, parent in enumerate(rig.parents[1:], 1)):
         raise RigError("The rig's parents are no tree with the root first and parents before children.")
     if rig.bones.min() < 0 or rig.bones.max() >= count:

@@ -16,7 +16,7 @@ GAIN = 0.5
 # A body grows where its edges' median length changes by more than this over the clip, as a factor.
 GROWTH = 1.05
 # A body that turns further than this from one frame to the next, radians, is one that is taken for its mirror image.
-LARGEST_STEP = np.pi / 2
+MAX_STEP = np.pi / 2
 # Distances below this share of the size all count as none.
 EXACT = 1e-3
 
@@ -36,7 +36,7 @@ def root_motion(vertices: np.ndarray, rest: int, triangles: np.ndarray) -> np.nd
         fits = [_fit(scale * start, end, mass, size, turns) for scale, end in zip(scales, vertices, strict=True)]
         error = float(np.mean([error for _, error in fits]))
         found = _continuous(np.stack([pose for pose, _ in fits]))
-        if error < GAIN * least and (root is None or _largest_step(found) < LARGEST_STEP):
+        if error < GAIN * least and (root is None or _largest_step(found) < MAX_STEP):
             root, least = found, max(error, EXACT)
     root[:, 7:] = scales[:, None]
     return root

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.mesh.rig.build import build_rig
-from engine.mesh.rig.decompose import LEAST_VERTICES, decompose, find_bones
+from engine.mesh.rig.decompose import MIN_VERTICES, decompose, find_bones
 from engine.mesh.rig.report import RigReport, measure, torn_frames
 from engine.mesh.rig.rig import Rig, RigError
 from engine.mesh.rig.root import root_motion, vertex_mass
@@ -49,8 +49,8 @@ def rig_sequence(
     from where they should be, a share of the box diagonal; TRACKED for what `track` makes. Raises RigError in one sentence.
     """
     vertices = np.float64(vertices)
-    if vertices.shape[1] < LEAST_VERTICES:
-        raise RigError(f"The mesh has {vertices.shape[1]} vertices: bones need at least {LEAST_VERTICES}.")
+    if vertices.shape[1] < MIN_VERTICES:
+        raise RigError(f"The mesh has {vertices.shape[1]} vertices: bones need at least {MIN_VERTICES}.")
     if not np.isfinite(vertices).all():
         raise RigError("The mesh has vertices that are not finite.")
     torn, notes = torn_frames(vertices, triangles), []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 # Scalings are taken into the potentials before float32 runs out of numbers.
-LARGEST_LOG_SCALING, TINY = 20.0, 1e-37
+MAX_LOG_SCALING, TINY = 20.0, 1e-37
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def transport_plan(
         # The potentials f and g are kept apart from the scalings u and v, which would overflow on their own.
         v = _scaled(kernel.T @ u.astype(np.float32), 1 / other, g, blur2, reach2)
         u = _scaled(kernel @ v.astype(np.float32), 1 / count, f, blur2, reach2)
-        if max(np.abs(np.log(u)).max(), np.abs(np.log(v)).max()) > LARGEST_LOG_SCALING:
+        if max(np.abs(np.log(u)).max(), np.abs(np.log(v)).max()) > MAX_LOG_SCALING:
             f, g = f + blur2 * np.log(u), g + blur2 * np.log(v)
             kernel, u, v = _kernel(cost, f, g, blur2), np.ones(count), np.ones(other)
     weighted = v[:, None] * np.concatenate([places, np.ones((other, 1))], 1)

@@ -24,7 +24,7 @@ from engine.models.mvdream.layers import Downsample, ResBlock, SpatialTransforme
 WEIGHTS = "diffusion_pytorch_model.safetensors"
 # Where the U-Net's weights are in a file that holds the whole of a latent diffusion model.
 PREFIX = "model.diffusion_model."
-LONGEST_PERIOD = 10000.0
+MAX_PERIOD = 10000.0
 
 
 class MultiViewUNet(nn.Module):
@@ -152,7 +152,7 @@ class MultiViewUNet(nn.Module):
 def timestep_waves(timesteps: Tensor, channels: int) -> Tensor:
     """Cosines, then sines of timesteps [N] at frequencies from 1 down towards 1 / 10000, [N, channels] in float32."""
     half = channels // 2
-    frequencies = torch.exp(torch.arange(half, device=timesteps.device) * (-math.log(LONGEST_PERIOD) / half))
+    frequencies = torch.exp(torch.arange(half, device=timesteps.device) * (-math.log(MAX_PERIOD) / half))
     angles = timesteps.float()[:, None] * frequencies
     return torch.cat([angles.cos(), angles.sin()], 1)
 

@@ -28,7 +28,7 @@ from scripts.training.toys import pool
 CLIPS, KEPT_BACK = 32, 4
 STEPS, BATCH = 1800, 64
 LEARNING_RATE = 2e-3
-LARGEST_SHIFT = 1
+MAX_SHIFT = 1
 
 
 def main() -> None:
@@ -94,8 +94,8 @@ def augment(clips: Tensor, generator: torch.Generator) -> Tensor:
     blurred = interpolate(avg_pool2d(flat, 2), size=SIZE, mode="bilinear").view(clips.shape)
     share, gain, level = torch.rand(3, count, 1, 1, 1, 1, generator=generator)
     clips = torch.lerp(clips, blurred, share) * (0.85 + 0.3 * gain)
-    shifts = torch.randint(2 * LARGEST_SHIFT + 1, (count, 2), generator=generator).tolist()
-    padded = pad(clips.flatten(0, 1), (LARGEST_SHIFT,) * 4, mode="replicate").unflatten(0, (count, frames))
+    shifts = torch.randint(2 * MAX_SHIFT + 1, (count, 2), generator=generator).tolist()
+    padded = pad(clips.flatten(0, 1), (MAX_SHIFT,) * 4, mode="replicate").unflatten(0, (count, frames))
     clips = torch.stack([padded[i, :, :, y : y + SIZE, x : x + SIZE] for i, (y, x) in enumerate(shifts)])
     return (clips + 0.06 * level * torch.randn(clips.shape, generator=generator)).clamp(0, 1)
 
