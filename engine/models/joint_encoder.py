@@ -26,7 +26,7 @@ class JointEncoder(ModelMixin, ConfigMixin):
 
     @register_to_config
     def __init__(
-        self, width: int = 64, tokens: int = 9, joints: int = 34, hidden: int = 192, harmonics: int = 12
+        self, width: int = 64, tokens: int = 9, joints: int = 34, hidden: int = 144, harmonics: int = 12
     ) -> None:
         super().__init__()
         self.words = nn.Sequential(
@@ -36,7 +36,7 @@ class JointEncoder(ModelMixin, ConfigMixin):
         self.numbers = PLACEMENT_NUMBERS + 3 * joints
         self.sizes = nn.Linear(hidden, self.numbers * (1 + 2 * harmonics))
         self.used = nn.Linear(hidden, joints)
-        self.colours = nn.Sequential(nn.Linear(width * tokens, hidden), nn.SiLU(), nn.Linear(hidden, 7))
+        self.colours = nn.Sequential(nn.Linear(width * tokens, 64), nn.SiLU(), nn.Linear(64, 7))
         nn.init.zeros_(self.sizes.weight)
         nn.init.zeros_(self.sizes.bias)
 
