@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pytest
 
 from engine.config.quality import DRAFT, PAPER, STANDARD
+from engine.contract.errors import Stopped
 from engine.evaluate import ablation
 from engine.evaluate.ablation import FULL, Record, by_variant, evaluate, read_records, variants
 from engine.evaluate.prompts import Words, draw
@@ -54,7 +55,7 @@ def ends_with(code: int):
 
 def test_a_stopped_evaluation_records_nothing_of_the_run_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(ablation.subprocess, "run", ends_with(130))
-    with pytest.raises(EvaluationError, match="same command"):
+    with pytest.raises(Stopped, match="same command"):
         list(evaluate(tmp_path, DRAFT, [Words.of("red ball still")], [FULL], None, seed=0, workers=1))
     assert read_records(tmp_path) == []
 
@@ -68,7 +69,7 @@ def test_stopping_one_run_stops_those_not_begun(tmp_path, monkeypatch):
         return subprocess.CompletedProcess(command, 130, "", "")
 
     monkeypatch.setattr(ablation.subprocess, "run", stopped)
-    with pytest.raises(EvaluationError, match="same command"):
+    with pytest.raises(Stopped, match="same command"):
         list(evaluate(tmp_path, DRAFT, draw(8, seed=0), [FULL], None, seed=0, workers=1))
     assert len(called) <= 2
 
