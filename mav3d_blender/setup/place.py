@@ -10,8 +10,8 @@ from pathlib import Path
 from .requirements import SetupError
 from .variants import GB, Variant
 
-_LONGEST_PATH = 259  # in characters, on a Windows that was not told otherwise
-_LONGEST_INSIDE = 205  # of \engine-<version>.part\Lib\site-packages\ and torch's longest file name in it
+_MAX_PATH = 259  # in characters, on a Windows that was not told otherwise
+_MAX_INSIDE = 205  # of \engine-<version>.part\Lib\site-packages\ and torch's longest file name in it
 
 
 def default_folder(user_folder: Path) -> Path:
@@ -23,7 +23,7 @@ def default_folder(user_folder: Path) -> Path:
 
 def fits(folder: Path) -> bool:
     """Whether the paths of an environment in `folder` stay short enough."""
-    return sys.platform != "win32" or len(str(folder)) + _LONGEST_INSIDE <= _LONGEST_PATH or _long_paths_enabled()
+    return sys.platform != "win32" or len(str(folder)) + _MAX_INSIDE <= _MAX_PATH or _long_paths_enabled()
 
 
 def check_place(folder: Path, variant: Variant, begun: bool) -> None:

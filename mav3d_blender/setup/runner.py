@@ -14,7 +14,7 @@ from .requirements import SetupError
 
 _TICK = 0.2
 # pip asks an index that does not answer for every package anew; after so many questions it is ended.
-_MOST_UNANSWERED = 3
+_MAX_UNANSWERED = 3
 
 
 class Cancelled(Exception):
@@ -93,7 +93,7 @@ class Runner:
                 if self._cancel.wait(_TICK):
                     child.kill(process)
                     raise Cancelled
-                if progress is not None and progress.unanswered >= _MOST_UNANSWERED:
+                if progress is not None and progress.unanswered >= _MAX_UNANSWERED:
                     child.kill(process)
                     raise Failed(self._path.read_text("utf-8", "replace"), None)
             reader.seek(start)

@@ -38,7 +38,8 @@ def get(at: Commit, file: RemoteFile, output: io.BufferedIOBase, done: Callable[
     """Downloads to the end of `output`, which may hold the beginning. done: hears its length."""
     url = huggingface_hub.hf_hub_url(at.id, file.name, revision=at.commit, endpoint=at.endpoint)
     if (begun := output.tell()) > file.size:
-        output.truncate(0)
+        output.seek(0)
+        output.truncate()
         begun = 0
     http_get(url, _Counted(output, done), resume_size=begun, headers=build_hf_headers(), expected_size=file.size)
 

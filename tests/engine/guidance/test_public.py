@@ -1,19 +1,14 @@
 """Every class of public model, small and random, against score distillation written out by hand."""
 
 import math
-import shutil
 from dataclasses import replace
 
 import pytest
 import torch
-from transformers import CLIPTokenizer
 
 from engine.config.quality import PUBLIC_QUALITIES
 from engine.config.stage import DistillationConfig
-from engine.contract.errors import ModelError
-from engine.guidance.denoisers.video_unet import AnimateDiff
 from engine.guidance.load import GuidanceConfig, load_guidance
-from engine.guidance.model_class import detect_model_class
 from engine.guidance.public import PublicGuidance
 from engine.models.presets import PRESETS
 from engine.pipeline.train import load_stage_models
@@ -143,60 +138,6 @@ def test_a_model_of_pictures_takes_them_a_few_at_a_time(models):
     assert asked == [8, 3, 8, 3]
 
 
-def test_an_adapter_sits_in_the_image_model(models, tmp_path):
-    torch.manual_seed(5)
-    adapter = public_models.motion_adapter()
-    adapter.save_pretrained(tmp_path / "adapter")
-    preset = replace(PRESETS["custom"], image=str(models / "stable_diffusion"), video=str(tmp_path / "adapter"))
-    loaded = load_guidance("video", GuidanceConfig("a corgi", preset), FIXED)
-    assert isinstance(loaded.guidance.denoiser, AnimateDiff)
-    weights = loaded.guidance.denoiser.network.state_dict()
-    name, value = next(iter(adapter.state_dict().items()))
-    assert torch.equal(weights[name], value)
-    clips = torch.rand(1, 20, 3, 16, 16)
-    assert loaded.guidance.denoiser.model_frames(clips).shape[1] == 16, "the adapter holds 16 frames"
-    gradient = loaded.guidance.gradient(clips, loaded.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
-    assert gradient.shape == clips.shape and bool(gradient.isfinite().all())
-    alone = replace(preset, image=str(models / "deepfloyd"))
-    with pytest.raises(ModelError, match="motion adapter, which needs Stable Diffusion"):
-        load_guidance("video", GuidanceConfig("a corgi", alone), FIXED)
-
-
-@pytest.mark.parametrize(
-    ("name", "role"),
-    [("modelscope", "image"), ("stable_diffusion", "video"), ("stable_diffusion", "upscale"), ("latent_upscaler", "image")],
-)
-def test_a_model_of_another_class_is_refused_in_words(models, name, role):
-    with pytest.raises(ModelError, match=f"can't be the {role} model: choose one of"):
-        detect_model_class(models / name, role)
-
-
-def test_the_text_encoder_is_gone_before_the_rest_is_loaded(models, monkeypatch):
-    from engine.guidance import load as module
-
-    asked = []
-    original = module.load_components
-    monkeypatch.setattr(module, "load_components", lambda *a, **k: asked.append(k["only"]) or original(*a, **k))
-    loaded = load(models, "stable_diffusion_xl")
-    assert asked == [
-        ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2"), ("unet", "vae", "scheduler"),
-    ]  # fmt: skip
-    assert not any("text" in name for name in vars(loaded.guidance.denoiser))
-
-
-def test_a_prompt_that_was_encoded_before_needs_no_encoder(models, monkeypatch, tmp_path):
-    from engine.guidance import load as module
-
-    first = load(models, "stable_diffusion_xl", text_cache=tmp_path).prompt
-    asked = []
-    original = module.load_components
-    monkeypatch.setattr(module, "load_components", lambda *a, **k: asked.append(k["only"]) or original(*a, **k))
-    again = load(models, "stable_diffusion_xl", text_cache=tmp_path).prompt
-    assert asked == [("unet", "vae", "scheduler")]
-    assert torch.equal(again.conditional.states, first.conditional.states)
-    assert torch.equal(again.unconditional.pooled, first.unconditional.pooled)
-
-
 def test_what_is_offloaded_is_on_its_device_only_while_it_works(models):
     loaded = load(models, "stable_diffusion", low_memory=True)
     moved = []
@@ -242,33 +183,12 @@ def test_in_half_precision_the_gradient_keeps_its_direction(models, monkeypatch,
     assert float(torch.nn.functional.cosine_similarity(halved, exact, 0)) > 0.99
 
 
-def test_at_low_memory_wan_s_autoencoder_is_halved_as_well(models, monkeypatch):
-    monkeypatch.setattr("engine.guidance.load._precision", lambda device: torch.bfloat16)
-    kept = [load(models, "wan", low_memory=low).guidance.denoiser.latents.autoencoder.dtype for low in (False, True)]
-    assert kept == [torch.float32, torch.bfloat16]
-
-
-def test_an_autoencoder_that_overflows_in_float16_is_kept_in_float32(models, monkeypatch):
-    monkeypatch.setattr("engine.guidance.load._precision", lambda device: torch.float16)
-    guidance = load(models, "stable_diffusion_xl").guidance
-    assert guidance.denoiser.latents.autoencoder.config.force_upcast
-    assert guidance.denoiser.latents.autoencoder.dtype == torch.float32 and guidance.denoiser.network.dtype == torch.float16
-
-
 def test_a_scale_of_one_asks_once(models):
     loaded = load(models, "deepfloyd", replace(FIXED, guidance_scale=1.0))
     asked = []
     loaded.guidance.denoiser.network.register_forward_pre_hook(lambda module, inputs: asked.append(1))
     loaded.guidance.gradient(frames_for("deepfloyd"), loaded.prompt, CAMERAS, 0.0, torch.Generator().manual_seed(0))
     assert len(asked) == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "scale"), [("deepfloyd", 20), ("stable_diffusion", 100), ("modelscope", 100), ("deepfloyd_upscaler", 20)]
-)
-def test_without_a_guidance_scale_a_model_has_the_published_one_of_its_class(models, name, scale):
-    assert load(models, name, replace(FIXED, guidance_scale=None)).guidance.distillation.guidance_scale == scale
-    assert load(models, name, replace(FIXED, guidance_scale=3.0)).guidance.distillation.guidance_scale == 3
 
 
 def test_a_model_that_goes_on_in_the_last_stage_keeps_its_scale(models):
@@ -281,41 +201,7 @@ def test_a_model_that_goes_on_in_the_last_stage_keeps_its_scale(models):
     assert asked["video"].noise_start == quality.super_resolution.video_distillation.noise_start
 
 
-@pytest.mark.parametrize(("role", "scale"), [("image", 1.5), ("video", 1.0)])
-def test_a_built_in_model_among_public_ones_has_its_own_scale(role, scale):
-    loaded = load_guidance(role, GuidanceConfig("a red ball", PRESETS["primitives"]), replace(FIXED, guidance_scale=None))
-    assert loaded.guidance.distillation.guidance_scale == scale
-
-
-def test_noise_of_an_upscaler_is_the_same_in_all_frames_of_a_clip(models):
-    guidance = load(models, "deepfloyd_upscaler").guidance
-    still = torch.full((2, 3, 3, 16, 16), 0.5)
-    low = guidance.denoiser.conditions(CAMERAS, still, torch.Generator().manual_seed(0))["low"].unflatten(0, (2, 3))
-    assert torch.equal(low[0, 0], low[0, 2]) and not torch.equal(low[0, 0], low[1, 0])
-
-
 def test_public_guidance_says_where_it_looks_from(models):
     guidance = load(models, "stable_diffusion").guidance
     assert isinstance(guidance, PublicGuidance) and guidance.views_per_batch == 1
     assert guidance.elevation == (0.0, math.radians(30)) and 0 < guidance.fov < 1
-
-
-def test_a_tokenizer_of_another_model_is_told_of_in_words(models, tmp_path):
-    folder = tmp_path / "model"
-    shutil.copytree(models / "stable_diffusion", folder)
-    pieces = [
-        "<|startoftext|>",
-        "<|endoftext|>",
-        *(f"{chr(200 + i)}" for i in range(200)),
-        "a</w>",
-        "c",
-        "o",
-        "r",
-        "g",
-        "i</w>",
-    ]
-    CLIPTokenizer(vocab={piece: i for i, piece in enumerate(pieces)}, merges=[], model_max_length=77).save_pretrained(
-        folder / "tokenizer"
-    )
-    with pytest.raises(ModelError, match="do not fit one another"):
-        load_guidance("image", GuidanceConfig("a corgi", replace(PRESETS["custom"], image=str(folder))), FIXED)

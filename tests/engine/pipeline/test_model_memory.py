@@ -1,20 +1,11 @@
-import json
-
 import pytest
 import torch
 
-from engine.config.quality import PUBLIC_QUALITIES
 from engine.contract.errors import ModelError
-from engine.contract.request import Request
-from engine.job.resolve import resolve
 from engine.models.presets import PRESETS
-from engine.pipeline import memory_plan
 from engine.pipeline import model_memory as memory
-from engine.pipeline.memory_plan import MemoryPlan, fitting_presets, needs_low_memory, plan_memory
 from engine.pipeline.model_memory import model_need, peak_bytes
 from tests.engine.guidance import public_models
-
-STANDARD = PUBLIC_QUALITIES["standard"]
 
 
 @pytest.fixture(scope="module")
@@ -84,62 +75,6 @@ def test_a_model_that_is_not_here_is_reckoned_by_the_catalogue():
     assert not need.known and need.weights == 11
     with pytest.raises(ModelError, match="neither as a folder nor fetched"):
         model_need("someone/something", "video", "", 64, 16, True)
-
-
-def custom(models):
-    from dataclasses import replace
-
-    folders = {"image": "stable_diffusion", "video": "modelscope", "upscale": "latent_upscaler"}
-    return replace(PRESETS["custom"], **{role: str(models / name) for role, name in folders.items()})
-
-
-def test_a_plan_has_two_models_side_by_side_or_one_after_the_other(models):
-    plan = plan_memory(custom(models), STANDARD, torch.device("cpu"))
-    assert set(plan.usual) == {"static", "dynamic", "super_resolution"} and plan.known and plan.fits
-    needs = plan.needs
-    both = needs["video"].weights + needs["upscale"].weights + max(needs["video"].working, needs["upscale"].working)
-    assert plan.usual["super_resolution"] == pytest.approx(memory_plan.SCENE_GB + both)
-    alone = memory.preset_needs(custom(models), STANDARD, False, low=True)
-    one = max(alone[role].weights + alone[role].working for role in ("video", "upscale"))
-    assert plan.low["super_resolution"] == pytest.approx(memory_plan.SCENE_GB + one)
-    assert json.dumps(plan.as_dict()) and len(plan.lines()) == 9
-
-
-@pytest.mark.parametrize(
-    ("available", "fits", "fits_low", "word"),
-    [
-        (None, True, True, "not known"),
-        (10.0, True, True, "It fits"),
-        (6.0, False, True, "low memory"),
-        (3.0, False, False, "not fit"),
-    ],
-)
-def test_the_verdict_is_a_sentence(available, fits, fits_low, word):
-    plan = MemoryPlan({"static": 8.0}, {"static": 4.0}, {}, available)
-    assert (plan.fits, plan.fits_low) == (fits, fits_low) and word in plan.verdict()
-
-
-def test_low_memory_is_chosen_where_asked_for_or_where_nothing_else_fits(models, monkeypatch):
-    request = Request.checked(
-        {"prompt": "a corgi", "preset": "custom", **{f"{role}_model": path for role, path in custom(models).sources().items()}}
-    )
-    cpu, cuda = torch.device("cpu"), torch.device("cuda")
-    monkeypatch.setattr(memory_plan, "half_type", lambda device: torch.bfloat16)
-    job = resolve(request)
-    assert not needs_low_memory(job, cpu)
-    monkeypatch.setattr(memory_plan, "memory_gb", lambda device: 1000.0)
-    assert not needs_low_memory(job, cuda)
-    monkeypatch.setattr(memory_plan, "memory_gb", lambda device: memory_plan.SCENE_GB + 1e-6)
-    assert needs_low_memory(job, cuda)
-    asked = Request.checked({"prompt": "a red ball", "memory": "low"})
-    assert needs_low_memory(resolve(asked), cpu)
-
-
-def test_presets_that_fit_are_named(monkeypatch):
-    monkeypatch.setattr(memory_plan, "memory_gb", lambda device: 13.0)
-    assert fitting_presets("standard", torch.device("cpu")) == ["primitives", "open"]
-    monkeypatch.setattr(memory_plan, "memory_gb", lambda device: 4.0)
-    assert fitting_presets("standard", torch.device("cpu")) == ["primitives"]
 
 
 def test_the_need_of_a_built_in_model_is_small():

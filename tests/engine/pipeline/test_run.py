@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.engine.stages.test_stages import FIELD, STAGE, KnowingGuidance
 
 from engine.config.quality import STANDARD
 from engine.config.stage import LearningRates
@@ -20,6 +19,7 @@ from engine.pipeline.train import take_step
 from engine.scene.frame_times import frame_times
 from engine.stages.train_state import TrainState
 from tests.engine.scene.test_render import UniformBall
+from tests.engine.stages.knowing import FIELD, STAGE, KnowingGuidance
 
 DYNAMIC = replace(STAGE, steps=6, cameras=1, rates=LearningRates(0.01, 0.02, 0.01, 0.03), rigid_until=0.5, occupancy_interval=4)
 QUALITY = replace(STANDARD, field=FIELD, static=replace(STAGE, steps=2), dynamic=DYNAMIC)

@@ -16,7 +16,7 @@ import pytest
 from engine.contract.version import VERSION
 from engine.job.folder import JobFolder, Progress
 from engine.job.lock import held
-from tests.engine.cli.test_command_line import LAUNCH
+from tests.engine.cli.launching import LAUNCH
 from tests.root import ROOT
 
 SHORT = {

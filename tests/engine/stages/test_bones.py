@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.engine.stages.test_stages import FIELD, STAGE, KnowingGuidance
 
 from engine.config.quality import STANDARD
 from engine.config.stage import CameraConfig, LearningRates
@@ -13,6 +12,7 @@ from engine.pipeline.train import take_step
 from engine.scene.frame_times import frame_times
 from engine.stages.bones import lay_out_skeleton
 from engine.stages.train_state import TrainState
+from tests.engine.stages.knowing import FIELD, STAGE, KnowingGuidance
 
 BENDING = replace(FIELD, times=8, bones=6)
 STATIC = replace(STAGE, steps=60)

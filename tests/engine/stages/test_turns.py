@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.engine.stages.test_stages import FIELD, STAGE, KnowingGuidance
 
 from engine.config.quality import STANDARD
 from engine.pipeline.train import take_step
@@ -14,6 +13,7 @@ from engine.stages.dynamic import dynamic_step
 from engine.stages.static import static_step
 from engine.stages.train_state import TrainState
 from engine.stages.turns import try_turns, wanted_turn
+from tests.engine.stages.knowing import FIELD, STAGE, KnowingGuidance
 
 EIGHT = replace(FIELD, times=8)
 

@@ -3,12 +3,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tests.engine.stages.test_stages import FIELD, STAGE
 
 from engine.config.stage import CameraConfig
 from engine.scene.frame_times import frame_times
 from engine.stages.train_state import TrainState
 from engine.stages.viewing import draw_cameras, draw_times, draw_view
+from tests.engine.stages.knowing import FIELD, STAGE
 
 
 class Guidance:

@@ -1,0 +1,46 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from engine.contract.errors import ModelError
+from engine.guidance.denoisers.wan import SIZE, Wan
+from engine.guidance.text.encoders import TextStates
+from tests.engine.guidance import public_models
+
+
+@pytest.fixture(scope="module")
+def components() -> dict:
+    return public_models.wan().components
+
+
+def test_clips_have_one_frame_and_groups_of_four(components):
+    denoiser = Wan(components)
+    # Sixteen pixels are one of the transformer's patches.
+    assert denoiser.size == SIZE == 320 and denoiser.is_video
+    shown = denoiser.model_frames(torch.rand(1, 16, 3, 8, 8))
+    assert shown.shape == (1, 17, 3, SIZE, SIZE) and torch.equal(shown[:, 0], shown[:, 1])
+
+
+def test_it_predicts_a_flow_and_keeps_its_autoencoder_in_full_precision(components):
+    denoiser = Wan(components)
+    assert denoiser.schedule.prediction == "flow_prediction" and denoiser.fp32_components == ("vae",)
+    # Shifted by three: 3 s / (1 + 2 s).
+    assert float(denoiser.schedule.sigma[499]) == pytest.approx(0.75)
+
+
+def test_the_network_has_time_behind_the_channels(components, monkeypatch):
+    denoiser, noisy = Wan(components), torch.randn(1, 2, 16, 4, 4)
+
+    def network(clip, timesteps, states):
+        assert clip.shape == (1, 16, 2, 4, 4)
+        return SimpleNamespace(sample=-clip)
+
+    monkeypatch.setattr(denoiser, "network", network)
+    assert torch.equal(denoiser(noisy, torch.zeros(1), TextStates(torch.zeros(1, 7, 8)), {}), -noisy)
+
+
+def test_a_model_that_wants_a_picture_is_refused(components):
+    transformer = SimpleNamespace(config=SimpleNamespace(in_channels=36, patch_size=(1, 2, 2)))
+    with pytest.raises(ModelError, match="wants a picture beside the text"):
+        Wan(components | {"transformer": transformer})
