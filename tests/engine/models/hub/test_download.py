@@ -9,7 +9,7 @@ from huggingface_hub import errors
 
 from engine.contract.errors import ModelError
 from engine.models.check import content_hash
-from engine.models.hub.download import Commit, get, is_right, told
+from engine.models.hub.download import Commit, get, hub_errors, is_right
 from engine.models.hub.selection import RemoteFile
 from tests.engine.models.small_hub import COMMIT, Repository
 
@@ -67,17 +67,17 @@ def answer(kind: type, status: int = 404) -> Exception:
     ],
 )
 def test_what_goes_wrong_is_one_sentence_that_says_what_to_do(error, said):
-    with pytest.raises(ModelError, match=said) as raised, told(NAME, "v9"):
+    with pytest.raises(ModelError, match=said) as raised, hub_errors(NAME, "v9"):
         raise error
     assert "\n" not in str(raised.value) and raised.value.__cause__ is error
 
 
 def test_the_cause_is_told_and_not_that_the_cache_has_nothing():
     cause = httpx2.ConnectError("no route")
-    with pytest.raises(ModelError, match="no route"), told(NAME, "main"):
+    with pytest.raises(ModelError, match="no route"), hub_errors(NAME, "main"):
         raise errors.LocalEntryNotFoundError("not in the cache") from cause
 
 
 def test_other_errors_pass():
-    with pytest.raises(ZeroDivisionError), told(NAME, "main"):
+    with pytest.raises(ZeroDivisionError), hub_errors(NAME, "main"):
         raise ZeroDivisionError
