@@ -27,7 +27,7 @@ class View:
 
     cameras: still ones share their rays over all frames. times: [frames] in [0, 1]. size: pixels a side.
     samples: intervals a ray. background: [cameras, 3], sRGB in [0, 1]. seed: of the jitter; None for interval centres.
-    explore: share of the samples in empty cells that are rendered all the same, so that density can appear there.
+    empty_sample_prob: share of the samples in empty cells that are rendered all the same, so that density can appear there.
     chunk_samples: samples, over all frames and in empty space too, that are in memory at once; one ray's at least.
     stop_below: transmittance below which what lies behind on a ray is left out; 0 leaves nothing out.
     """

@@ -8,7 +8,7 @@ from engine.scene.mlp_field import MlpField
 from engine.stages.train_state import TrainState
 from tests.engine.stages.knowing import FIELD
 
-RATES = LearningRates(space=0.1, time=0.0, decoder=0.2, trajectory=0.3)
+RATES = LearningRates(space=0.1, time=0.0, decoder=0.2, trajectory=0.3, skeleton=0.4)
 
 
 def free(state: TrainState) -> dict[str, set[bool]]:
@@ -46,15 +46,15 @@ def test_rates_go_to_their_groups_times_the_decay():
     state = TrainState.new(FIELD, 0)
     state.set_rates(RATES, 0.5)
     rates = {group["name"]: group["lr"] for group in state.optimiser.param_groups}
-    assert rates == pytest.approx({"space": 0.05, "time": 0.0, "decoder": 0.1, "trajectory": 0.15})
+    assert rates == pytest.approx({"space": 0.05, "time": 0.0, "decoder": 0.1, "trajectory": 0.15, "skeleton": 0.2})
 
 
 def test_what_has_no_rate_gets_no_gradient():
     state = TrainState.new(FIELD, 0)
     state.free(RATES)
-    assert free(state) == {"space": {True}, "time": {False}, "decoder": {True}, "trajectory": {True}}
+    assert free(state) == {"space": {True}, "time": {False}, "decoder": {True}, "trajectory": {True}, "skeleton": set()}
     state.free(RATES, rigid_only=True)
-    assert free(state) == {"space": {False}, "time": {False}, "decoder": {False}, "trajectory": {True}}
+    assert free(state) == {"space": {False}, "time": {False}, "decoder": {False}, "trajectory": {True}, "skeleton": set()}
     state.free(replace(RATES, trajectory=0.0), rigid_only=True)
     assert set.union(*free(state).values()) == {False}
 
