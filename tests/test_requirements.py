@@ -20,7 +20,7 @@ AT_RUN_TIME = {
     "imageio-ffmpeg": "imageio's MP4",
 }
 # Run by name.
-PROGRAMS = {"pytest", "ruff", "uv"}
+PROGRAMS = {"import-linter", "pytest", "ruff", "uv"}
 # Modules of Blender, which the bpy wheel holds.
 BLENDERS = {"bpy", "bmesh", "gpu", "gpu_extras", "imbuf", "mathutils"}
 
