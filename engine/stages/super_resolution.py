@@ -38,8 +38,8 @@ def super_resolution_step(
         known = {"background": view.background, "times": times}
         high_gradient = upscaler.guidance.gradient(clips, upscaler.prompt, *given, **known, low_resolution=low)
         low_gradient = beside.guidance.gradient(low, beside.prompt, *given, **known)
-        # A low pixel's whole gradient goes to each pixel of its block: the transpose of average pooling times factor², which keeps
-        # the two gradients of one size whatever the factor.
+        # A low pixel's whole gradient goes to each pixel of its block: factor² times the transpose of average pooling, so that
+        # the two gradients are of one size whatever the factor.
         spread = interpolate(low_gradient.flatten(0, 1), scale_factor=factor).unflatten(0, clips.shape[:2])
         return high_gradient + spread
 
