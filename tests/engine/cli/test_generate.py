@@ -60,7 +60,7 @@ def test_two_at_once_in_one_folder(finished, tiny_models):
         (["generate", "ball " * 100], "shorten"),
         (["generate", "a corgi playing with a ball"], '"corgi"'),
         (["generate", "a red ball", "--quality", "best"], "draft or standard"),
-        (["generate", "a red ball", "--topology", "loose"], "auto or fixed"),
+        (["generate", "a red ball", "--topology", "loose"], "auto or rigged or fixed"),
         (["generate", "a red ball", "--device", "gpu"], "cpu or cuda"),
     ],
 )
