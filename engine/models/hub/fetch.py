@@ -19,6 +19,7 @@ from engine.contract.errors import ModelError
 from engine.models.check import check_model
 from engine.models.hub import cache, store
 from engine.models.hub.download import be_quiet, get, hub_errors, is_right
+from engine.models.hub.environment import check_environment
 from engine.models.hub.plan import Plan, is_cached
 from engine.models.hub.rearrange import rearrange
 from engine.models.hub.selection import RemoteFile
@@ -31,6 +32,7 @@ Progress = Callable[[int, int], None]
 
 def fetch(plan: Plan, progress: Progress = lambda done, size: None) -> Path:
     """Fetches what is planned and gives its folder. Raises ModelError; what was fetched by then is kept for the next time."""
+    check_environment()
     be_quiet()
     with hub_errors(plan.id, plan.revision):
         locks = cache.cache_folder() / ".locks" / cache.repository(plan.id).name

@@ -15,6 +15,7 @@ from engine.models.catalogue import canonical
 from engine.models.check import check_model
 from engine.models.hub import cache, store
 from engine.models.hub.download import Commit, be_quiet, get, hub_errors
+from engine.models.hub.environment import check_environment
 from engine.models.hub.ids import split_source
 from engine.models.hub.local import find, licence_of_card
 from engine.models.hub.selection import RemoteFile, Wanted, select
@@ -86,6 +87,7 @@ def plan_fetch(source: str, half: bool = True, endpoint: str | None = None) -> P
     if parts is None:
         raise ModelError(f"{source!r} is no id of the Hugging Face hub: give owner/name or owner/name@revision.")
     name, revision = canonical(parts[0]), parts[1]
+    check_environment()
     be_quiet()
     with hub_errors(name, revision):
         api = huggingface_hub.HfApi(endpoint=endpoint or os.environ.get("HF_ENDPOINT"))
