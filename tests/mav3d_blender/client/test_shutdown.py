@@ -12,7 +12,11 @@ from tests.mav3d_blender.engines import until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 IGNORING = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint(flush=True)\ntime.sleep(600)"
-WAITING = "import sys, time\nprint(flush=True)\nsys.stdin.read()\ntime.sleep(600)"
+# A shell's background jobs ignore Ctrl-C, and what they start does too.
+WAITING = (
+    "import signal, sys, time\nsignal.signal(signal.SIGINT, signal.default_int_handler)\nprint(flush=True)\nsys.stdin.read()\n"
+    "time.sleep(600)"
+)
 LEAVING = "import sys\nprint(flush=True)\nsys.stdin.read()"
 
 
