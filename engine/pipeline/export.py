@@ -21,6 +21,7 @@ from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.bake import MOMENTS, bake, bake_sequence
 from engine.mesh.remesh import reduced
+from engine.mesh.rig.rig import RigError
 from engine.mesh.rig.sequence import TRACKED, rig_sequence
 from engine.mesh.simplify import smooth
 from engine.mesh.surface import Mesh, density_grid, surface, volume
@@ -134,10 +135,9 @@ def textured(
             report = _PartProgress(emit, "texture", min(len(surfaces), MOMENTS), seconds["preview"])
             moving = _moving(field, found, times, config, report)
             if topology == "rigged":
-                rigged = rig_sequence(moving.positions, moving.triangles, rest=found.report.reference, noise=TRACKED)
-                moving = dataclasses.replace(moving, positions=rigged.vertices, rest=rigged.rest, rig=rigged.rig)
-                metrics["rig"] = rigged.report.as_dict()
-                advice = " ".join([*([advice] if advice else []), *rigged.notes])
+                moving, figures, notes = _rigged(moving, found.report.reference)
+                metrics |= figures
+                advice = " ".join([*([advice] if advice else []), *notes])
             return moving, metrics | _volumes(found.meshes()), advice
         advice = f"Each frame has a mesh of its own, since one could not follow: {objection}."
     meshes, report = [], _PartProgress(emit, "texture", len(surfaces), seconds["preview"])
@@ -151,6 +151,16 @@ def _moving(field: Field, found: Track, times: torch.Tensor, config: MeshConfig,
     uv = unwrap(found.meshes()[found.report.reference], config.texture)
     albedos = bake_sequence(field, found.positions, found.triangles, uv, times.tolist(), config.texture, report)
     return MovingMesh(found.positions, found.triangles, uv, albedos)
+
+
+def _rigged(mesh: MovingMesh, reference: int) -> tuple[MovingMesh, dict[str, Any], list[str]]:
+    """The mesh with bones, figures of them, and what is to be said; the mesh as it was where it can have none."""
+    try:
+        rigged = rig_sequence(mesh.positions, mesh.triangles, rest=reference, noise=TRACKED)
+    except RigError as error:
+        return mesh, {}, [f"There is no armature. {error}"]
+    moved = dataclasses.replace(mesh, positions=rigged.vertices, rest=rigged.rest, rig=rigged.rig)
+    return moved, {"rig": rigged.report.as_dict()}, rigged.notes
 
 
 def texture_frame(field: Field, mesh: Mesh, moment: float, config: MeshConfig) -> TexturedMesh:

@@ -15,6 +15,7 @@ from engine.contract.request import Request
 from engine.job.folder import JobFolder
 from engine.job.resolve import resolve
 from engine.mesh.bake import MOMENTS
+from engine.mesh.rig.rig import RigError
 from engine.pipeline import export
 from engine.pipeline.export import export_asset, export_seconds, turntable
 from engine.scene.frame_times import frame_times
@@ -98,3 +99,13 @@ def test_a_rig_goes_out_where_it_is_asked_for(tmp_path):
     assert about["advice"] == "There is no motion beyond the whole body's: one bone."
     with np.load(tmp_path / "asset" / "rig.npz") as rig, np.load(tmp_path / "asset" / "mesh.npz") as mesh:
         assert len(rig["names"]) == 1 and rig["weights"].shape == (len(mesh["rest"]), 4)
+
+
+def test_a_mesh_that_can_have_no_bones_is_written_all_the_same(tmp_path, monkeypatch):
+    def torn(*_, **__):
+        raise RigError("The mesh tears in 4 of 5 frames: its vertices don't stay in order.")
+
+    monkeypatch.setattr(export, "rig_sequence", torn)
+    exported(tmp_path, "rigged")
+    about = json.loads((tmp_path / "asset" / "asset.json").read_text())
+    assert about["topology"] == "fixed" and about["advice"].startswith("There is no armature. The mesh tears in 4 of 5")
