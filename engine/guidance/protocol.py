@@ -12,7 +12,7 @@ from engine.guidance.latents import Latents
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
-from engine.scene.cameras import Cameras
+from engine.scene.cameras import Cameras, Mount
 
 
 @runtime_checkable
@@ -29,6 +29,10 @@ class Guidance(Protocol):
     elevation: tuple[float, float]
     views_per_batch: int
     guidance_scale: float
+
+    def mount(self, prompt: EncodedPrompt, times: Tensor) -> Mount | None:
+        """What cameras follow at `times` [frames], where the model sees bodies from cameras that follow them."""
+        return None
 
     def gradient(
         self,

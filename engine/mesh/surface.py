@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,17 @@ def density_grid(field: Field, occupancy: Occupancy, time: float, frame: int, re
     density = torch.zeros(len(points), device=device)
     density[keep] = field(points[keep], torch.tensor([time], device=device))[0][0]
     return density.view(resolution, resolution, resolution).cpu().numpy()
+
+
+def committed_depth(density: np.ndarray, surface_depth: float) -> float:
+    """The metres of density at the surface's level that make a ray half opaque: at most `surface_depth`, and the
+    level at least half of what the density is inside (its median).
+
+    Round what is solid for certain lies a skirt of half-hearted density that no ray is stopped by; a level meant for fields that
+    never commit would count it in, and thin limbs would come out half as thick again.
+    """
+    held = density[density > math.log(2) / surface_depth]
+    return min(surface_depth, math.log(2) / (0.5 * float(np.median(held)))) if len(held) else surface_depth
 
 
 def surface(density: np.ndarray, surface_depth: float) -> Mesh:

@@ -24,7 +24,7 @@ from engine.mesh.remesh import reduced
 from engine.mesh.rig.rig import RigError
 from engine.mesh.rig.sequence import TRACKED, rig_sequence
 from engine.mesh.simplify import smooth
-from engine.mesh.surface import Mesh, density_grid, surface, volume
+from engine.mesh.surface import Mesh, committed_depth, density_grid, surface, volume
 from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
 from engine.models.source import model_names
@@ -112,7 +112,8 @@ def _surfaces(
 
 def surface_at(field: Field, occupancy: Occupancy, moment: float, frame: int, config: MeshConfig) -> Mesh:
     """The smoothed surface at one moment in [0, 1], frame number `frame` of the occupancy; empty where nothing is solid."""
-    return smooth(surface(density_grid(field, occupancy, moment, frame, config.resolution), config.surface_depth))
+    density = density_grid(field, occupancy, moment, frame, config.resolution)
+    return smooth(surface(density, committed_depth(density, config.surface_depth)))
 
 
 def textured(

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from engine.scene.field import Field
 
 RESOLUTION = 96
+# Density per metre below which a cell is empty.
+EMPTY = 0.4
 CHUNK = 2**17
 
 
 @dataclass(frozen=True)
 class BakedBody:
-    """grid: density per metre and sRGB colour, [1, 4, n, n, n] over [-1, 1]^3 indexed [x, y, z]."""
+    """grid: density per metre and sRGB colour, [1, 4, n, n, n] over [-1, 1]^3 indexed [x, y, z]. cells: the places of the grid
+    that are not empty [cells, 3], and held: how much each bone holds them, [cells, bones]."""
 
     grid: Tensor
+    cells: Tensor
+    held: Tensor
 
     def read(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Density [N] and colour [N, 3] at places of the body at rest [N, 3]; nothing outside. Differentiable in the places."""
@@ -38,4 +43,7 @@ def bake_body(field: Field, time: float = 0.5, resolution: int = RESOLUTION) -> 
     parts = [
         torch.cat([density[:, None], colour], 1) for density, colour in (field.at_rest(p, time) for p in points.split(CHUNK))
     ]
-    return BakedBody(torch.cat(parts).T.reshape(1, 4, resolution, resolution, resolution).contiguous())
+    values = torch.cat(parts)
+    cells = points[values[:, 0] > EMPTY]
+    held = cells.new_ones(len(cells), 1) if field.skeleton is None else field.skeleton.weights_at(cells)
+    return BakedBody(values.T.reshape(1, 4, resolution, resolution, resolution).contiguous(), cells, held)

@@ -1,6 +1,7 @@
 """Orbit cameras and their rays.
 
-World: right-handed, Z up. Azimuth 0 looks from -Y to +Y and grows towards +X; cameras look at the origin.
+World: right-handed, Z up. Azimuth 0 looks from -Y to +Y and grows towards +X; cameras look at the origin, or follow a body
+about on a mount.
 """
 
 from __future__ import annotations
@@ -16,21 +17,63 @@ FOV = math.radians(38.0)
 
 
 @dataclass(frozen=True)
+class Mount:
+    """A body's axes, frame by frame, that cameras are carried along in: x in them is centre + axes x in the scene.
+
+    centre: [frames, 3] in metres. axes: [frames, 3, 3], whose columns need not be unit vectors: a body that is seen from a mount
+    of its own placement, squashed or grown, looks as it does at rest.
+    """
+
+    centre: Tensor
+    axes: Tensor
+
+    @classmethod
+    def of(cls, centre: Tensor, rotation: Tensor, scale: Tensor) -> Mount:
+        """From a placement: centre [frames, 3], rotation body to scene [frames, 3, 3], scale along the body's axes [frames, 3]."""
+        return cls(centre, rotation * scale[:, None])
+
+    def to(self, device: torch.device) -> Mount:
+        return Mount(self.centre.to(device), self.axes.to(device))
+
+    @property
+    def heading(self) -> Tensor:
+        """Azimuth in the scene of what the body has at azimuth 0, radians, [frames]."""
+        front = -self.axes[:, :, 1]
+        return torch.atan2(front[:, 0], -front[:, 1])
+
+
+@dataclass(frozen=True)
 class Cameras:
     """A batch of orbit cameras.
 
     azimuth, elevation: radians, [cameras] for a still clip or [cameras, frames] for a moving one.
-    distance: metres from the origin. fov: vertical field of view, radians.
+    distance: metres from the origin. fov: vertical field of view, radians. mount: the axes that all of these are meant in; the
+    scene's own if left out.
     """
 
     azimuth: Tensor
     elevation: Tensor
     distance: float = DISTANCE
     fov: float = FOV
+    mount: Mount | None = None
 
     def __post_init__(self) -> None:
         if self.azimuth.shape != self.elevation.shape:
             raise ValueError("azimuth and elevation need the same shape")
+        if self.mount is not None and self.azimuth.shape[1:] != self.mount.centre.shape[:1]:
+            raise ValueError("cameras on a mount need a pose for each of its frames")
+
+    def follow(self, mount: Mount) -> Cameras:
+        """The same cameras on a mount, each looking at the body from the side of the scene that it looked from."""
+        frames = len(mount.centre)
+        azimuth, elevation = (
+            value if self.moving else value[:, None].expand(-1, frames) for value in (self.azimuth, self.elevation)
+        )
+        return replace(self, azimuth=azimuth - mount.heading, elevation=elevation, mount=mount)
+
+    def on_body(self) -> Cameras:
+        """The same cameras in the axes of the body that they follow."""
+        return replace(self, mount=None)
 
     def __len__(self) -> int:
         return self.azimuth.shape[0]
@@ -42,7 +85,8 @@ class Cameras:
 
     def to(self, device: torch.device) -> Cameras:
         """The same cameras with their angles on `device`."""
-        return replace(self, azimuth=self.azimuth.to(device), elevation=self.elevation.to(device))
+        mount = None if self.mount is None else self.mount.to(device)
+        return replace(self, azimuth=self.azimuth.to(device), elevation=self.elevation.to(device), mount=mount)
 
     def repeat_interleave(self, times: int) -> Cameras:
         """Every camera `times` times in a row."""
@@ -50,10 +94,10 @@ class Cameras:
         return replace(self, azimuth=azimuth, elevation=elevation)
 
     def per_frame(self, frames: int) -> Cameras:
-        """One still camera for each of `frames` frames of each clip, [cameras * frames]."""
+        """One still camera for each of `frames` frames of each clip, [cameras * frames], in the axes of what they follow."""
         if not self.moving:
             return self.repeat_interleave(frames)
-        return replace(self, azimuth=self.azimuth.flatten(), elevation=self.elevation.flatten())
+        return replace(self.on_body(), azimuth=self.azimuth.flatten(), elevation=self.elevation.flatten())
 
     def twice(self) -> Cameras:
         """The batch, and the same again behind it."""
@@ -61,10 +105,11 @@ class Cameras:
 
     def positions(self) -> Tensor:
         """Camera centres, [..., 3]."""
-        return self.distance * _direction(self.azimuth, self.elevation)
+        places = self.distance * _direction(self.azimuth, self.elevation)
+        return places if self.mount is None else torch.einsum("fij,cfj->cfi", self.mount.axes, places) + self.mount.centre
 
     def axes(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Right, up and forward unit vectors of each camera in world space, [..., 3] each."""
+        """Right, up and forward unit vectors of each camera, [..., 3] each, in the axes that its angles are meant in."""
         back = _direction(self.azimuth, self.elevation)
         right = torch.stack([self.azimuth.cos(), self.azimuth.sin(), torch.zeros_like(self.azimuth)], -1)
         return right, torch.linalg.cross(back, right), -back
@@ -79,7 +124,10 @@ class Cameras:
         like = dict(device=self.azimuth.device, dtype=self.azimuth.dtype)
         y = (1 - (torch.arange(height, **like) + 0.5) * 2 / height)[:, None, None] * tangent
         x = ((torch.arange(width, **like) + 0.5) * 2 / width - 1)[None, :, None] * tangent * width / height
-        directions = torch.nn.functional.normalize(forward + x * right + y * up, dim=-1)
+        directions = forward + x * right + y * up
+        if self.mount is not None:
+            directions = torch.einsum("fij,cfhwj->cfhwi", self.mount.axes, directions)
+        directions = torch.nn.functional.normalize(directions, dim=-1)
         origins = self.positions()[..., None, None, :].expand_as(directions)
         return origins, directions
 

@@ -54,33 +54,55 @@ class Occupancy:
         other.least = torch.minimum(self.least[lower], self.least[upper])
         return other
 
-    def lookup(self, points: Tensor, frames: int) -> Tensor:
-        """Whether points [..., 3] or [F, ..., 3] are in occupied cells, bool [F, ...]; False outside the scene."""
-        inside = (points.abs() <= 1).all(-1).expand(self._shape(points, frames))
-        return inside if self.bits is None else self._gather(self.bits, points, frames) & inside
+    def lookup(self, points: Tensor, frames: int, frame_of: Tensor | None = None) -> Tensor:
+        """Whether points [..., 3] are in occupied cells in each of F frames, bool [F, ...]; False outside the scene.
 
-    def hidden(self, points: Tensor, lengths: Tensor, frames: int, transmittance: float) -> Tensor:
+        frame_of: the frame of each row of points [rows, ..., 3], if each is asked for in its own alone: bool [rows, ...].
+        """
+        shape = points.shape[:-1] if frame_of is not None else (frames, *points.shape[:-1])
+        inside = (points.abs() <= 1).all(-1).expand(shape)
+        return inside if self.bits is None else self._gather(self.bits, points, frames, frame_of) & inside
+
+    def bounds(self, margin: float) -> tuple[Tensor, Tensor] | None:
+        """The lowest and highest corner of the box round what is occupied in each frame and `margin` metres more, within the
+        scene, [F, 3] each; None before the first update. A frame in which nothing is occupied has the whole scene."""
+        if self.bits is None:
+            return None
+        low, high = [], []
+        across, beside = self.bits.any(3), self.bits.any(1)
+        for held in (across.any(2), across.any(1), beside.any(1)):
+            first, last = held.int().argmax(1), self.resolution - held.flip(1).int().argmax(1)
+            some = held.any(1)
+            low.append(torch.where(some, first, 0))
+            high.append(torch.where(some, last, self.resolution))
+        low, high = (torch.stack(value, 1) * (2 / self.resolution) - 1 for value in (low, high))
+        return (low - margin).clamp(min=-1), (high + margin).clamp(max=1)
+
+    def hidden(
+        self, points: Tensor, lengths: Tensor, frames: int, transmittance: float, frame_of: Tensor | None = None
+    ) -> Tensor:
         """Whether so little light comes through to samples along rays that they can be left out.
 
-        points [rays, samples, 3] or [F, rays, samples, 3], front to back; lengths of their intervals in metres, broadcastable
-        to [rays, samples]. True where the densities in front, each at its least, let less than `transmittance` through;
-        bool [F, rays, samples].
+        points [rays, samples, 3], front to back; lengths of their intervals in metres, broadcastable to [rays, samples]. True
+        where the densities in front, each at its least, let less than `transmittance` through; bool [F, rays, samples], or
+        [rays, samples] where each ray has a frame of its own, `frame_of` [rays].
         """
         if self.least is None or transmittance <= 0:
-            return torch.zeros(self._shape(points, frames), dtype=torch.bool, device=points.device)
-        depth = self._gather(self.least, points, frames).to(lengths) * lengths
+            shape = points.shape[:-1] if frame_of is not None else (frames, *points.shape[:-1])
+            return torch.zeros(shape, dtype=torch.bool, device=points.device)
+        depth = self._gather(self.least, points, frames, frame_of).to(lengths) * lengths
         return torch.cumsum(depth, -1) - depth > -math.log(transmittance)
 
-    def _shape(self, points: Tensor, frames: int) -> tuple[int, ...]:
-        return points.shape[:-1] if points.dim() > 3 else (frames, *points.shape[:-1])
-
-    def _gather(self, grid: Tensor, points: Tensor, frames: int) -> Tensor:
+    def _gather(self, grid: Tensor, points: Tensor, frames: int, frame_of: Tensor | None) -> Tensor:
         """The cells' values at points, in the shape of `lookup`'s answer."""
-        r, shape = self.resolution, self._shape(points, frames)
+        r = self.resolution
         cell = ((points + 1) * (0.5 * r)).long().clamp(0, r - 1)
         flat = (cell[..., 0] * r + cell[..., 1]) * r + cell[..., 2]
-        index = flat.expand(shape).reshape(frames, -1)
-        return grid.expand(frames, r, r, r).reshape(frames, -1).gather(1, index).view(shape)
+        if frame_of is not None:
+            own = frame_of if len(grid) > 1 else torch.zeros_like(frame_of)
+            return grid.flatten()[own.view(-1, *[1] * (flat.dim() - 1)) * r**3 + flat]
+        index = flat.expand(frames, *flat.shape).reshape(frames, -1)
+        return grid.expand(frames, r, r, r).reshape(frames, -1).gather(1, index).view(frames, *flat.shape)
 
     @property
     def share(self) -> float:

@@ -19,6 +19,8 @@ from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
 
 STOP_BELOW = 1e-3
+# How far round what is occupied density may still appear, metres.
+EXPLORED_MARGIN = 0.25
 
 
 @dataclass(frozen=True)
@@ -119,10 +121,11 @@ def composite(density: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     return weights, -torch.expm1(-depth.sum(-1))
 
 
-def clip_to_scene(origins: Tensor, directions: Tensor) -> tuple[Tensor, Tensor]:
-    """Where rays enter and leave [-1, 1]^3, metres along the ray, [...] each; equal where they miss."""
+def clip_to_box(origins: Tensor, directions: Tensor, low: Tensor | float = -1, high: Tensor | float = 1) -> tuple[Tensor, Tensor]:
+    """Where rays enter and leave the box from `low` to `high` (broadcastable to [..., 3]; the scene if left out), metres along
+    the ray, [...] each; equal where they miss."""
     inverse = 1 / torch.where(directions.abs() < 1e-9, torch.full_like(directions, 1e-9), directions)
-    first, second = (-1 - origins) * inverse, (1 - origins) * inverse
+    first, second = (low - origins) * inverse, (high - origins) * inverse
     near = torch.minimum(first, second).amax(-1).clamp(min=0)
     far = torch.maximum(first, second).amin(-1)
     return near, torch.maximum(near, far)
@@ -160,56 +163,110 @@ def _back_propagate_chunk(rendered: Rendered, gradient: Tensor, penalty: Callabl
 
 
 def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) -> Rendered:
-    frames, size, samples = len(view.times), view.size, view.samples
-    origins, directions = view.cameras.rays(size, size)
     if view.cameras.moving:
-        # [cameras, frames, H, W, 3] -> [frames, rays, 3]
-        origins, directions = (value.transpose(0, 1).reshape(frames, -1, 3)[:, chunk] for value in (origins, directions))
-    else:
-        origins, directions = (value.reshape(-1, 3)[chunk] for value in (origins, directions))
-    background = view.background.repeat_interleave(size**2, 0)[chunk]
-    near, far = clip_to_scene(origins, directions)
+        return _render_moving(field, occupancy, view, chunk)
+    frames, samples = len(view.times), view.samples
+    origins, directions = (value.reshape(-1, 3)[chunk] for value in view.cameras.rays(view.size, view.size))
+    near, far = clip_to_box(origins, directions, *_box(occupancy, view))
     lengths = ((far - near) / samples)[..., None]
-    generator = None
-    offset = torch.full_like(near, 0.5)[..., None]
-    if view.seed is not None:
-        # One draw for all rays, so that the image does not depend on how it is cut into chunks.
-        generator = torch.Generator(near.device).manual_seed(view.seed)
-        offset = torch.rand(len(view.cameras) * size**2, 1, generator=generator, device=near.device)[chunk]
-    along = near[..., None] + (torch.arange(samples, device=near.device) + offset) * lengths
-    points = origins[..., None, :] + along[..., None] * directions[..., None, :]
+    points = _points(origins, directions, near, lengths, _offsets(view, near.device)[chunk], samples)
     seen = ~occupancy.hidden(points, lengths, frames, view.stop_below)
     keep = occupancy.lookup(points, frames) & seen
-    explored = None
-    if view.empty_sample_prob > 0 and generator is not None:
-        generator.manual_seed(view.seed * 4099 + chunk.start)
-        chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.empty_sample_prob
-        inside = (points.abs() <= 1).all(-1).expand(keep.shape)
-        explored = ~keep & chance & inside & seen
-        keep = keep | explored
+    keep, explored = _explore(keep, points, seen, view, chunk.start)
     frame, ray, sample = keep.nonzero(as_tuple=True)
     values, colours = _read_field(field, points, frame, ray, sample, view)
-    if explored is not None:
-        # A sample drawn with probability p stands for 1 / p of its kind, in the gradient only.
-        scale = torch.where(explored[frame, ray, sample], 1 / view.empty_sample_prob, 1.0)
-        values = _scale_gradient(values, scale)
-        colours = _scale_gradient(colours, scale[:, None])
+    values, colours = _weigh_explored(values, colours, explored, (frame, ray, sample), view)
     density = torch.zeros(keep.shape, device=values.device, dtype=values.dtype).index_put((frame, ray, sample), values)
     weights, opacity = composite(density, lengths)
-    packed = weights[frame, ray, sample]
     rays = density.shape[1]
     colour = torch.zeros(frames * rays, 3, device=values.device, dtype=values.dtype)
+    packed = weights[frame, ray, sample]
     colour = colour.index_add(0, frame * rays + ray, packed[:, None] * colours).view(frames, rays, 3)
-    colour = colour + (1 - opacity)[..., None] * background
-    return Rendered(colour, opacity, values)
+    background = view.background.repeat_interleave(view.size**2, 0)[chunk]
+    return Rendered(colour + (1 - opacity)[..., None] * background, opacity, values)
+
+
+def _render_moving(field: Field, occupancy: Occupancy, view: View, chunk: slice) -> Rendered:
+    """The same where each frame has rays of its own; those that miss what is occupied are left out."""
+    frames, samples = len(view.times), view.samples
+    # [cameras, frames, H, W, 3] -> [frames, rays, 3]
+    origins, directions = (
+        value.transpose(0, 1).reshape(frames, -1, 3)[:, chunk] for value in view.cameras.rays(view.size, view.size)
+    )
+    near, far = clip_to_box(origins, directions, *_box(occupancy, view))
+    all_rays = near.shape[1]
+    frame_of, ray_of = (far > near).nonzero(as_tuple=True)
+    near, far = near[frame_of, ray_of], far[frame_of, ray_of]
+    lengths = ((far - near) / samples)[:, None]
+    offsets = _offsets(view, near.device)[chunk][ray_of]
+    points = _points(origins[frame_of, ray_of], directions[frame_of, ray_of], near, lengths, offsets, samples)
+    seen = ~occupancy.hidden(points, lengths, frames, view.stop_below, frame_of)
+    keep = occupancy.lookup(points, frames, frame_of) & seen
+    keep, explored = _explore(keep, points, seen, view, chunk.start)
+    ray, sample = keep.nonzero(as_tuple=True)
+    values, colours = field.packed(points[ray, sample], frame_of[ray], view.times)
+    values, colours = _weigh_explored(values, colours, explored, (ray, sample), view)
+    density = torch.zeros(keep.shape, device=values.device, dtype=values.dtype).index_put((ray, sample), values)
+    weights, opacity = composite(density, lengths)
+    row = frame_of * all_rays + ray_of
+    colour = torch.zeros(frames * all_rays, 3, device=values.device, dtype=values.dtype)
+    colour = colour.index_add(0, row[ray], weights[ray, sample][:, None] * colours).view(frames, all_rays, 3)
+    opacity = torch.zeros(frames * all_rays, device=values.device, dtype=values.dtype).index_put((row,), opacity)
+    opacity = opacity.view(frames, all_rays)
+    background = view.background.repeat_interleave(view.size**2, 0)[chunk]
+    return Rendered(colour + (1 - opacity)[..., None] * background, opacity, values)
+
+
+def _offsets(view: View, device: torch.device) -> Tensor:
+    """Where in its intervals each ray of the view has its samples, [rays, 1]; one draw for all rays, so that the image does not
+    depend on how it is cut into chunks."""
+    rays = len(view.cameras) * view.size**2
+    if view.seed is None:
+        return torch.full((rays, 1), 0.5, device=device)
+    return torch.rand(rays, 1, generator=torch.Generator(device).manual_seed(view.seed), device=device)
+
+
+def _points(
+    origins: Tensor, directions: Tensor, near: Tensor, lengths: Tensor, offsets: Tensor, samples: int
+) -> Tensor:
+    """Samples along rays, [..., samples, 3]."""
+    along = near[..., None] + (torch.arange(samples, device=near.device) + offsets) * lengths
+    return origins[..., None, :] + along[..., None] * directions[..., None, :]
+
+
+def _explore(keep: Tensor, points: Tensor, seen: Tensor, view: View, start: int) -> tuple[Tensor, Tensor | None]:
+    """The samples to take, and which of them are in empty space; `start`, of the chunk, makes its draws its own."""
+    if view.empty_sample_prob <= 0 or view.seed is None:
+        return keep, None
+    generator = torch.Generator(keep.device).manual_seed(view.seed * 4099 + start)
+    chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.empty_sample_prob
+    explored = ~keep & chance & (points.abs() <= 1).all(-1).expand(keep.shape) & seen
+    return keep | explored, explored
+
+
+def _weigh_explored(
+    values: Tensor, colours: Tensor, explored: Tensor | None, index: tuple[Tensor, ...], view: View
+) -> tuple[Tensor, Tensor]:
+    """A sample drawn with probability p stands for 1 / p of its kind, in the gradient only."""
+    if explored is None:
+        return values, colours
+    scale = torch.where(explored[index], 1 / view.empty_sample_prob, 1.0)
+    return _scale_gradient(values, scale), _scale_gradient(colours, scale[:, None])
+
+
+def _box(occupancy: Occupancy, view: View) -> tuple[Tensor, Tensor] | tuple[()]:
+    """Where samples are taken: round what is occupied, [frames, 1, 3] for cameras that move, [3] for still ones."""
+    bounds = occupancy.bounds(EXPLORED_MARGIN if view.empty_sample_prob else 0.0)
+    if bounds is None:
+        return ()
+    low, high = bounds
+    return (low[:, None], high[:, None]) if view.cameras.moving else (low.amin(0), high.amax(0))
 
 
 def _read_field(
     field: Field, points: Tensor, frame: Tensor, ray: Tensor, sample: Tensor, view: View
 ) -> tuple[Tensor, Tensor]:
-    """Density and colour of the samples [N] that are kept, of points [rays, samples, 3] or [frames, rays, samples, 3]."""
-    if view.cameras.moving:
-        return field.packed(points[frame, ray, sample], frame, view.times)
+    """Density and colour of the samples [N] that are kept, of points [rays, samples, 3] that frames share."""
     if len(view.times) == 1 or not getattr(field, "shares_space", False):
         return field.packed(points[ray, sample], frame, view.times)
     place = ray * view.samples + sample

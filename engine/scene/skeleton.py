@@ -7,10 +7,13 @@ SNARF, ICCV 2021, section 3.2): weights are read at the present estimate of wher
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import grid_sample
 
+from engine.scene.lookup import gather_sum, line_taps
 from engine.scene.skinning_weights import SPREAD, BoneLayout
 from engine.scene.trajectory import interpolate_over_time, rotation_matrix
 
@@ -31,7 +34,8 @@ class Skeleton(nn.Module):
         super().__init__()
         self.translation, self.rotation = (nn.Parameter(torch.zeros(times, bones, 3)) for _ in range(2))
         self.register_buffer("centres", torch.zeros(bones, 3))
-        self.register_buffer("weights", torch.zeros(bones, GRID, GRID, GRID, dtype=torch.float16))
+        # One row for each place of the grid, x slowest.
+        self.register_buffer("weights", torch.zeros(GRID**3, bones, dtype=torch.float16))
         self.register_buffer("neighbours", torch.zeros(bones, bones))
 
     @property
@@ -46,7 +50,7 @@ class Skeleton(nn.Module):
         # Bones that are not used stand far away and hold nothing.
         self.centres[count:] = UNUSED
         self.centres[:count] = torch.from_numpy(layout.centres)
-        self.weights[:count] = torch.from_numpy(layout.weights)
+        self.weights[:, :count] = torch.from_numpy(layout.weights).flatten(1).T
         self.neighbours[:count, :count] = torch.from_numpy(layout.neighbours)
         for parameter in self.parameters():
             parameter.data.zero_()
@@ -60,23 +64,20 @@ class Skeleton(nn.Module):
 
     def weights_at(self, points: Tensor) -> Tensor:
         """How much each bone holds places of the body at rest [N, 3], [N, bones]; they sum to 1."""
-        # The grid is indexed [x, y, z], and grid_sample reads its last axis first.
-        found = grid_sample(
-            self.weights.to(points)[None], points.flip(-1)[None, :, None, None], align_corners=True, padding_mode="border"
-        )
-        found = found[0, :, :, 0, 0].T
+        rows, weights = _grid_taps(points)
+        found = gather_sum(self.weights.to(points), rows, weights)
         return found / found.sum(1, keepdim=True)
 
     def to_posed(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
         """Places of the body at rest [N, 3], the index of each one's frame [N], times [F] -> where they are then [N, 3]."""
         return _moved(_blended(self.weights_at(points), self.transforms(times), frames), points)
 
-    def to_rest(self, points: Tensor, frames: Tensor, times: Tensor) -> Tensor:
+    def to_rest(self, points: Tensor, frames: Tensor, times: Tensor, weights: Tensor | None = None) -> Tensor:
         """The inverse of `to_posed`. Gradients flow through the bones' poses; the weights' own change with the place is left
-        out, as it is small beside them."""
+        out, as it is small beside them. weights: a first guess, [N, bones]; by the nearest bones if left out."""
         transforms = self.transforms(times)
         with torch.no_grad():
-            weights = self._nearest_bones(points, transforms, frames)
+            weights = self._nearest_bones(points, transforms, frames) if weights is None else weights
             for _ in range(ROUNDS):
                 weights = self.weights_at(_unmoved(_blended(weights, transforms, frames), points))
         return _unmoved(_blended(weights, transforms, frames), points)
@@ -128,6 +129,18 @@ def _blended(weights: Tensor, transforms: Tensor, frames: Tensor) -> Tensor:
     back = torch.empty_like(order)
     back[order] = torch.arange(len(order), device=order.device)
     return nn.functional.embedding(back, torch.cat(parts)).unflatten(1, (3, 4))
+
+
+def _grid_taps(points: Tensor) -> tuple[Tensor, Tensor]:
+    """Linear interpolation between the places of the weights' grid: rows int32 [N, 8] and weights [N, 8]; clamped outside."""
+    lower, share = line_taps(points, GRID)
+    base = (lower[:, 0] * GRID + lower[:, 1]) * GRID + lower[:, 2]
+    rows, weights = [], []
+    for x, y, z in itertools.product((0, 1), repeat=3):
+        rows.append(base + (x * GRID + y) * GRID + z)
+        sides = (share[:, axis] if upper else 1 - share[:, axis] for axis, upper in enumerate((x, y, z)))
+        weights.append(math.prod(sides))
+    return torch.stack(rows, 1), torch.stack(weights, 1)
 
 
 def _moved(transform: Tensor, points: Tensor) -> Tensor:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
+from engine.mesh.surface import committed_depth
 from engine.scene.skeleton import GRID
 from engine.scene.skinning_weights import lay_out_bones
 from engine.stages.static import ANY_TIME
@@ -21,7 +24,8 @@ def lay_out_skeleton(state: TrainState) -> int:
     nothing is solid yet gets none."""
     axis = torch.linspace(-1, 1, GRID, device=state.device)
     density, _ = state.field.at_rest(torch.cartesian_prod(axis, axis, axis), ANY_TIME[0])
-    solid = (1 - torch.exp(-density * SOLID_DEPTH) > 0.5).view(GRID, GRID, GRID).cpu().numpy()
+    density = density.view(GRID, GRID, GRID).cpu().numpy()
+    solid = density > math.log(2) / committed_depth(density, SOLID_DEPTH)
     bones = min(len(state.field.skeleton.centres), int(solid.sum()) // CELLS_PER_BONE)
     if bones:
         state.field.skeleton.lay_out(lay_out_bones(solid, bones))

@@ -19,7 +19,7 @@ def dynamic_step(
     video: the video model. progress: of the stage, in [0, 1].
     """
     times = draw_times(state, config, times)
-    view = draw_view(state, video.guidance, config, times)
+    view = draw_view(state, video, config, times)
 
     def gradient(clips: torch.Tensor) -> torch.Tensor:
         return video.guidance.gradient(

@@ -22,7 +22,7 @@ REFERENCE_AFTER = 0.25
 def static_step(state: TrainState, image: LoadedGuidance, config: StageConfig, progress: float) -> Metrics:
     """One optimisation step. image: the image model. progress: of the stage, in [0, 1]."""
     config = replace(config, reference=config.reference * min(1.0, progress / REFERENCE_AFTER))
-    view = draw_view(state, image.guidance, config, torch.tensor(ANY_TIME, device=state.device))
+    view = draw_view(state, image, config, torch.tensor(ANY_TIME, device=state.device))
 
     def gradient(images: torch.Tensor) -> torch.Tensor:
         return image.guidance.gradient(

@@ -29,7 +29,7 @@ def super_resolution_step(
     beside: the model that holds the scene to the text, which sees the clips at `low_size` pixels. progress: of the stage.
     """
     times = draw_times(state, config, times)
-    view = draw_view(state, upscaler.guidance, config, times)
+    view = draw_view(state, upscaler, config, times)
     factor = config.size // low_size
 
     def gradient(clips: torch.Tensor) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -10,6 +11,7 @@ from torch import Tensor
 from engine.config.stage import StageConfig
 from engine.contract.errors import DivergedError
 from engine.scene.occupancy import Occupancy
+from engine.scene.posed import pose
 from engine.scene.render import View, render_and_backward
 from engine.scene.skeleton import jerkiness, rigidity
 from engine.stages.reference_view import follow_reference
@@ -24,6 +26,8 @@ from engine.stages.regularisers import (
 from engine.stages.train_state import TrainState
 
 Metrics = dict[str, float]
+# Samples at once of a body that is read from grids: little memory each.
+POSED_CHUNK = 2**22
 
 
 def train_step(
@@ -46,11 +50,19 @@ def train_step(
         _check_finite([image_gradient], "the model's gradient of the images")
         return image_gradient
 
-    share = 1 / (len(view.cameras) * len(view.times))
-    penalty = chunk_penalty(
-        config.opacity_entropy * share, config.sparsity * share, config.density_entropy * share, state.field.config.max_density
-    )
-    image_gradient, opacity = render_and_backward(state.field, occupancy or state.occupancy, view, checked_gradient, penalty)
+    posed = pose(state.field, view.times)
+    if posed is not None:
+        # What is frozen can be neither penalised for what it is nor found in empty space.
+        view = replace(view, empty_sample_prob=0.0, chunk_samples=POSED_CHUNK)
+        image_gradient, opacity = render_and_backward(posed, posed.occupancy, view, checked_gradient)
+        posed.back_propagate()
+    else:
+        share = 1 / (len(view.cameras) * len(view.times))
+        weights = (weight * share for weight in (config.opacity_entropy, config.sparsity, config.density_entropy))
+        penalty = chunk_penalty(*weights, state.field.config.max_density)
+        image_gradient, opacity = render_and_backward(
+            state.field, occupancy or state.occupancy, view, checked_gradient, penalty
+        )
     metrics = {}
     if state.reference is not None and config.reference:
         metrics["reference"] = follow_reference(state, state.reference, config)

@@ -6,15 +6,19 @@ import torch
 from torch import Tensor
 
 from engine.config.stage import CameraConfig, StageConfig
+from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.scene.cameras import Cameras, moving_cameras, random_cameras, ring_cameras
 from engine.scene.render import View, random_backgrounds
 from engine.stages.train_state import TrainState
 
 
-def draw_view(state: TrainState, guidance: Guidance, config: StageConfig, times: Tensor) -> View:
+def draw_view(state: TrainState, model: LoadedGuidance, config: StageConfig, times: Tensor) -> View:
     """A view at `times` [frames] in [0, 1]; all draws come from the scene's generator."""
-    cameras = draw_cameras(state, guidance, config, len(times)).to(state.device)
+    cameras = draw_cameras(state, model.guidance, config, len(times))
+    if (mount := model.guidance.mount(model.prompt, times)) is not None:
+        cameras = cameras.follow(mount)
+    cameras = cameras.to(state.device)
     background = random_backgrounds(config.cameras, state.generator, config.coloured_backgrounds).to(state.device)
     return View(cameras, times, config.size, config.samples, background, state.random_seed(), config.empty_sample_prob)
 

@@ -8,7 +8,7 @@ from engine.config.field import FieldConfig
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, back_propagate, clip_to_scene, composite, render, render_and_backward
+from engine.scene.render import View, back_propagate, clip_to_box, composite, render, render_and_backward
 
 
 class UniformBall:
@@ -74,7 +74,7 @@ def test_frames_show_the_scene_at_their_own_times():
 
 
 def test_rays_are_clipped_to_the_scene():
-    near, far = clip_to_scene(torch.tensor([[0.0, -3.0, 0.0], [0.0, -3.0, 5.0]]), torch.tensor([[0.0, 1.0, 0.0]] * 2))
+    near, far = clip_to_box(torch.tensor([[0.0, -3.0, 0.0], [0.0, -3.0, 5.0]]), torch.tensor([[0.0, 1.0, 0.0]] * 2))
     assert near.tolist()[0] == pytest.approx(2) and far.tolist()[0] == pytest.approx(4)
     assert near[1] == far[1]
 
