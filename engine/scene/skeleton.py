@@ -13,26 +13,34 @@ import math
 import torch
 from torch import Tensor, nn
 
+from engine.scene.frame_times import frame_times
 from engine.scene.lookup import gather_sum, line_taps
 from engine.scene.skinning_weights import SPREAD, BoneLayout
-from engine.scene.trajectory import interpolate_over_time, rotation_matrix
+from engine.scene.trajectory import rotation_matrix
 
 GRID = 48
 UNUSED = 100.0
+# Waves of more than so many periods in a clip are slow to be learned.
+SLOW = 2.0
 # Rounds of the fixed point. The first guess already has the right bones; each round mends what lies between them.
 ROUNDS = 2
 
 
 class Skeleton(nn.Module):
-    """translation [times, bones, 3] in metres and rotation [times, bones, 3] as rotation vectors in radians, about the bones'
-    own centres; entry i stands at (i + 1/2) / times. All zero at first, which is the body at rest.
+    """translation and rotation [numbers, bones, 3]: how much of each wave of `waves_over_time` is in where a bone is, metres, and
+    in how it is turned about its own centre, a rotation vector in radians. All zero at first, which is the body at rest.
 
-    `is_laid_out` says whether there are bones yet; before, both ways are the identity.
+    Few numbers in time and not a pose a frame (CHORD's hierarchy in time): a pose that only a few noisy pictures speak for can't
+    leave its neighbours, and what loops does so exactly. `is_laid_out` says whether there are bones yet; before, both ways are
+    the identity.
     """
 
     def __init__(self, times: int, bones: int) -> None:
         super().__init__()
-        self.translation, self.rotation = (nn.Parameter(torch.zeros(times, bones, 3)) for _ in range(2))
+        self.harmonics = times // 2
+        self.times = times
+        numbers = 1 + 2 * self.harmonics
+        self.translation, self.rotation = (nn.Parameter(torch.zeros(numbers, bones, 3)) for _ in range(2))
         self.register_buffer("centres", torch.zeros(bones, 3))
         # One row for each place of the grid, x slowest.
         self.register_buffer("weights", torch.zeros(GRID**3, bones, dtype=torch.float16))
@@ -55,10 +63,15 @@ class Skeleton(nn.Module):
         for parameter in self.parameters():
             parameter.data.zero_()
 
+    def poses(self, times: Tensor) -> tuple[Tensor, Tensor]:
+        """Translation and rotation vectors of the bones at times [F] in [0, 1], [F, bones, 3] each."""
+        waves = waves_over_time(times, self.harmonics).to(self.translation)
+        return tuple(torch.einsum("fn,nkc->fkc", waves, value) for value in (self.translation, self.rotation))
+
     def transforms(self, times: Tensor) -> Tensor:
         """Rest to posed at times [F] in [0, 1], [F, bones, 3, 4]: x goes to R (x - centre) + centre + translation."""
-        shift = interpolate_over_time(self.translation.flatten(1), times).unflatten(1, (-1, 3))
-        turn = rotation_matrix(interpolate_over_time(self.rotation.flatten(1), times).unflatten(1, (-1, 3)))
+        shift, turn = self.poses(times)
+        turn = rotation_matrix(turn)
         offset = self.centres + shift - torch.einsum("fkij,kj->fki", turn, self.centres)
         return torch.cat([turn, offset[..., None]], -1)
 
@@ -98,22 +111,33 @@ class Skeleton(nn.Module):
 def rigidity(skeleton: Skeleton) -> Tensor:
     """How far neighbouring bones disagree on where each other's centre goes, squared, summed over bones and averaged over time
     (as rigid as possible: Sorkine and Alexa 2007)."""
-    turn = rotation_matrix(skeleton.rotation)
-    centres = skeleton.centres + skeleton.translation
+    shift, turn = skeleton.poses(frame_times(skeleton.times))
+    turn, centres = rotation_matrix(turn), skeleton.centres + shift
     offset = skeleton.centres[None] - skeleton.centres[:, None]
     predicted = torch.einsum("tkij,klj->tkli", turn, offset) + centres[:, :, None]
     error = (predicted - centres[:, None]).square().sum(-1)
     return (skeleton.neighbours * error).sum() / len(turn)
 
 
-def jerkiness(skeleton: Skeleton, loop: bool) -> Tensor:
-    """Summed squared second differences over time of the bones' places and, a tenth, of their rotations. loop: the last moment
-    is followed by the first."""
+def jerkiness(skeleton: Skeleton) -> Tensor:
+    """Summed squared second differences over the frames of the bones' places and, a tenth, of their rotations; the last frame is
+    followed by the first."""
     total = skeleton.translation.new_zeros(())
-    for values, weight in ((skeleton.translation, 1.0), (skeleton.rotation, 0.1)):
-        around = torch.cat([values[-1:], values, values[:1]]) if loop else values
+    for values, weight in zip(skeleton.poses(frame_times(skeleton.times)), (1.0, 0.1), strict=True):
+        around = torch.cat([values[-1:], values, values[:1]])
         total = total + weight * around.diff(n=2, dim=0).square().sum()
     return total
+
+
+def waves_over_time(times: Tensor, harmonics: int) -> Tensor:
+    """One, and sines and cosines of whole multiples of the clip's angle at times [F] in [0, 1], [F, 1 + 2 harmonics].
+
+    Short waves count less, so that they are learned later: with `Adam` a number's size is how fast it moves.
+    """
+    order = torch.arange(1, harmonics + 1, device=times.device)
+    angle = 2 * math.pi * times[:, None] * order
+    size = 1 / (1 + (order / SLOW) ** 2)
+    return torch.cat([torch.ones_like(times)[:, None], size * angle.sin(), size * angle.cos()], 1)
 
 
 def _blended(weights: Tensor, transforms: Tensor, frames: Tensor) -> Tensor:

@@ -76,7 +76,7 @@ def train_step(
         smooth = smooth + config.trajectory_offset * trajectory_offset(state.field.trajectory)
     if config.rates.skeleton and state.field.skeleton is not None and state.field.skeleton.is_laid_out:
         smooth = smooth + config.skeleton_rigidity * rigidity(state.field.skeleton)
-        smooth = smooth + config.skeleton_jerkiness * jerkiness(state.field.skeleton, loop=True)
+        smooth = smooth + config.skeleton_jerkiness * jerkiness(state.field.skeleton)
     if smooth.requires_grad:
         smooth.backward()
     _check_finite([p.grad for p in state.field.parameters() if p.grad is not None], "the scene's gradient")
