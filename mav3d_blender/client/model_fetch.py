@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..common import subprocesses
 from ..common.durations import done_fraction, left_text
-from ..setup import child
 from . import messages
 from .log import EngineLog
 from .pipes import Inbox
@@ -52,7 +52,7 @@ class ModelFetch:
         self._log: EngineLog | None = None
         try:
             self._log = EngineLog(log)
-            self._child = child.start(
+            self._child = subprocesses.start(
                 command, stdout=subprocess.PIPE, stderr=self._log.file, cwd=folder, bufsize=0,
                 env=environment(folder, offline=False),
             )  # fmt: skip

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ..common import subprocesses
 from ..common.contract import protocol
-from ..setup import child
 from . import messages
 from .exit_reason import AGAIN, LOG, ExitReason, explain_exit, explain_start_failure
 from .log import EngineLog
@@ -80,7 +80,7 @@ class EngineProcess:
             self._fail(ExitReason(reason, "Make room, or mend access to its folder."))
             return
         try:
-            self._child = child.start(
+            self._child = subprocesses.start(
                 self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log.file,
                 cwd=self.folder, env=environment(self.folder, self.offline), bufsize=0,
             )  # fmt: skip
@@ -227,4 +227,4 @@ def engine_command(python: Path, *arguments: str) -> list[str]:
 def environment(folder: Path, offline: bool) -> dict[str, str]:
     """The environment variables of an engine. folder: the one that holds `engine/`."""
     more = {"HF_HUB_OFFLINE": "1"} if offline else {}
-    return child.environment(PYTHONPATH=os.fspath(folder), PYTHONDONTWRITEBYTECODE="1", **more)
+    return subprocesses.environment(PYTHONPATH=os.fspath(folder), PYTHONDONTWRITEBYTECODE="1", **more)

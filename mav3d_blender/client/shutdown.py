@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from ..setup import child
+from ..common import subprocesses
 
 # From the signal to the kill.
 AFTER_SIGNAL_S = 1.0
@@ -60,7 +60,7 @@ def _kill_all(process: subprocess.Popen[bytes]) -> None:
     """Kills what is left of the process and of all it started."""
     if os.name == "nt":
         if process.poll() is None:
-            child.kill(process)
+            subprocesses.kill(process)
         return
     try:
         os.killpg(process.pid, signal.SIGKILL)

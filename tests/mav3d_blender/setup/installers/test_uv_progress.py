@@ -1,7 +1,7 @@
 """uv's lines and files as a phase and a fraction."""
 
-from mav3d_blender.setup.progress import CHECKING, FETCHING, INSTALLING
-from mav3d_blender.setup.uv_progress import UvProgress
+from mav3d_blender.setup.installers.pip_progress import CHECKING, FETCHING, INSTALLING
+from mav3d_blender.setup.installers.uv_progress import UvProgress
 
 MB = 10**6
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from . import child
-from .faults import explain
-from .requirements import SetupError
+from ...common import subprocesses
+from ..packages.requirements import SetupError
+from .pip_errors import explain
 
 _TICK = 0.2
 # pip asks an index that does not answer for every package anew; after so many questions it is ended.
@@ -76,7 +76,7 @@ class Runner:
         start = self._log.seek(0, os.SEEK_END)
         # The lock stays held while it works, even where Blender has gone.
         options = {} if os.name == "nt" else {"pass_fds": (self._held,)}
-        process = child.start_logged(arguments, self._log, env=environ, cwd=folder, **options)
+        process = subprocesses.start_logged(arguments, self._log, env=environ, cwd=folder, **options)
         with open(self._path, encoding="utf-8", errors="replace") as reader:
             reader.seek(start)
             unread = ""
@@ -91,10 +91,10 @@ class Runner:
                 if ended:
                     break
                 if self._cancel.wait(_TICK):
-                    child.kill(process)
+                    subprocesses.kill(process)
                     raise Cancelled
                 if progress is not None and progress.unanswered >= _MAX_UNANSWERED:
-                    child.kill(process)
+                    subprocesses.kill(process)
                     raise Failed(self._path.read_text("utf-8", "replace"), None)
             reader.seek(start)
             said = reader.read()

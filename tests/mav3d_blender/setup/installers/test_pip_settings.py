@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.setup.pip_settings import files, pip_settings
+from mav3d_blender.setup.installers.pip_settings import files, pip_settings
 
 
 def write(path: Path, text: str) -> Path:

@@ -1,6 +1,6 @@
 """pip's lines and files as a phase and a fraction."""
 
-from mav3d_blender.setup.progress import CHECKING, FETCHING, INSTALLING, PipProgress, installed
+from mav3d_blender.setup.installers.pip_progress import CHECKING, FETCHING, INSTALLING, PipProgress, installed
 
 
 def test_a_run_of_pip_moves_forward_and_says_what_it_does(tmp_path):

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from . import child
-from .environments import TOOLS, interpreter
+from ...common import subprocesses
+from ..environments import TOOLS, interpreter
+from ..packages.requirements import Requirement
+from ..packages.source import Source
+from ..packages.variants import Variant
 from .pip_settings import pip_settings
-from .requirements import Requirement
-from .source import Source
-from .variants import Variant
 
 # What is fetched, and the oldest that knows what it is asked here.
 FETCHED = Requirement("uv", "==", "0.13.9")
@@ -102,7 +102,7 @@ def install_command(uv: Path, environment: Path, listed: Path, source: Source, v
 
 def settings(folder: Path, source: Source, environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment variables that uv is run with: the user's, and pip's settings where uv has none of its own."""
-    given = dict(child.environment() if environ is None else environ)
+    given = dict(subprocesses.environment() if environ is None else environ)
     values = {name: value for name, value in given.items() if name.upper() not in _DROPPED}
     for name, value in pip_settings(given).items():
         if name in _PIPS:
@@ -118,7 +118,7 @@ def settings(folder: Path, source: Source, environ: Mapping[str, str] | None = N
 
 def _version(path: Path) -> tuple[int, ...]:
     try:
-        said = child.run([path, "--version"], TIME_LIMIT).output
+        said = subprocesses.run([path, "--version"], TIME_LIMIT).output
     except OSError:
         return ()
     match = re.match(r"uv (\d+)\.(\d+)", said)

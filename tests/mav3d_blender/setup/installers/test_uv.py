@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.setup import uv, variants
-from mav3d_blender.setup.source import Source
+from mav3d_blender.setup.installers import uv
+from mav3d_blender.setup.packages import variants
+from mav3d_blender.setup.packages.source import Source
 
-from .conftest import fake_python
+from ..conftest import fake_python
 
 
 def program(path: Path, says: str) -> Path:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .progress import CHECKING, FETCHING, INSTALLING, Silence, installed
-from .requirements import normal_name
+from ..packages.requirements import normal_name
+from .pip_progress import CHECKING, FETCHING, INSTALLING, Silence, installed
 
 _DOWNLOADING = re.compile(r"^\s*Downloading (\S+)(?: \(download\))? \(([\d.]+)([KMG]?i?B)\)")
 _DOWNLOADED = re.compile(r"^\s*Downloaded (\S+)")

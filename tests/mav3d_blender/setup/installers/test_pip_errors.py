@@ -2,7 +2,7 @@
 
 import pytest
 
-from mav3d_blender.setup.faults import explain
+from mav3d_blender.setup.installers.pip_errors import explain
 
 RETRY = "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection broken by "
 NONE = (

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import hosts
-from .requirements import normal_name
+from ..packages import hosts
+from ..packages.requirements import normal_name
 
 # The share of a whole installation that is behind when a part begins.
 MAKING, FETCHING, INSTALLING, CHECKING = 0.0, 0.05, 0.6, 0.93

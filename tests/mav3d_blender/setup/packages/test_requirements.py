@@ -2,9 +2,9 @@
 
 import pytest
 
-from mav3d_blender.setup import variants
-from mav3d_blender.setup.requirements import Requirement, SetupError, read_requirements, satisfies, stamp
-from mav3d_blender.setup.source import Source
+from mav3d_blender.setup.packages import variants
+from mav3d_blender.setup.packages.requirements import Requirement, SetupError, read_requirements, satisfies, stamp
+from mav3d_blender.setup.packages.source import Source
 
 
 def test_the_engines_own_list_is_read():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from . import hosts
-from .requirements import PYTHON_RANGE
+from ..packages import hosts
+from ..packages.requirements import PYTHON_RANGE
 
 _MIRROR = "or name a package index that answers under Advanced in the preferences of MAV3D"
 # All attempts at one page of an index have failed: pip then looks in the others and says that there is no such version, and uv

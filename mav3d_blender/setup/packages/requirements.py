@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 # The same place in the repository and in the installed extension, whose root is the repository's.
-ENGINE_REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "engine.txt"
+ENGINE_REQUIREMENTS = Path(__file__).resolve().parents[3] / "requirements" / "engine.txt"
 PYTHON_VERSIONS = ((3, 11), (3, 12), (3, 13))
 PYTHON_RANGE = "3.11 to 3.13"
 
