@@ -13,7 +13,7 @@ from ..client.session import Session
 from ..common.background import Background
 from ..jobs.job import Job
 from ..timeline import Imported, import_asset
-from ..timeline.asset import Asset, AssetError, read_asset
+from ..timeline.asset_folder.asset import Asset, AssetError, read_asset
 from .recipe import request_of_asset, write_recipe
 
 

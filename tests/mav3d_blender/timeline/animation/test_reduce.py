@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mav3d_blender.timeline.reduce import reduce_keys
+from mav3d_blender.timeline.animation.reduce import reduce_keys
 
 
 def evaluated(keys, count: int) -> np.ndarray:

@@ -2,10 +2,10 @@ import bpy
 import numpy as np
 import pytest
 
-from mav3d_blender.timeline.asset import FrameMesh
+from mav3d_blender.timeline.animation.timing import Timing
+from mav3d_blender.timeline.asset_folder.asset import FrameMesh
+from mav3d_blender.timeline.geometry_nodes.sequence import MODIFIER_NAME, make_sequence, sequence_of
 from mav3d_blender.timeline.meshes import make_mesh
-from mav3d_blender.timeline.sequence import MODIFIER_NAME, make_sequence, sequence_of
-from mav3d_blender.timeline.timing import Timing
 from tests.mav3d_blender.timeline.assets import FACES, OCTAHEDRON, UV, shown_mesh, shown_points
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from . import compat
+from .. import compat
 from .reduce import Keys
 from .timing import Timing
 

@@ -2,8 +2,8 @@ import bpy
 import numpy as np
 import pytest
 
+from mav3d_blender.timeline.animation.keyframes import repeat_of, write_curve
 from mav3d_blender.timeline.compat import fcurves
-from mav3d_blender.timeline.keyframes import repeat_of, write_curve
 
 
 @pytest.fixture

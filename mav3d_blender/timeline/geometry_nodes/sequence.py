@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import bpy
 
+from ..animation.timing import Timing
 from . import frame_input
-from .timing import Timing
 
 MODIFIER_NAME = "MAV3D Sequence"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from . import compat
-from .keyframes import write_curve
-from .timing import Timing
+from .. import compat
+from ..animation.keyframes import write_curve
+from ..animation.timing import Timing
 
 INPUT_NAME = "Frame"
 

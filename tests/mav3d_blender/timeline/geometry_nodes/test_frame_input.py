@@ -1,8 +1,9 @@
 import bpy
 import pytest
 
-from mav3d_blender.timeline import compat, frame_input
-from mav3d_blender.timeline.timing import Timing
+from mav3d_blender.timeline import compat
+from mav3d_blender.timeline.animation.timing import Timing
+from mav3d_blender.timeline.geometry_nodes import frame_input
 
 
 def host_with(count: int, timing: Timing) -> tuple[bpy.types.Object, bpy.types.FCurve]:

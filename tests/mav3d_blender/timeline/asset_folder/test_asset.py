@@ -7,7 +7,7 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
-from mav3d_blender.timeline.asset import AssetError, MovingMesh, read_asset
+from mav3d_blender.timeline.asset_folder.asset import AssetError, MovingMesh, read_asset
 from tests.mav3d_blender.timeline.assets import (
     FACES,
     FRAMES,
