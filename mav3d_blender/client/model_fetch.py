@@ -10,10 +10,10 @@ from pathlib import Path
 from ..common import subprocesses
 from ..common.durations import done_fraction, left_text
 from . import messages
-from .log import EngineLog
-from .pipes import Inbox
-from .process import environment
-from .shutdown import Shutdown
+from .process.engine_process import environment
+from .process.log import EngineLog
+from .process.pipes import Inbox
+from .process.shutdown import Shutdown
 
 # For the last messages, after the end.
 AFTER_END_S = 1.0

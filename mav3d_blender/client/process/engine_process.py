@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..common import subprocesses
-from ..common.contract import protocol
-from . import messages
+from ...common import subprocesses
+from ...common.contract import protocol
+from .. import messages
 from .exit_reason import AGAIN, LOG, ExitReason, explain_exit, explain_start_failure
 from .log import EngineLog
 from .pipes import Inbox, Outbox

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from mav3d_blender.client.shutdown import Shutdown, send_interrupt
+from mav3d_blender.client.process.shutdown import Shutdown, send_interrupt
 from tests.mav3d_blender.engines import until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from ..common.contract import protocol
+from ...common.contract import protocol
 
 # Of received messages that nobody has taken; the engine waits while they are reached.
 MAX_MESSAGES, MAX_BYTES = 500, 8 * 2**20

@@ -1,6 +1,6 @@
 import pytest
 
-from mav3d_blender.client.exit_reason import explain_exit, explain_start_failure
+from mav3d_blender.client.process.exit_reason import explain_exit, explain_start_failure
 
 
 @pytest.mark.parametrize(

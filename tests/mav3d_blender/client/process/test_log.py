@@ -1,6 +1,6 @@
 import pytest
 
-from mav3d_blender.client.log import TAIL_BYTES, EngineLog
+from mav3d_blender.client.process.log import TAIL_BYTES, EngineLog
 
 
 def test_a_log_has_what_was_printed_since_it_was_opened(tmp_path):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mav3d_blender.client.process import EngineProcess, environment
+from mav3d_blender.client.process.engine_process import EngineProcess, environment
 from tests.mav3d_blender.engines import exists, make_engine, until
 from tests.root import ROOT
 
@@ -102,7 +102,8 @@ def test_a_flood_is_taken_in_small_parts(engine, tmp_path, monkeypatch):
     until(lambda: len(process._inbox._messages) > 100)
     with monkeypatch.context() as patch:
         # Each look at the clock takes 5 ms of the 20 that a poll has.
-        patch.setattr("mav3d_blender.client.process.time", SimpleNamespace(monotonic=itertools.count(0, 0.005).__next__))
+        clock = SimpleNamespace(monotonic=itertools.count(0, 0.005).__next__)
+        patch.setattr("mav3d_blender.client.process.engine_process.time", clock)
         received.extend(process.poll())
     assert 1 <= len(received) <= 4
     until(look)

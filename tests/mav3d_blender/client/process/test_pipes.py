@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from mav3d_blender.client.pipes import LOGGED_LINES, MAX_MESSAGES, MAX_UNSENT, Inbox, Outbox
+from mav3d_blender.client.process.pipes import LOGGED_LINES, MAX_MESSAGES, MAX_UNSENT, Inbox, Outbox
 from tests.mav3d_blender.engines import until
 
 

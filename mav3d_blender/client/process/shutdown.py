@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from ..common import subprocesses
+from ...common import subprocesses
 
 # From the signal to the kill.
 AFTER_SIGNAL_S = 1.0
