@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from engine.mesh.rig.decompose import ERROR, decompose, find_bones, segments
-from engine.mesh.rig.graph import separate, surface_graph
+from engine.mesh.rig.decomposition.decompose import ERROR, decompose, find_bones, segments
+from engine.mesh.rig.decomposition.graph import separate, surface_graph
 from tests.engine.mesh.rig.bodies import FRAMES, bar, folding_bar, hinge
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse
 
-from engine.mesh.rig.graph import distances, neighbourhood, separate, surface_graph
+from engine.mesh.rig.decomposition.graph import distances, neighbourhood, separate, surface_graph
+from engine.mesh.rig.decomposition.weights import solve_pose, solve_weights
 from engine.mesh.rig.skinning import matrices, rigid
-from engine.mesh.rig.weights import solve_pose, solve_weights
 
 # Rounds of giving each vertex to the part that explains it best, after each new part; and how many edges a border moves in one.
 ROUNDS, HOPS = 5, 3
