@@ -13,7 +13,7 @@ from engine.guidance.precision import half_type
 from engine.job.resolve import ResolvedJob
 from engine.models.presets import PRESETS, Preset
 from engine.pipeline.device import memory_gb
-from engine.pipeline.model_memory import Need, preset_needs
+from engine.pipeline.memory.models import Need, preset_needs
 
 # A chunk of rays with its graph, the scene and its optimiser, PyTorch itself: what every stage holds beside models.
 SCENE_GB = 1.5

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.contract.errors import ModelError
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 
 
 @pytest.fixture

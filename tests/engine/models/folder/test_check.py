@@ -7,9 +7,9 @@ import torch
 from safetensors.torch import save_file
 
 from engine.contract.errors import ModelError
-from engine.models.check import check_model, content_hash, is_whole, sha256
+from engine.models.folder.check import check_model, content_hash, is_whole, sha256
+from engine.models.folder.layout import components_of_index, read_header
 from engine.models.hub import store
-from engine.models.layout import components_of_index, read_header
 from engine.models.presets import PRIMITIVES_FOLDER
 
 

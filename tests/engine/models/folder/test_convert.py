@@ -5,7 +5,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.contract.errors import ModelError
-from engine.models.convert import converted_from, to_safetensors, write_index
+from engine.models.folder.convert import converted_from, to_safetensors, write_index
 
 
 class Program:

@@ -3,8 +3,8 @@ import torch
 
 from engine.contract.errors import ModelError
 from engine.models.presets import PRESETS
-from engine.pipeline import model_memory as memory
-from engine.pipeline.model_memory import model_need, peak_bytes
+from engine.pipeline.memory import models as memory
+from engine.pipeline.memory.models import model_need, peak_bytes
 from tests.engine.guidance import public_models
 
 

@@ -8,9 +8,9 @@ from engine.config.quality import PUBLIC_QUALITIES
 from engine.contract.request import Request
 from engine.job.resolve import resolve
 from engine.models.presets import PRESETS
-from engine.pipeline import memory_plan
-from engine.pipeline.memory_plan import MemoryPlan, fitting_presets, needs_low_memory, plan_memory
-from engine.pipeline.model_memory import Need, preset_needs
+from engine.pipeline.memory import plan as memory_plan
+from engine.pipeline.memory.models import Need, preset_needs
+from engine.pipeline.memory.plan import MemoryPlan, fitting_presets, needs_low_memory, plan_memory
 from tests.engine.guidance import public_models
 
 STANDARD = PUBLIC_QUALITIES["standard"]

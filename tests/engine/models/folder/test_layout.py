@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.contract.errors import ModelError
-from engine.models.layout import (
+from engine.models.folder.layout import (
     INDEX,
     MULTI_VIEW_UNET,
     Component,

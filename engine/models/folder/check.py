@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.contract.errors import ModelError
+from engine.models.folder.layout import VOCABULARIES, Component, components, read_header, read_object, weights
 from engine.models.hub.store import RECORD, read_record
-from engine.models.layout import VOCABULARIES, Component, components, read_header, read_object, weights
 
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 

@@ -28,9 +28,9 @@ from engine.guidance.protocol import Denoiser
 from engine.guidance.public import IMAGES_PER_CALL
 from engine.guidance.text.encoders import TextStates
 from engine.models.catalogue import listed
+from engine.models.folder.layout import components, read_header, read_object, weights
+from engine.models.folder.loader import be_quiet
 from engine.models.hub.ids import split_source
-from engine.models.layout import components, read_header, read_object, weights
-from engine.models.loader import be_quiet
 from engine.models.mvdream.config import read_config
 from engine.models.mvdream.unet import MultiViewUNet
 from engine.models.presets import Preset

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from engine.contract.errors import ModelError
-from engine.models.check import check_component
-from engine.models.layout import MULTI_VIEW_UNET, Component, components, weights
+from engine.models.folder.check import check_component
+from engine.models.folder.layout import MULTI_VIEW_UNET, Component, components, weights
 
 # What a model may name; nothing else is ever imported on a model's word.
 LIBRARIES = (

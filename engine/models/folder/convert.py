@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from engine.contract.errors import ModelError
-from engine.models.layout import read_header
+from engine.models.folder.layout import read_header
 
 _SHARD = re.compile(r"(?P<stem>\w+)-\d{5}-of-\d{5}\.safetensors")
 # Where trainers put the weights among other things.
