@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.setup.requirements import normal_name, read_requirements
+from mav3d_blender.setup.packages.requirements import normal_name, read_requirements
 from tests.root import ROOT
 
 DISTRIBUTIONS = {"PIL": "pillow", "skimage": "scikit-image"}

@@ -42,7 +42,7 @@ def estimate(options: argparse.Namespace, console: Console) -> int:
 
 def _report_memory(job: ResolvedJob, device: Any, console: Console) -> bool:
     """Reports what the job's models need, before any is loaded. Whether they are here and fit, so that steps can be tried."""
-    from engine.pipeline.memory_plan import fitting_presets, plan_memory
+    from engine.pipeline.memory.plan import fitting_presets, plan_memory
 
     plan = plan_memory(job.models, job.quality, device)
     lines = plan.lines()

@@ -14,7 +14,7 @@ from engine.contract import protocol
 from engine.contract.errors import ModelError
 from engine.contract.request import ROLES
 from engine.models.catalogue import canonical, listed
-from engine.models.check import check_model
+from engine.models.folder.check import check_model
 from engine.models.hub import local
 from engine.models.hub.cache import cache_folder, repository
 from engine.models.hub.ids import split_source

@@ -25,8 +25,8 @@ from engine.guidance.text.cache import cache_key, cached_prompt
 from engine.guidance.text.encoders import encode_clip
 from engine.guidance.text.ip_adapter import embed_picture, fit_adapter
 from engine.guidance.text.prompts import EncodedPrompt, encode_prompt
-from engine.models.check import check_model
-from engine.models.loader import load_components
+from engine.models.folder.check import check_model
+from engine.models.folder.loader import load_components
 from engine.models.presets import Preset
 from engine.models.source import locate
 

@@ -20,7 +20,7 @@ from engine.models.source import model_names
 from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
 from engine.pipeline.eta import RunEta
 from engine.pipeline.export import export_asset, export_seconds
-from engine.pipeline.memory_plan import needs_low_memory
+from engine.pipeline.memory.plan import needs_low_memory
 from engine.pipeline.plot import plot_metrics
 from engine.pipeline.previews import Previews
 from engine.pipeline.train import load_stage_models, take_step

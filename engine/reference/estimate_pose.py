@@ -23,7 +23,7 @@ from engine.guidance.built_in import ImageGuidance
 from engine.guidance.precision import mixed_precision
 from engine.guidance.sds import add_noise
 from engine.guidance.text.encoders import encode_clip
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.reference.camera import ReferenceCamera
 from engine.reference.image import ReferenceImage
 from engine.reference.palette import nearest_colour

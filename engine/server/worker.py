@@ -21,7 +21,7 @@ from engine.job.resolve import resolve, resolve_new, with_image_read
 from engine.job.resume import change_job
 from engine.pipeline.device import find_device
 from engine.pipeline.estimate import Estimate, estimate
-from engine.pipeline.memory_plan import plan_memory
+from engine.pipeline.memory.plan import plan_memory
 from engine.pipeline.run import GO_ON, LEAVE, STOP, is_finished, is_out_of_memory, run_job
 from engine.server.queue import Queue, Task
 from engine.server.reader import shortened

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..common import subprocesses
 from ..common.durations import done_fraction, left_text
-from ..setup import child
 from . import messages
-from .log import EngineLog
-from .pipes import Inbox
-from .process import environment
-from .shutdown import Shutdown
+from .process.engine_process import environment
+from .process.log import EngineLog
+from .process.pipes import Inbox
+from .process.shutdown import Shutdown
 
 # For the last messages, after the end.
 AFTER_END_S = 1.0
@@ -52,7 +52,7 @@ class ModelFetch:
         self._log: EngineLog | None = None
         try:
             self._log = EngineLog(log)
-            self._child = child.start(
+            self._child = subprocesses.start(
                 command, stdout=subprocess.PIPE, stderr=self._log.file, cwd=folder, bufsize=0,
                 env=environment(folder, offline=False),
             )  # fmt: skip

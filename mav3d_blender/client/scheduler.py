@@ -15,7 +15,7 @@ from .circuit_breaker import CircuitBreaker
 from .estimates import Estimates
 from .events import Event, Limits
 from .messages import RESUME_HINT
-from .process import EngineProcess
+from .process.engine_process import EngineProcess
 
 NOT_BEGUN = "It had not begun."
 BY_HAND = "Look at its log, then start or stop it by hand."

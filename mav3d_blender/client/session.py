@@ -12,7 +12,7 @@ from ..jobs.store import JobStore
 from .circuit_breaker import CircuitBreaker
 from .events import Event, Limits
 from .messages import RESUME_HINT
-from .process import EngineProcess
+from .process.engine_process import EngineProcess
 from .scheduler import Scheduler
 
 

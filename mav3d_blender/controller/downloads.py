@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 
 from ..client.model_fetch import ModelFetch, Status
-from ..client.process import engine_command
+from ..client.process.engine_process import engine_command
 from ..common import package
 from .preferences import engine_python
 from .request import model_sources, preset_roles

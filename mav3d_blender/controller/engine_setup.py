@@ -9,13 +9,13 @@ import bpy
 
 from ..client.session import Session
 from ..common import package
-from ..setup.background import Background
+from ..common.background import Background
 from ..setup.check import Report, start_check
 from ..setup.environments import Removal, uninstall
 from ..setup.install import Install, Status
+from ..setup.packages.requirements import SetupError
+from ..setup.packages.source import Source, checked_index
 from ..setup.pythons import Python, find_pythons
-from ..setup.requirements import SetupError
-from ..setup.source import Source, checked_index
 from .preferences import addon_preferences, engine_python, environments_folder
 
 

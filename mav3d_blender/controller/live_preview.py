@@ -6,9 +6,9 @@ from pathlib import Path
 
 import bpy
 
+from ..common.background import Background
 from ..jobs.job import Job
 from ..jobs.store import JobStore
-from ..setup.background import Background
 from ..viewport.overlay import Mesh, Overlay, shaded_preview
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import bpy
 
 from ..client.session import Session
+from ..common.background import Background
 from ..jobs.job import Job
-from ..setup.background import Background
 from ..timeline import Imported, import_asset
-from ..timeline.asset import Asset, AssetError, read_asset
+from ..timeline.asset_folder.asset import Asset, AssetError, read_asset
 from .recipe import request_of_asset, write_recipe
 
 

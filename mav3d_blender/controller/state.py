@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from ..client.process import EngineProcess, engine_command
+from ..client.process.engine_process import EngineProcess, engine_command
 from ..client.session import Session
 from ..common import package
 from ..jobs.job import Job

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import bpy
 
-from ..timeline.sequence import sequence_of
+from ..timeline.geometry_nodes.sequence import sequence_of
 from .clip_scene import clip_scene
 from .verify import ExportError, boxes, check_file
 from .write import FORMATS, ONE_MESH, is_built_in, with_suffix, write

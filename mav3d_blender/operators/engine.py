@@ -10,8 +10,8 @@ from ..controller import timer
 from ..controller.preferences import DEVICES, addon_preferences
 from ..controller.state import state
 from ..controller.validation import install_problem
-from ..setup.requirements import SetupError
-from ..setup.variants import VARIANTS
+from ..setup.packages.requirements import SetupError
+from ..setup.packages.variants import VARIANTS
 from .job_runner import poll_without
 
 LOG_NAME = "MAV3D engine log"

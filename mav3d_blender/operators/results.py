@@ -18,8 +18,8 @@ from ..export.verify import ExportError
 from ..export.write import FORMATS, with_suffix
 from ..jobs.job import Job, JobError
 from ..timeline import AssetError, BakeError, armature_of, bake_to_frames, frames_to_shape_keys, rig_to_shape_keys
-from ..timeline.asset import read_asset
 from ..timeline.asset_browser import mark_as_asset
+from ..timeline.asset_folder.asset import read_asset
 from .job_runner import poll_without, run_job
 
 

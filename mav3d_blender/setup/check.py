@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .background import Background
+from ..common.background import Background
 from .models import BUILT_IN, faults_of_models
-from .pythons import ask, python_of
-from .requirements import (
+from .packages.requirements import (
     ENGINE_REQUIREMENTS,
     PYTHON_RANGE,
     PYTHON_VERSIONS,
@@ -21,6 +20,7 @@ from .requirements import (
     read_requirements,
     satisfies,
 )
+from .pythons import ask, python_of
 
 # The first import of torch after it was installed reads gigabytes, through a virus scanner on many machines.
 TIME_LIMIT = 240.0

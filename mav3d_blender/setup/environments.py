@@ -22,8 +22,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .background import Background
-from .requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
+from ..common.background import Background
+from .packages.requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
 
 MARKER = "mav3d-engine.json"
 LOCK = "engine.lock"

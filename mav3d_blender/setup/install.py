@@ -14,7 +14,7 @@ import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import child, uv
+from ..common import subprocesses
 from .check import Report, check
 from .environments import (
     LOCK,
@@ -28,16 +28,17 @@ from .environments import (
     replace_patiently,
     write_marker,
 )
-from .faults import explain
+from .installers import uv
+from .installers.pip_errors import explain
+from .installers.pip_progress import CHECKING
+from .installers.runner import Cancelled, Runner
 from .make import Wanted, make_environment
 from .models import BUILT_IN
+from .packages.requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
+from .packages.source import Source
+from .packages.variants import variant_of
 from .place import check_place
-from .progress import CHECKING
 from .pythons import Python, describe
-from .requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
-from .runner import Cancelled, Runner
-from .source import Source
-from .variants import variant_of
 
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+_-]*")
 
@@ -210,7 +211,7 @@ class Install:
             ) from error
         replace_patiently(self._part, self._target)
         inside = "import sys; sys.exit(sys.prefix == sys.base_prefix)"
-        if child.run([interpreter(self._target), "-I", "-c", inside], 60).code != 0:
+        if subprocesses.run([interpreter(self._target), "-I", "-c", inside], 60).code != 0:
             raise SetupError(f"The environment {self._target} does not start under its final name: send the report.")
         # Packages are links to what the cache holds, and stay.
         shutil.rmtree(uv.cache(self.folder), ignore_errors=True)

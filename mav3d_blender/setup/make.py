@@ -10,16 +10,17 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import child, uv
+from ..common import subprocesses
 from .environments import TOOLS, Marker, interpreter, read_marker, remove, write_marker
-from .hosts import silent, words
-from .progress import MAKING, PipProgress
+from .installers import uv
+from .installers.pip_progress import MAKING, PipProgress
+from .installers.runner import Failed, Runner
+from .installers.uv_progress import UvProgress
+from .packages.hosts import silent, words
+from .packages.requirements import SetupError
+from .packages.source import Source
+from .packages.variants import Variant
 from .pythons import Python, advice
-from .requirements import SetupError
-from .runner import Failed, Runner
-from .source import Source
-from .uv_progress import UvProgress
-from .variants import Variant
 
 # A user's own settings that would send the packages elsewhere, or silence what is read here; indexes and proxies stay.
 _PIP_DROPPED = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_QUIET", "PIP_VERBOSE", "PIP_PROGRESS_BAR", "PIP_DRY_RUN")
@@ -77,7 +78,7 @@ def pip_environment(temporary: Path) -> dict[str, str]:
     """What pip is run with. temporary: the folder that downloads are unpacked in, beside the environment: /tmp is small on many
     machines, and cleaning up is one folder."""
     place = str(temporary)
-    values = child.environment(TMPDIR=place, TEMP=place, TMP=place, PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0")
+    values = subprocesses.environment(TMPDIR=place, TEMP=place, TMP=place, PIP_USER="0", PIP_REQUIRE_VIRTUALENV="0")
     return {name: value for name, value in values.items() if name.upper() not in _PIP_DROPPED}
 
 
@@ -146,7 +147,7 @@ def _by_pip(base: Python, wanted: Wanted, runner: Runner) -> Marker:
     _prepare(wanted.part, marker)
     temporary = wanted.part / "tmp"
     temporary.mkdir()
-    runner.run([base.path, "-m", "venv", wanted.part], child.environment(), wanted.part)
+    runner.run([base.path, "-m", "venv", wanted.part], subprocesses.environment(), wanted.part)
     python = interpreter(wanted.part)
     pip = [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     # Nobody who draws has a compiler: a package without a ready build fails at once and by name.

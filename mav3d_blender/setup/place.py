@@ -7,8 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from .requirements import SetupError
-from .variants import GB, Variant
+from .packages.requirements import SetupError
+from .packages.variants import GB, Variant
 
 _MAX_PATH = 259  # in characters, on a Windows that was not told otherwise
 _MAX_INSIDE = 205  # of \engine-<version>.part\Lib\site-packages\ and torch's longest file name in it

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import child
-from .requirements import PYTHON_RANGE, PYTHON_VERSIONS, SetupError
+from ..common import subprocesses
+from .packages.requirements import PYTHON_RANGE, PYTHON_VERSIONS, SetupError
 
 PROBE = Path(__file__).with_name("probe.py")
 TIME_LIMIT = 10.0
@@ -108,7 +108,7 @@ def ask(path: Path, names: list[str], time_limit: float) -> dict[str, Any]:
     _check_path(path)
     arguments = [path, "-I", "-X", "utf8", PROBE, *([json.dumps(names)] if names else [])]
     try:
-        ended = child.run(arguments, time_limit)
+        ended = subprocesses.run(arguments, time_limit)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SetupError(f"{path} can't be run ({reason}): choose a Python {PYTHON_RANGE} program.") from error
@@ -201,7 +201,7 @@ def _listed_by_launcher(time_limit: float) -> list[Path]:
     if sys.platform != "win32":
         return []
     try:
-        return parse_launcher(child.run(["py", "-0p"], time_limit).output)
+        return parse_launcher(subprocesses.run(["py", "-0p"], time_limit).output)
     except OSError:
         return []
 

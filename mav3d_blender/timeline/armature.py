@@ -6,12 +6,12 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Quaternion
 
-from .asset import FrameMesh, MovingMesh
-from .keyframes import write_curve, write_smooth_curves
+from .animation.keyframes import write_curve, write_smooth_curves
+from .animation.reduce import reduce_keys
+from .animation.timing import Timing
+from .asset_folder.asset import FrameMesh, MovingMesh
+from .asset_folder.rig import Rig
 from .meshes import make_mesh
-from .reduce import reduce_keys
-from .rig import Rig
-from .timing import Timing
 
 MODIFIER_NAME = "Armature"
 # How far keys may be from the asset's frames: translations as a share of the size, rotations in radians, about.

@@ -10,14 +10,15 @@ import math
 import bpy
 import numpy as np
 
-from . import compat, frame_input
+from . import compat
+from .animation.keyframes import repeat_of
+from .animation.timing import Timing
 from .armature import armature_of
-from .asset import MAX_FRAMES
-from .keyframes import repeat_of
-from .material_frames import add_material_frames
-from .sequence import add_sequence, sequence_of
+from .asset_folder.asset import MAX_FRAMES
+from .geometry_nodes import frame_input
+from .geometry_nodes.material_frames import add_material_frames
+from .geometry_nodes.sequence import add_sequence, sequence_of
 from .shape_keys import add_shape_keys
-from .timing import Timing
 
 
 class BakeError(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from .asset import FrameMesh
+from .asset_folder.asset import FrameMesh
 
 UV_NAME = "UVMap"
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import bpy
 
+from .animation.timing import Timing
 from .armature import make_rigged
-from .asset import Asset, MovingMesh, read_asset
-from .material_frames import add_material_frames
+from .asset_folder.asset import Asset, MovingMesh, read_asset
+from .geometry_nodes.material_frames import add_material_frames
+from .geometry_nodes.sequence import make_sequence
 from .materials import make_material
 from .meshes import make_mesh
-from .sequence import make_sequence
 from .shape_keys import make_shape_keys
-from .timing import Timing
 
 
 @dataclass(frozen=True)

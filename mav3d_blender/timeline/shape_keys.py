@@ -5,10 +5,10 @@ from __future__ import annotations
 import bpy
 import numpy as np
 
-from .asset import MovingMesh
-from .keyframes import write_curve
+from .animation.keyframes import write_curve
+from .animation.timing import Timing
+from .asset_folder.asset import MovingMesh
 from .meshes import make_mesh
-from .timing import Timing
 
 
 def make_shape_keys(name: str, mesh: MovingMesh, collection: bpy.types.Collection, timing: Timing) -> bpy.types.Object:

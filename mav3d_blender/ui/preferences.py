@@ -9,9 +9,9 @@ from ..common import package
 from ..controller.preferences import DEVICES, engine_python, environments_folder
 from ..controller.state import state
 from ..setup.environments import installed, needs_update
-from ..setup.requirements import SetupError
+from ..setup.packages.requirements import SetupError
+from ..setup.packages.variants import VARIANTS
 from ..setup.steps import Step, steps
-from ..setup.variants import VARIANTS
 from .labels import wrapped_label
 
 BUILDS = [(name.upper(), variant.label, variant.sentence) for name, variant in VARIANTS.items()]

@@ -24,7 +24,7 @@ from engine.guidance.text.prompts import EncodedPrompt
 from engine.models.presets import PRESETS
 from engine.pipeline.device import find_device
 from engine.pipeline.estimate import peak_memory_mb
-from engine.pipeline.model_memory import blank_text, model_need
+from engine.pipeline.memory.models import blank_text, model_need
 from engine.scene.cameras import random_cameras
 from scripts.benchmark.full_size import PARAMETERS, save
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 import trimesh
 
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.root import ROOT
 
 

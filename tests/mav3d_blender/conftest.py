@@ -7,7 +7,7 @@ import bpy
 import pytest
 
 import mav3d_blender
-from mav3d_blender.client.process import EngineProcess
+from mav3d_blender.client.process.engine_process import EngineProcess
 from mav3d_blender.common import package
 from mav3d_blender.controller import state as state_module
 from tests.root import ROOT

@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from mav3d_blender.client.process import EngineProcess
+from mav3d_blender.client.process.engine_process import EngineProcess
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from engine.contract.vocabulary import Vocabulary
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES

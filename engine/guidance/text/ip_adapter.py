@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn.functional import interpolate
 
 from engine.contract.errors import ModelError
-from engine.models.layout import Component
-from engine.models.loader import load_component
+from engine.models.folder.layout import Component
+from engine.models.folder.loader import load_component
 
 ENCODER = Component("image_encoder", "transformers", "CLIPVisionModelWithProjection", "image_encoder")
 # Of the pictures that CLIP was trained on.

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.mesh.rig.graph import edge_lengths
+from engine.mesh.rig.decomposition.graph import edge_lengths
 
 # A frame that the rig misses by more than this, per cent of the box diagonal at the 99th percentile of its vertices, is mended
 # by a shape key of its own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.mesh.rig.graph import edge_lengths
+from engine.mesh.rig.decomposition.graph import edge_lengths
 
 # The fit is by the sum of distances, not of squares, so that limbs that swing don't take the body along.
 ROUNDS = 20

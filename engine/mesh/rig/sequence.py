@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.mesh.rig.build import build_rig
-from engine.mesh.rig.decompose import MIN_VERTICES, decompose, find_bones
+from engine.mesh.rig.decomposition.decompose import MIN_VERTICES, decompose, find_bones
 from engine.mesh.rig.report import RigReport, measure, torn_frames
 from engine.mesh.rig.rig import Rig, RigError
 from engine.mesh.rig.root import root_motion, vertex_mass

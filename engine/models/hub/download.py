@@ -17,7 +17,7 @@ from huggingface_hub.utils import build_hf_headers
 
 from engine.contract.errors import ModelError
 from engine.models.catalogue import instead
-from engine.models.check import content_hash
+from engine.models.folder.check import content_hash
 from engine.models.hub.cache import cache_folder
 from engine.models.hub.selection import RemoteFile
 

@@ -16,7 +16,7 @@ import huggingface_hub
 from filelock import FileLock, Timeout
 
 from engine.contract.errors import ModelError
-from engine.models.check import check_model
+from engine.models.folder.check import check_model
 from engine.models.hub import cache, store
 from engine.models.hub.download import be_quiet, get, hub_errors, is_right
 from engine.models.hub.environment import check_environment

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import ModelError
-from engine.models.check import is_whole
+from engine.models.folder.check import is_whole
+from engine.models.folder.layout import is_model
 from engine.models.hub import cache, store
 from engine.models.hub.ids import MAIN, source_text
-from engine.models.layout import is_model
 
 
 @dataclass(frozen=True)

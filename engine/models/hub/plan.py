@@ -12,14 +12,14 @@ import huggingface_hub
 
 from engine.contract.errors import ModelError
 from engine.models.catalogue import canonical
-from engine.models.check import check_model
+from engine.models.folder.check import check_model
+from engine.models.folder.layout import INDEX, components_of_index, single_component
 from engine.models.hub import cache, store
 from engine.models.hub.download import Commit, be_quiet, get, hub_errors
 from engine.models.hub.environment import check_environment
 from engine.models.hub.ids import split_source
 from engine.models.hub.local import find, licence_of_card
 from engine.models.hub.selection import RemoteFile, Wanted, select
-from engine.models.layout import INDEX, components_of_index, single_component
 
 WAIT_SECONDS = 30.0
 # The model's page: with its licence, and no more than text.

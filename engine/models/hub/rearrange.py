@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from engine.models.check import sha256
-from engine.models.convert import converted_from, to_safetensors, write_index
+from engine.models.folder.check import sha256
+from engine.models.folder.convert import converted_from, to_safetensors, write_index
 from engine.models.hub import cache, store
 from engine.models.hub.plan import Plan
 from engine.models.hub.selection import Wanted

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from engine.contract.errors import ModelError
-from engine.models.layout import VOCABULARIES, Component, index_name, stems_of, whole_name
+from engine.models.folder.layout import VOCABULARIES, Component, index_name, stems_of, whole_name
 
 _WEIGHTS = re.compile(
     r"(diffusion_pytorch_model|pytorch_model|model)(?P<half>\.fp16)?(-(?P<number>\d{5})-of-(?P<count>\d{5}))?"

@@ -22,7 +22,7 @@ from collections import Counter
 from pathlib import Path
 
 from engine.contract.errors import DivergedError, EngineError
-from mav3d_blender.timeline.asset import AssetError
+from mav3d_blender.timeline.asset_folder.asset import AssetError
 from scripts.benchmark.fuzz.subjects import Subject, draw_mutation, subjects
 from scripts.benchmark.machine import describe_machine
 

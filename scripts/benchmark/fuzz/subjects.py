@@ -38,7 +38,7 @@ from engine.server.reader import Reader
 from engine.stages.train_state import TrainState
 from mav3d_blender.client.messages import apply_message
 from mav3d_blender.jobs.job import Job
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 from mav3d_blender.viewport.overlay import read_preview
 from scripts.benchmark.fuzz.mutations import (
     Mutation,

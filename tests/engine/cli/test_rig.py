@@ -12,7 +12,7 @@ import pytest
 import trimesh
 
 from engine.mesh.asset import MovingMesh, write_asset
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.engine.mesh.rig.bodies import folding_bar
 from tests.root import ROOT
 

@@ -13,7 +13,7 @@ import pytest
 import trimesh
 
 from engine.__main__ import main
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 from scripts.benchmark.sequences import meshed
 from tests.engine.mesh.files.gltf_files import Maker
 from tests.root import ROOT

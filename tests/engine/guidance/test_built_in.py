@@ -9,7 +9,7 @@ from engine.guidance.sds import add_noise
 from engine.guidance.text.encoders import encode_clip
 from engine.guidance.text.prompts import encode_prompt
 from engine.models.clip_denoiser import ClipDenoiser
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.scene.cameras import Cameras
 
 CAMERAS = Cameras(torch.tensor([0.2, 1.4]), torch.tensor([0.1, 0.3]))

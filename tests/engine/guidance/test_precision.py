@@ -6,7 +6,7 @@ from engine.guidance import precision
 from engine.guidance.built_in import VideoGuidance
 from engine.guidance.text.encoders import encode_clip
 from engine.guidance.text.prompts import encode_prompt
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.models.presets import PRIMITIVES_FOLDER
 from engine.scene.cameras import Cameras
 

@@ -9,7 +9,7 @@ import pytest
 from engine.contract.errors import DivergedError
 from engine.mesh.asset import MovingMesh, TexturedMesh, write_asset
 from engine.mesh.surface import Mesh
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 
 TRIANGLES = np.array([[0, 1, 2]], np.int32)
 POSITIONS = np.arange(18, dtype=np.float32).reshape(2, 3, 3)

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from engine.models.clip_denoiser import ClipDenoiser, fold, unfold
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.models.pose_encoder import pose_features
 from engine.scene.cameras import Cameras
 

@@ -4,8 +4,8 @@ import pytest
 
 from engine.contract.request import PRESETS as NAMES
 from engine.contract.request import ROLES
+from engine.models.folder.layout import is_model
 from engine.models.hub.ids import split_source
-from engine.models.layout import is_model
 from engine.models.presets import PRESETS, SCORER_FOLDER, Preset
 
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from engine.models.check import check_model
+from engine.models.folder.check import check_model
+from engine.models.folder.loader import load_components
 from engine.models.hub.fetch import fetch
 from engine.models.hub.plan import plan_fetch
-from engine.models.loader import load_components
 from tests.engine.guidance.public_models import ALL
 from tests.engine.models.small_hub import Repository
 

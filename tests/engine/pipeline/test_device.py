@@ -11,7 +11,7 @@ from engine.config.stage import DistillationConfig
 from engine.guidance.built_in import VideoGuidance
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.pipeline.device import DeviceError, find_device
 from engine.scene.cameras import Cameras, moving_cameras
 from engine.scene.field import Field

@@ -13,7 +13,7 @@ from mav3d_blender.client.messages import RESUME_HINT
 from mav3d_blender.jobs.job import JobError
 from mav3d_blender.jobs.process_identity import ProcessIdentity, host_name, start_time
 from mav3d_blender.jobs.store import JobStore
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.mav3d_blender.client.desk import LONG, REQUEST, Desk
 from tests.mav3d_blender.engines import exists
 from tests.root import ROOT

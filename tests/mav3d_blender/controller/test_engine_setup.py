@@ -3,10 +3,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from mav3d_blender.common.background import Background
 from mav3d_blender.controller.engine_setup import EngineSetup, extension_version
-from mav3d_blender.setup.background import Background
 from mav3d_blender.setup.install import Status
-from mav3d_blender.setup.requirements import SetupError
+from mav3d_blender.setup.packages.requirements import SetupError
 from tests.mav3d_blender.engines import until
 
 

@@ -4,7 +4,7 @@ import pytest
 from mav3d_blender.controller import results
 from mav3d_blender.controller.results import place_asset
 from mav3d_blender.controller.state import state
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.mav3d_blender.timeline.assets import write_fixed_asset
 
 

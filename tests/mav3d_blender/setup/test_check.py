@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.setup import child
+from mav3d_blender.common import subprocesses
 from mav3d_blender.setup.check import check, start_check
 
 from .conftest import TORCH, bare_environment, facts, fake_python, make_wheel
@@ -91,13 +91,13 @@ def test_importing_torch_has_a_time_limit(tmp_path, wanted, monkeypatch):
     def run_out_of_time(arguments, time_limit):
         """The limit comes when torch is being imported, however long it took to get there."""
         assert time_limit == 77
-        started = child.start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        started = subprocesses.start(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while not importing.exists() and started.poll() is None:
             time.sleep(0.01)
-        child.kill(started)
-        return child.Ended(None, *(said.decode() for said in started.communicate()))
+        subprocesses.kill(started)
+        return subprocesses.Ended(None, *(said.decode() for said in started.communicate()))
 
-    monkeypatch.setattr(child, "run", run_out_of_time)
+    monkeypatch.setattr(subprocesses, "run", run_out_of_time)
     report = check(environment(tmp_path, torch), wanted, time_limit=77)
     assert "too long" in report.lines[0].sentence and not report.usable
 

@@ -6,7 +6,7 @@ import pytest
 
 from mav3d_blender.setup import environments
 from mav3d_blender.setup.environments import Marker, installed, interpreter, needs_update, read_marker, uninstall, write_marker
-from mav3d_blender.setup.requirements import SetupError, read_requirements, stamp
+from mav3d_blender.setup.packages.requirements import SetupError, read_requirements, stamp
 
 
 def environment(folder, name, version, complete=True, mark="stamp"):

@@ -8,10 +8,11 @@ from collections import namedtuple
 
 import pytest
 
-from mav3d_blender.setup import environments, place, uv
+from mav3d_blender.setup import environments, place
 from mav3d_blender.setup.environments import installed, interpreter, needs_update, read_marker, uninstall
 from mav3d_blender.setup.install import Install
-from mav3d_blender.setup.source import Source
+from mav3d_blender.setup.installers import uv
+from mav3d_blender.setup.packages.source import Source
 
 from .conftest import TORCH, base_python, facts, fake_python, follow, make_wheel
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.setup import environments, make, uv
+from mav3d_blender.setup import environments, make
 from mav3d_blender.setup.environments import TOOLS, installed, interpreter, read_marker, uninstall
 from mav3d_blender.setup.install import Install
-from mav3d_blender.setup.source import Source
+from mav3d_blender.setup.installers import uv
+from mav3d_blender.setup.packages.source import Source
 
 from .conftest import TORCH, base_python, facts, fake_python, follow, make_wheel
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mav3d_blender.setup import child, pythons
-from mav3d_blender.setup.requirements import SetupError
+from mav3d_blender.common import subprocesses
+from mav3d_blender.setup import pythons
+from mav3d_blender.setup.packages.requirements import SetupError
 
 from .conftest import base_python, facts, fake_python
 
@@ -47,13 +48,13 @@ def test_an_environment_stands_for_the_interpreter_it_was_made_from(tmp_path):
 def test_one_that_never_answers_is_left_out_and_ended(tmp_path, monkeypatch):
     hung = fake_python(tmp_path / "hung", script=f"echo $$ > {tmp_path / 'process'}; exec sleep 10000")
     good = fake_python(tmp_path / "good", {"interpreter": facts()})
-    run = child.run
+    run = subprocesses.run
 
     def run_with_limit(arguments, time_limit):
         assert time_limit == 77
         return run(arguments, 0.3 if arguments[0] == hung else 600)
 
-    monkeypatch.setattr(child, "run", run_with_limit)
+    monkeypatch.setattr(subprocesses, "run", run_with_limit)
     assert [python.path for python in pythons.find_pythons([hung, good], time_limit=77)] == [good]
     if (tmp_path / "process").exists():
         with pytest.raises(ProcessLookupError):

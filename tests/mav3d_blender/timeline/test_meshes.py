@@ -1,6 +1,6 @@
 import numpy as np
 
-from mav3d_blender.timeline.asset import FrameMesh
+from mav3d_blender.timeline.asset_folder.asset import FrameMesh
 from mav3d_blender.timeline.meshes import UV_NAME, make_mesh
 from tests.mav3d_blender.timeline.assets import FACES, OCTAHEDRON, UV
 

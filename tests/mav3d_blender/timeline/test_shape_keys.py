@@ -4,10 +4,10 @@ import bpy
 import numpy as np
 import pytest
 
-from mav3d_blender.timeline.asset import MovingMesh
-from mav3d_blender.timeline.material_frames import add_material_frames
+from mav3d_blender.timeline.animation.timing import Timing
+from mav3d_blender.timeline.asset_folder.asset import MovingMesh
+from mav3d_blender.timeline.geometry_nodes.material_frames import add_material_frames
 from mav3d_blender.timeline.shape_keys import make_shape_keys
-from mav3d_blender.timeline.timing import Timing
 from tests.mav3d_blender.timeline import cycles
 from tests.mav3d_blender.timeline.assets import FACES, FRAMES, UV, moving_octahedron, shown_mesh, shown_points
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.models.picture_denoiser import PictureDenoiser
 from scripts.training import components, motion, picture, sheets
 from scripts.training.draws import Situation

@@ -5,7 +5,7 @@ import torch
 
 from engine.guidance.text.encoders import TextStates, encode_clip
 from engine.guidance.text.prompts import VIEWS, EncodedPrompt, encode_prompt, view_weights
-from engine.models.loader import load_components
+from engine.models.folder.loader import load_components
 from engine.scene.cameras import Cameras
 
 

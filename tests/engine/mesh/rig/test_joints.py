@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.mesh.rig.hierarchy import breadth_first, hierarchy
+from engine.mesh.rig.build import breadth_first, hierarchy
 from engine.mesh.rig.joints import Joints, find_joints, heads_and_tails
 from engine.mesh.rig.pose import hold_joints, turn_only
 from tests.engine.mesh.rig.bodies import bar, hinge

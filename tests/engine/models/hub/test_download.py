@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import errors
 
 from engine.contract.errors import ModelError
-from engine.models.check import content_hash
+from engine.models.folder.check import content_hash
 from engine.models.hub.download import Commit, get, hub_errors, is_right
 from engine.models.hub.selection import RemoteFile
 from tests.engine.models.small_hub import COMMIT, Repository

@@ -7,12 +7,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.contract.errors import ModelError
-from engine.models.check import check_model, sha256
+from engine.models.folder.check import check_model, sha256
+from engine.models.folder.loader import load_components
 from engine.models.hub import cache, local, store
 from engine.models.hub import fetch as fetching
 from engine.models.hub.fetch import fetch
 from engine.models.hub.plan import plan_fetch
-from engine.models.loader import load_components
 from engine.models.mvdream.config import MultiViewConfig
 from engine.models.mvdream.unet import MultiViewUNet
 from engine.models.source import locate

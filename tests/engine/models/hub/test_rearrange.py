@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 from engine.contract.errors import ModelError
-from engine.models import convert
-from engine.models.check import sha256
+from engine.models.folder import convert
+from engine.models.folder.check import sha256
 from engine.models.hub import cache, rearrange, store
 from engine.models.hub.download import Commit
 from engine.models.hub.plan import Plan

@@ -3,8 +3,8 @@
 import pytest
 
 from engine.contract.errors import ModelError
+from engine.models.folder.layout import Component
 from engine.models.hub.selection import RemoteFile, Wanted, select
-from engine.models.layout import Component
 
 UNET = Component("unet", "diffusers", "UNet2DConditionModel", "unet")
 TEXT = Component("text_encoder", "transformers", "CLIPTextModel", "text_encoder")

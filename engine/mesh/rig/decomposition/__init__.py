@@ -1,0 +1,1 @@
+"""Bones found in the motion of vertices: smooth skinning decomposition."""

@@ -1,0 +1,1 @@
+"""What a run needs of a device's memory, known before anything is loaded."""

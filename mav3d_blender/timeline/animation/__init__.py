@@ -1,0 +1,1 @@
+"""Keyframes: when a clip's frames are shown, and curves written whole."""
