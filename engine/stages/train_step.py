@@ -80,6 +80,7 @@ def train_step(
     if smooth.requires_grad:
         smooth.backward()
     _check_finite([p.grad for p in state.field.parameters() if p.grad is not None], "the scene's gradient")
+    _normalise(state.field.groups()["skeleton"])
     state.optimiser.step()
     gradient_size = float(image_gradient.square().mean().sqrt())
     return {"gradient": gradient_size, "opacity": float(opacity.mean()), "motion": motion, **metrics}
@@ -88,6 +89,13 @@ def train_step(
 def motion_energy(images: Tensor) -> float:
     """Mean absolute difference of neighbouring frames of images [cameras, frames, 3, size, size]; 0 of a single frame."""
     return float(images.diff(dim=1).abs().mean()) if images.shape[1] > 1 else 0.0
+
+
+def _normalise(parameters: list[torch.nn.Parameter]) -> None:
+    """Gradients in units of their root mean square; see `make_optimiser`."""
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.grad /= parameter.grad.square().mean().sqrt().clamp(min=1e-20)
 
 
 def _check_finite(tensors: list[Tensor], name: str) -> None:
