@@ -44,8 +44,8 @@ def committed_depth(density: np.ndarray, surface_depth: float) -> float:
     """The metres of density at the surface's level that make a ray half opaque: at most `surface_depth`, and the
     level at least half of what the density is inside (its median).
 
-    Round what is solid for certain lies a skirt of half-hearted density that no ray is stopped by; a level meant for fields that
-    never commit would count it in, and thin limbs would come out half as thick again.
+    Round what is solid for certain lies a skirt of half-hearted density that no ray is stopped by; a level meant for fields
+    that never commit would count it in, and thin limbs would come out half as thick again.
     """
     held = density[density > math.log(2) / surface_depth]
     return min(surface_depth, math.log(2) / (0.5 * float(np.median(held)))) if len(held) else surface_depth

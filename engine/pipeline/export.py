@@ -29,6 +29,7 @@ from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
 from engine.models.source import model_names
 from engine.pipeline.eta import TaskEta
+from engine.pipeline.posed_mesh import has_bones, posed_mesh
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field
 from engine.scene.frame_times import frame_times
@@ -69,8 +70,14 @@ def export_asset(
     occupancy = Occupancy(quality.field.occupancy)
     occupancy.update(state.field, times)
     seconds = export_seconds(quality.mesh, request.frames, request.topology)
-    surfaces = _surfaces(state, occupancy, times, quality.mesh, emit, sum(seconds.values()) - seconds["mesh"])
-    meshes, metrics, advice = textured(state.field, surfaces, times, request.topology, quality.mesh, emit)
+    if has_bones(state.field) and request.topology != "per-frame":
+        meshes, advice = posed_mesh(state.field, times, quality.mesh), ""
+        metrics = _volumes([Mesh(positions, meshes.triangles) for positions in meshes.positions])
+        if request.topology == "fixed":
+            meshes = dataclasses.replace(meshes, rest=None, rig=None)
+    else:
+        surfaces = _surfaces(state, occupancy, times, quality.mesh, emit, sum(seconds.values()) - seconds["mesh"])
+        meshes, metrics, advice = textured(state.field, surfaces, times, request.topology, quality.mesh, emit)
     about = {
         "prompt": request.prompt,
         "seed": request.seed,

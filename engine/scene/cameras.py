@@ -20,8 +20,8 @@ FOV = math.radians(38.0)
 class Mount:
     """A body's axes, frame by frame, that cameras are carried along in: x in them is centre + axes x in the scene.
 
-    centre: [frames, 3] in metres. axes: [frames, 3, 3], whose columns need not be unit vectors: a body that is seen from a mount
-    of its own placement, squashed or grown, looks as it does at rest.
+    centre: [frames, 3] in metres. axes: [frames, 3, 3], whose columns need not be unit vectors: a body that is seen from a
+    mount of its own placement, squashed or grown, looks as it does at rest.
     """
 
     centre: Tensor
@@ -29,7 +29,7 @@ class Mount:
 
     @classmethod
     def of(cls, centre: Tensor, rotation: Tensor, scale: Tensor) -> Mount:
-        """From a placement: centre [frames, 3], rotation body to scene [frames, 3, 3], scale along the body's axes [frames, 3]."""
+        """From a placement: centre [frames, 3], rotation body to scene [frames, 3, 3], scale along its axes [frames, 3]."""
         return cls(centre, rotation * scale[:, None])
 
     def to(self, device: torch.device) -> Mount:

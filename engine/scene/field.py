@@ -122,10 +122,14 @@ class Field(nn.Module):
     def at_rest(self, points: Tensor, time: float) -> tuple[Tensor, Tensor]:
         """Density [N] and colour [N, 3] of the body at rest [N, 3], as the planes have it at a time in [0, 1]."""
         moment = torch.tensor([time], device=points.device)
-        resting = copy.copy(self)
-        resting._modules = {**self._modules, "trajectory": None, "skeleton": None}
-        resting.baked = None
-        return resting.packed(points, torch.zeros(len(points), dtype=torch.long, device=points.device), moment)
+        return self.resting().packed(points, torch.zeros(len(points), dtype=torch.long, device=points.device), moment)
+
+    def resting(self) -> Field:
+        """The same parameters without what moves the body as a whole or bends it."""
+        twin = copy.copy(self)
+        twin._modules = {**self._modules, "trajectory": None, "skeleton": None}
+        twin.baked = None
+        return twin
 
     def plain(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
         """`forward`, or `at` for points [F, P, 3], as in the papers, six grid samples per level and frame: the reference that

@@ -1,7 +1,7 @@
 """A frozen body in motion, made ready for rendering at the times of one step.
 
-`Field.packed` asks the skeleton where each sample comes from in the body at rest: that is the plain form. Here it is asked at the
-cells of a grid that the body is in, frame by frame, and samples are interpolated between; the body itself is read from the
+`Field.packed` asks the skeleton where each sample comes from in the body at rest: that is the plain form. Here it is asked at
+the cells of a grid that the body is in, frame by frame, and samples are interpolated between; the body itself is read from the
 baked grid. Which cells those are, and a first guess of what moves each, comes from moving the body's own cells forward.
 """
 
@@ -34,9 +34,9 @@ class PosedBody:
     def __init__(self, field: Field, times: Tensor) -> None:
         self.baked: BakedBody = field.baked
         came_from, self._low, shape = _splat(field, times)
-        held = came_from >= 0
-        self.occupancy = _occupancy(held, self._low)
         near = _dilated(came_from)
+        # Gaps where the body is stretched are closed: a cell counts whose neighbours all are near the body.
+        self.occupancy = _occupancy(~_spread((near < 0).float()).bool(), self._low)
         frames, *cell = near.ge(0).nonzero(as_tuple=True)
         places = (torch.stack(cell, 1) + self._low + 0.5) * CELL - 1
         weights = self.baked.held[near[(frames, *cell)]]
@@ -97,12 +97,17 @@ def _splat(field: Field, times: Tensor) -> tuple[Tensor, Tensor, tuple[int, int,
 
 def _dilated(index: Tensor) -> Tensor:
     """The same with the greatest index of its neighbours in each empty cell, [F, x, y, z]."""
-    around = index.float()[:, None]
+    return torch.where(index >= 0, index, _spread(index.float()).int()).long()
+
+
+def _spread(values: Tensor) -> Tensor:
+    """The greatest of each cell's values and its neighbours', [F, x, y, z], axis by axis."""
+    around = values[:, None]
     for axis in range(3):
         kernel, padding = [1, 1, 1], [0, 0, 0]
         kernel[axis], padding[axis] = 3, 1
         around = max_pool3d(around, kernel, 1, padding)
-    return torch.where(index >= 0, index, around[:, 0].int()).long()
+    return around[:, 0]
 
 
 def _occupancy(held: Tensor, low: Tensor) -> Occupancy:

@@ -121,7 +121,9 @@ def composite(density: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     return weights, -torch.expm1(-depth.sum(-1))
 
 
-def clip_to_box(origins: Tensor, directions: Tensor, low: Tensor | float = -1, high: Tensor | float = 1) -> tuple[Tensor, Tensor]:
+def clip_to_box(
+    origins: Tensor, directions: Tensor, low: Tensor | float = -1, high: Tensor | float = 1
+) -> tuple[Tensor, Tensor]:
     """Where rays enter and leave the box from `low` to `high` (broadcastable to [..., 3]; the scene if left out), metres along
     the ray, [...] each; equal where they miss."""
     inverse = 1 / torch.where(directions.abs() < 1e-9, torch.full_like(directions, 1e-9), directions)

@@ -27,11 +27,11 @@ ROUNDS = 2
 
 
 class Skeleton(nn.Module):
-    """translation and rotation [numbers, bones, 3]: how much of each wave of `waves_over_time` is in where a bone is, metres, and
-    in how it is turned about its own centre, a rotation vector in radians. All zero at first, which is the body at rest.
+    """translation and rotation [numbers, bones, 3]: how much of each wave of `waves_over_time` is in where a bone is, metres,
+    and in how it is turned about its own centre, a rotation vector in radians. All zero at first, which is the body at rest.
 
-    Few numbers in time and not a pose a frame (CHORD's hierarchy in time): a pose that only a few noisy pictures speak for can't
-    leave its neighbours, and what loops does so exactly. `is_laid_out` says whether there are bones yet; before, both ways are
+    Few numbers in time and not a pose a frame (CHORD's hierarchy in time): a pose that only a few noisy pictures speak for
+    can't leave its neighbours, and what loops does so exactly. `is_laid_out` says whether there are bones yet; before, both ways are
     the identity.
     """
 
@@ -120,8 +120,8 @@ def rigidity(skeleton: Skeleton) -> Tensor:
 
 
 def jerkiness(skeleton: Skeleton) -> Tensor:
-    """Summed squared second differences over the frames of the bones' places and, a tenth, of their rotations; the last frame is
-    followed by the first."""
+    """Summed squared second differences over the frames of the bones' places and, a tenth, of their rotations; the last frame
+    is followed by the first."""
     total = skeleton.translation.new_zeros(())
     for values, weight in zip(skeleton.poses(frame_times(skeleton.times)), (1.0, 0.1), strict=True):
         around = torch.cat([values[-1:], values, values[:1]])

@@ -126,7 +126,8 @@ def main() -> None:
     parser.add_argument("--sheets", type=Path, help="a folder for contact sheets: the truth above the scene")
     options = parser.parse_args()
     print(describe_machine())
-    print("| body | form | static overlap | unexplained | overlap | psnr | static, s | dynamic, s |\n|---|---|---|---|---|---|---|---|")
+    print("| body | form | static overlap | unexplained | overlap | psnr | static, s | dynamic, s |")
+    print("|---|---|---|---|---|---|---|---|")
     for prompt in options.prompts:
         run(prompt, options)
 

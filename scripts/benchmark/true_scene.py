@@ -1,4 +1,4 @@
-"""The analytic world as a scene that `engine.scene.render` renders: what a perfect guidance knows, and what results are held to."""
+"""The analytic world as a scene that `engine.scene.render` renders: what a perfect guidance knows, what results are held to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn.functional import grid_sample
 from engine.models.world import scene
 from engine.models.world.lexicon import STILL, Words, natural
 from engine.models.world.placements import placement
-from engine.models.world.tracing import _shade, tone_table
+from engine.models.world.tracing import shade, tone_table
 from engine.scene.occupancy import Occupancy
 
 # Half the side of the box that holds a body in its own axes, metres; and cells a side.
@@ -83,7 +83,7 @@ def true_scene(words: Words, times: Tensor) -> TrueScene:
         near = (distance < COLOURED * cell).nonzero()[:, 0]
         shown = tone_table()[moments.tones(frame, points[:, near])]
         colour = shown[:, :1] * first + shown[:, 1:2] * second + shown[:, 2:5]
-        grid[1:, near] = (colour * _shade(moments, frame, points[:, near])[:, None]).T
+        grid[1:, near] = (colour * shade(moments, frame, points[:, near])[:, None]).T
         grids.append(grid.view(4, CELLS, CELLS, CELLS))
     return TrueScene(words, times, torch.stack(grids), placement(words.whole, times, size, words.cycles[1]))
 

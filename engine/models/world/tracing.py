@@ -47,7 +47,7 @@ def render_moment(body: Moments, moment: int, cameras: Cameras, size: int) -> Te
     surface = (points_from + depth * directions)[:, hit]
     picture = torch.zeros(len(cameras) * samples * samples, COEFFICIENTS)
     if surface.shape[1]:
-        value = tone_table().to(surface)[body.tones(moment, surface)] * _shade(body, moment, surface)[:, None]
+        value = tone_table().to(surface)[body.tones(moment, surface)] * shade(body, moment, surface)[:, None]
         value[:, -1] = 1
         picture[block.flatten().nonzero()[:, 0][hit]] = value
     picture = picture.view(len(cameras), samples, samples, COEFFICIENTS).permute(0, 3, 1, 2)
@@ -123,7 +123,7 @@ def _exit(cameras: Cameras) -> float:
     return cameras.distance + RADIUS
 
 
-def _shade(body: Moments, moment: int, points: Tensor, epsilon: float = 2e-3) -> Tensor:
+def shade(body: Moments, moment: int, points: Tensor, epsilon: float = 2e-3) -> Tensor:
     """Shade under a sky and a fixed lamp (Lambert), [P] in [AMBIENT - SKY, 1]; the normal from four taps on a tetrahedron."""
     corners = points.new_tensor([[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]])
     normal = sum(corner[:, None] * body.distance(moment, points + epsilon * corner[:, None]) for corner in corners)

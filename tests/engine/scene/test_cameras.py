@@ -1,8 +1,10 @@
 import math
+from dataclasses import replace
 
+import pytest
 import torch
 
-from engine.scene.cameras import Cameras, random_cameras
+from engine.scene.cameras import Cameras, Mount, random_cameras
 
 
 def one(azimuth: float, elevation: float, **options) -> Cameras:
@@ -42,3 +44,33 @@ def test_moving_cameras_have_rays_for_each_frame():
     cameras = Cameras(torch.zeros(2, 5), torch.zeros(2, 5))
     assert cameras.moving
     assert cameras.rays(4, 6)[1].shape == (2, 5, 4, 6, 3)
+
+
+def test_a_mount_carries_cameras_so_that_the_body_looks_as_at_rest():
+    rotation = torch.tensor([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    mount = Mount.of(torch.tensor([[0.3, 0.1, -0.2]]), rotation[None], torch.tensor([[0.5, 0.5, 0.8]]))
+    seen = Cameras(torch.tensor([[0.4]]), torch.tensor([[0.2]]), fov=0.5)
+    from_mount = replace(seen, mount=mount)
+    points = torch.tensor([[0.2, -0.1, 0.3], [-0.3, 0.2, 0.1]])
+    moved = points @ (rotation * torch.tensor([0.5, 0.5, 0.8])).T + torch.tensor([0.3, 0.1, -0.2])
+    for point, there in zip(points, moved, strict=True):
+        at_rest, carried = (nearest_pixel(cameras, place) for cameras, place in ((seen, point), (from_mount, there)))
+        assert at_rest == carried
+
+
+def nearest_pixel(cameras, place):
+    """The pixel whose ray passes nearest to a place."""
+    origins, directions = (value.reshape(-1, 3) for value in cameras.rays(64, 64))
+    return int(torch.linalg.cross(place - origins, directions).norm(dim=-1).argmin())
+
+
+def test_followed_from_the_same_side_of_the_scene():
+    quarter = torch.tensor([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    mount = Mount.of(torch.zeros(2, 3), torch.stack([torch.eye(3), quarter]), torch.ones(2, 3))
+    followed = Cameras(torch.tensor([0.3]), torch.tensor([0.1])).follow(mount)
+    # A body that is turned to the left, seen from where it was seen before, shows its other side.
+    assert torch.allclose(followed.positions()[0, 0], followed.positions()[0, 1], atol=1e-5)
+    assert followed.azimuth[0].tolist() == pytest.approx([0.3, 0.3 - math.pi / 2])
+    assert followed.on_body().mount is None and followed.per_frame(2).azimuth.shape == (2,)
+    with pytest.raises(ValueError, match="each of its frames"):
+        Cameras(torch.zeros(1), torch.zeros(1), mount=mount)

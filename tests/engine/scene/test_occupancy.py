@@ -42,9 +42,9 @@ def test_axes_are_not_mixed_up_and_frames_have_bits_of_their_own():
     grid = occupancy(40.0, 0.2, times=(0.0, 1.0), speed=0.7)
     ends = torch.tensor([[0.0, 0.0, 0.0], [0.7, 0.0, 0.0], [0.0, 0.7, 0.0], [0.0, 0.0, 0.7]])
     assert grid.lookup(ends, 2).tolist() == [[True, False, False, False], [False, True, False, False]]
-    # Each frame may have points of its own, [frames, rays, samples, 3].
-    own = torch.stack([ends[1], ends[1]]).view(2, 1, 1, 3)
-    assert grid.lookup(own, 2).flatten().tolist() == [False, True]
+    # Each row may be asked for in a frame of its own.
+    own = torch.stack([ends[1], ends[1]]).view(2, 1, 3)
+    assert grid.lookup(own, 2, torch.tensor([0, 1])).flatten().tolist() == [False, True]
 
 
 def test_a_single_frame_serves_any_time():
@@ -80,3 +80,17 @@ def test_at_the_border_of_the_scene_nothing_hides():
     assert full.least[0, 0].eq(0).all() and full.least[0, 1:3, 1:3, 1:3].tolist() == [[[40.0] * 2] * 2] * 2
     assert full.share == 1 and full.lookup(torch.tensor([[1.0, 1.0, 1.0]]), 1).all()
     assert full.threshold == pytest.approx(0.4)
+
+
+def test_bounds_are_the_box_round_each_frames_body():
+    grid = occupancy(40.0, 0.2, times=(0.0, 1.0), speed=0.5)
+    low, high = grid.bounds(0.0)
+    cell = 2 / grid.resolution
+    # A cell counts where a neighbour does.
+    for axis, middle in enumerate((0.5, 0.0, 0.0)):
+        assert abs(float(low[1, axis]) - (middle - 0.2)) <= 2 * cell and abs(float(high[1, axis]) - (middle + 0.2)) <= 2 * cell
+    assert torch.allclose(grid.bounds(0.25)[0][0], low[0] - 0.25)
+    assert Occupancy(8).bounds(0.0) is None
+    empty = Occupancy(8)
+    empty.bits = torch.zeros(1, 8, 8, 8, dtype=torch.bool)
+    assert torch.equal(empty.bounds(0.0)[1], torch.ones(1, 3))

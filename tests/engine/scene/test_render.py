@@ -83,8 +83,23 @@ def test_skipping_empty_space_changes_nothing():
     ball, skipping = UniformBall(30.0, 0.4, speed=0.3), Occupancy(24)
     skipping.update(ball, torch.tensor([0.0, 1.0]))
     assert skipping.share < 0.2
-    both = [render(ball, occupancy, view(times=(0.0, 1.0)))[0] for occupancy in (Occupancy(), skipping)]
+    # The same box for both, so that both have the same samples.
+    everything = Occupancy(24)
+    everything.bits = torch.ones_like(skipping.bits)
+    everything.bounds = skipping.bounds
+    looking = view(times=(0.0, 1.0))
+    both = [render(ball, occupancy, looking)[0] for occupancy in (everything, skipping)]
     assert (both[0] - both[1]).abs().max() < 1e-3
+
+
+def test_samples_lie_round_what_is_occupied_in_each_frame():
+    ball, occupancy = UniformBall(30.0, 0.3, speed=0.5), Occupancy(24)
+    occupancy.update(ball, torch.tensor([0.0, 1.0]))
+    cameras = Cameras(torch.zeros(1, 2), torch.zeros(1, 2))
+    # Few samples do as well as many where none is wasted; a camera that moves has a box for each frame.
+    few, many = (render(ball, occupancy, view(times=(0.0, 1.0), cameras=cameras, samples=n))[0] for n in (48, 800))
+    spread = render(ball, Occupancy(), view(times=(0.0, 1.0), cameras=cameras, samples=48))[0]
+    assert (few - many).abs().mean() < 0.6 * (spread - many).abs().mean()
 
 
 def test_leaving_out_what_is_hidden_changes_nothing():

@@ -6,24 +6,32 @@ import numpy as np
 import pytest
 import torch
 
-from engine.scene.skeleton import GRID, Skeleton, jerkiness, rigidity
+from engine.scene.skeleton import GRID, SLOW, Skeleton, jerkiness, rigidity, waves_over_time
 from engine.scene.skinning_weights import lay_out_bones
 from tests.engine.scene.test_skinning_weights import bar
 
-TIMES = torch.tensor([0.25, 0.75])
+# A quarter of the clip on, a wave of one period is at its crest; three quarters on, at its trough.
+TIMES = torch.tensor([0.75, 0.25])
+# What a wave of one period counts in a skeleton of two moments.
+FIRST = float(waves_over_time(torch.tensor([0.25]), 1)[0, 1])
 
 
 @pytest.fixture
 def bent() -> Skeleton:
-    """Three bones along Z; at the second of two moments the upper one leans by 0.6 about X through the middle of the bar."""
+    """Three bones along Z; at the second of TIMES the upper one leans by 0.6 about X through the middle of the bar, at the
+    first it is at rest."""
     skeleton = Skeleton(2, 3)
     skeleton.lay_out(lay_out_bones(bar(), 3))
     top = int(skeleton.centres[:, 2].argmax())
+    # About a hinge at 0.4 up the bar: what the rotation about the bone's own centre leaves to a translation.
+    arm = float(skeleton.centres[top, 2]) - 0.4
     with torch.no_grad():
-        skeleton.rotation[1, top, 0] = 0.6
-        # About a hinge at 0.4 up the bar: what the rotation about the bone's own centre leaves to a translation.
-        arm = float(skeleton.centres[top, 2]) - 0.4
-        skeleton.translation[1, top] = torch.tensor([0.0, -arm * math.sin(0.6), arm * (math.cos(0.6) - 1)])
+        for values, at_crest in (
+            (skeleton.rotation, [0.6, 0.0, 0.0]),
+            (skeleton.translation, [0.0, -arm * math.sin(0.6), arm * (math.cos(0.6) - 1)]),
+        ):
+            values[0, top] = torch.tensor(at_crest) / 2
+            values[1, top] = torch.tensor(at_crest) / 2 / FIRST
     return skeleton
 
 
@@ -57,13 +65,13 @@ def test_the_way_back_undoes_the_way_there(bent):
     assert (back - points).norm(dim=-1).quantile(0.95) < 0.02
 
 
-def test_gradients_reach_the_poses_of_the_frames_that_are_asked(bent):
+def test_gradients_reach_the_waves_of_the_bone_that_holds_the_place(bent):
     points = bent.to_posed(solid_points(), torch.ones(400, dtype=torch.long), TIMES).detach()
     bent.to_rest(points, torch.ones(400, dtype=torch.long), TIMES)[:, 1].sum().backward()
     top = int(bent.centres[:, 2].argmax())
-    assert bent.rotation.grad[1, top, 0].abs() > 1 and not bent.rotation.grad[0].any()
-    # The bone further along +Y, and what is there comes from further along -Y, in the bone's axes.
-    assert bent.translation.grad[1, top, 1] < 0
+    # The bone further along +Y, and what is there comes from further along -Y; at the crest the wave is FIRST.
+    assert bent.translation.grad[0, top, 1] < 0
+    assert torch.allclose(bent.translation.grad[1], FIRST * bent.translation.grad[0], rtol=1e-4)
 
 
 def test_a_moment_between_two_is_between_them(bent):
@@ -72,9 +80,18 @@ def test_a_moment_between_two_is_between_them(bent):
     assert math.atan2(float(half[top, 2, 1]), float(half[top, 1, 1])) == pytest.approx(0.3, abs=1e-5)
 
 
+def test_waves_are_one_and_sines_and_cosines_that_count_less_the_shorter_they_are():
+    waves = waves_over_time(torch.tensor([0.0, 0.125]), 2)
+    first, second = 1 / (1 + 1 / SLOW**2), 1 / (1 + 4 / SLOW**2)
+    assert waves[0].tolist() == pytest.approx([1, 0, 0, first, second], abs=1e-6)
+    half = math.sqrt(0.5)
+    assert waves[1].tolist() == pytest.approx([1, first * half, second, first * half, 0], abs=1e-6)
+
+
 def test_a_skeleton_that_moves_as_one_is_rigid_and_one_that_stretches_is_not(bent):
     with torch.no_grad():
-        bent.translation[:] = torch.tensor([0.1, 0.2, 0.3])
+        bent.translation.zero_()
+        bent.translation[0] = torch.tensor([0.1, 0.2, 0.3])
         bent.rotation.zero_()
     assert float(rigidity(bent)) == pytest.approx(0, abs=1e-9)
     with torch.no_grad():
@@ -82,10 +99,16 @@ def test_a_skeleton_that_moves_as_one_is_rigid_and_one_that_stretches_is_not(ben
     assert float(rigidity(bent)) > 1e-3
 
 
-def test_even_motion_is_not_jerky_and_a_loop_closes():
+def test_stillness_is_not_jerky_and_a_wave_is_by_its_second_difference():
     skeleton = Skeleton(8, 1)
     with torch.no_grad():
-        skeleton.translation[:, 0, 0] = torch.arange(8) * 0.1
-    assert float(jerkiness(skeleton, loop=False)) == pytest.approx(0, abs=1e-9)
-    # From the last back to the first: a step of -0.7 in place of 0.1, twice.
-    assert float(jerkiness(skeleton, loop=True)) == pytest.approx(2 * 0.8**2, rel=1e-5)
+        skeleton.translation[0] = 0.3
+    assert float(jerkiness(skeleton)) == pytest.approx(0, abs=1e-9)
+    with torch.no_grad():
+        skeleton.translation[1, 0, 0] = 0.1 * (1 + 1 / SLOW**2)
+    # Of 0.1 sin(2 pi t) at 8 places, closed: 2 (cos(2 pi / 8) - 1) times the wave, whose mean square is half its height's.
+    again = (2 * (math.cos(math.pi / 4) - 1)) ** 2 * 0.1**2 / 2
+    around = [0.1 * math.sin(2 * math.pi * (i + 0.5) / 8) for i in (-1, *range(8), 0)]
+    steps = [around[i] - 2 * around[i + 1] + around[i + 2] for i in range(8)]
+    assert float(jerkiness(skeleton)) == pytest.approx(sum(step**2 for step in steps), rel=1e-4)
+    assert sum(step**2 for step in steps) == pytest.approx(8 * again, rel=1e-6)

@@ -5,6 +5,7 @@ import torch
 from engine.config.field import FieldConfig
 from engine.config.stage import DistillationConfig, LearningRates, StageConfig
 from engine.guidance.load import LoadedGuidance
+from engine.guidance.protocol import Guidance
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render
 from engine.stages.train_state import TrainState
@@ -23,7 +24,7 @@ STAGE = StageConfig(
 )
 
 
-class KnowingGuidance:
+class KnowingGuidance(Guidance):
     """Its gradient points from a true render of `truth` at the asked cameras; notes what it was asked."""
 
     elevation, fov, views_per_batch, guidance_scale, distillation = (-0.2, 0.8), 0.6, 1, 1.0, DistillationConfig()

@@ -112,7 +112,7 @@ def test_without_a_weight_or_with_nothing_to_move_it_costs_nothing(monkeypatch):
 @pytest.mark.parametrize(("progress", "share"), [(0.0, 0.0), (0.125, 0.5), (0.25, 1.0), (0.9, 1.0)])
 def test_in_the_static_stage_it_pulls_once_there_is_a_body(monkeypatch, progress, share):
     monkeypatch.setattr(static, "train_step", lambda state, view, gradient, config: {"weight": config.reference})
-    guidance = SimpleNamespace(elevation=(0.0, 0.5), fov=0.6, views_per_batch=1)
+    guidance = SimpleNamespace(elevation=(0.0, 0.5), fov=0.6, views_per_batch=1, mount=lambda prompt, times: None)
     metrics = static.static_step(
         TrainState.new(FIELD, 0), LoadedGuidance(guidance, "a block"), replace(STAGE, reference=0.8), progress
     )

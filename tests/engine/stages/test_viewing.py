@@ -5,13 +5,16 @@ import pytest
 import torch
 
 from engine.config.stage import CameraConfig
+from engine.guidance.load import LoadedGuidance
+from engine.guidance.protocol import Guidance
+from engine.scene.cameras import Mount
 from engine.scene.frame_times import frame_times
 from engine.stages.train_state import TrainState
 from engine.stages.viewing import draw_cameras, draw_times, draw_view
 from tests.engine.stages.knowing import FIELD, STAGE
 
 
-class Guidance:
+class OneView(Guidance):
     elevation, fov, views_per_batch = (0.1, 0.4), 0.5, 1
 
 
@@ -20,7 +23,7 @@ def stage(**options):
 
 
 def test_cameras_go_all_round_at_the_models_own_elevation_and_fov():
-    cameras = draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(), 4)
+    cameras = draw_cameras(TrainState.new(FIELD, 0), OneView, stage(), 4)
     assert not cameras.moving and len(cameras) == 8 and cameras.fov == 0.5
     gaps = cameras.azimuth.sort().values.diff()
     assert 0 <= cameras.azimuth.min() and cameras.azimuth.max() <= 2 * math.pi and gaps.max() < 2 * math.pi / 4 + 1e-6
@@ -28,7 +31,7 @@ def test_cameras_go_all_round_at_the_models_own_elevation_and_fov():
 
 
 def test_a_model_of_several_views_has_them_in_rings():
-    class Views(Guidance):
+    class Views(OneView):
         views_per_batch = 4
 
     cameras = draw_cameras(TrainState.new(FIELD, 0), Views, stage(), 1)
@@ -42,12 +45,12 @@ def test_a_model_of_several_views_has_them_in_rings():
 
 
 def test_settings_may_hold_the_camera_in_front():
-    cameras = draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(azimuth=(0, 0), elevation=(0.2, 0.2), fov=0.7), 4)
+    cameras = draw_cameras(TrainState.new(FIELD, 0), OneView, stage(azimuth=(0, 0), elevation=(0.2, 0.2), fov=0.7), 4)
     assert not cameras.azimuth.any() and torch.allclose(cameras.elevation, torch.tensor(0.2)) and cameras.fov == 0.7
 
 
 def test_moving_cameras_go_evenly_and_keep_to_their_limits():
-    cameras = draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(moving=1.0, swing=(1.0, 2.0)), 16)
+    cameras = draw_cameras(TrainState.new(FIELD, 0), OneView, stage(moving=1.0, swing=(1.0, 2.0)), 16)
     assert cameras.moving and cameras.azimuth.shape == (8, 16)
     steps = cameras.azimuth.diff(dim=1)
     assert torch.allclose(steps, steps[:, :1].expand_as(steps), atol=1e-5)
@@ -56,12 +59,12 @@ def test_moving_cameras_go_evenly_and_keep_to_their_limits():
 
 
 def test_a_single_frame_has_no_moving_camera():
-    assert not draw_cameras(TrainState.new(FIELD, 0), Guidance, stage(moving=1.0), 1).moving
+    assert not draw_cameras(TrainState.new(FIELD, 0), OneView, stage(moving=1.0), 1).moving
 
 
 def test_half_of_the_steps_have_moving_cameras():
     scene = TrainState.new(FIELD, 0)
-    moving = [draw_cameras(scene, Guidance, stage(moving=0.5), 4).moving for _ in range(200)]
+    moving = [draw_cameras(scene, OneView, stage(moving=0.5), 4).moving for _ in range(200)]
     assert 70 < sum(moving) < 130
 
 
@@ -77,6 +80,18 @@ def test_times_are_evenly_over_a_part_of_the_clip():
 
 @pytest.mark.parametrize("coloured", [False, True])
 def test_backgrounds_are_greys_or_colours(coloured):
-    view = draw_view(TrainState.new(FIELD, 0), Guidance, replace(stage(), coloured_backgrounds=coloured), frame_times(4))
+    model = LoadedGuidance(OneView(), None)
+    view = draw_view(TrainState.new(FIELD, 0), model, replace(stage(), coloured_backgrounds=coloured), frame_times(4))
     assert view.background.shape == (8, 3)
     assert bool((view.background[:, :1] == view.background).all()) != coloured
+
+
+def test_cameras_follow_a_body_where_the_model_says_it_goes():
+    class Following(OneView):
+        def mount(self, prompt, times):
+            centre = torch.stack([times, torch.zeros_like(times), torch.zeros_like(times)], 1)
+            return Mount(centre, 0.5 * torch.eye(3).expand(len(times), -1, -1))
+
+    view = draw_view(TrainState.new(FIELD, 0), LoadedGuidance(Following(), "a ball"), stage(), frame_times(4))
+    offset = view.cameras.positions() - torch.stack([frame_times(4), torch.zeros(4), torch.zeros(4)], 1)
+    assert view.cameras.moving and torch.allclose(offset.norm(dim=-1), torch.tensor(0.5 * 3.2), atol=1e-5)
