@@ -12,6 +12,8 @@ import imageio.v3 as imageio
 import numpy as np
 from mathutils import Vector
 
+from engine.files import written_aside
+
 
 def add_camera_and_lights(scene: bpy.types.Scene) -> None:
     """Looks at the whole scene [-1, 1]^3 from the front right; a soft key light, a fill and a grey world."""
@@ -52,6 +54,7 @@ def render_movie(scene: bpy.types.Scene, path: Path) -> None:
         scene.render.filepath = str(folder / "frame_")
         bpy.ops.render.render(animation=True)
         frames = np.stack([imageio.imread(file)[..., :3] for file in sorted(folder.glob("frame_*.png"))])
-        imageio.imwrite(path, frames, fps=scene.render.fps / scene.render.fps_base, codec="libx264", macro_block_size=2)
+        with written_aside(path, path.with_name(f".{path.stem}.part{path.suffix}")) as part:
+            imageio.imwrite(part, frames, fps=scene.render.fps / scene.render.fps_base, codec="libx264", macro_block_size=2)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,7 @@ from engine.cli.console import Console
 from engine.cli.request_options import add_common_options
 from engine.contract import protocol
 from engine.contract.request import check_choice, check_integer
+from engine.files import write_text, written_aside
 
 
 def add_command(subparsers: Any) -> None:
@@ -19,7 +20,7 @@ def add_command(subparsers: Any) -> None:
     parser.add_argument("--quality", default="standard", help="draft, standard, high (standard)")
     parser.add_argument("--count", type=int, default=8, help="prompts, drawn at random (8)")
     parser.add_argument("--draw", type=int, default=0, help="seed of the draw of prompts (0)")
-    parser.add_argument("--prompts", nargs="+", metavar="PROMPT", help="these instead, each as colour object motion")
+    parser.add_argument("--prompts", nargs="+", metavar="PROMPT", help="these instead, each as color object motion")
     parser.add_argument("--seed", type=int, default=0, help="of every run (0)")
     parser.add_argument("--only", nargs="+", metavar="VARIANT", help="these variants alone; a wrong name lists them all")
     parser.add_argument("--workers", type=int, default=1, help="runs at a time, each with its share of the cores (1)")
@@ -63,8 +64,9 @@ def evaluate(options: argparse.Namespace, console: Console) -> int:
                 message, f"{before + found}/{len(asked)} {record.variant}: {caption(record)}; about {left / 60:.0f} min left"
             )
         everything = read_records(folder)
-        (folder / "evaluation.md").write_text(table(everything), "utf-8")
-        imageio.imwrite(folder / "evaluation.png", picture(folder, everything))
+        write_text(folder / "evaluation.md", table(everything))
+        with written_aside(folder / "evaluation.png") as part:
+            imageio.imwrite(part, picture(folder, everything), extension=".png")
     except OSError as error:
         raise EvaluationError(f"Can't write to {folder} ({error.strerror or error}): choose another --output.") from error
     console.emit(protocol.result(str(folder / "evaluation.md")), table(everything))

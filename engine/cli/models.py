@@ -31,7 +31,7 @@ def add_command(subparsers: Any) -> None:
     parser = subparsers.add_parser("models", help="list, check, fetch or remove the models of the presets")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     of = "a folder, a hub id (owner/name or owner/name@revision) or a preset"
-    listing = actions.add_parser("list", help="the models of each preset: on disk or not, size, licence, verified or not")
+    listing = actions.add_parser("list", help="the models of each preset: on disk or not, size, license, verified or not")
     check = actions.add_parser("check", help="whether models on this machine are whole")
     check.add_argument("sources", nargs="*", metavar="SOURCE", help=f"{of}; all that there are when left out")
     check.add_argument("--hashes", action="store_true", help="compare every file with what was fetched; takes a while")
@@ -96,10 +96,10 @@ def _fetch(options: argparse.Namespace, console: Console) -> int:
 def _announce(plan: Any, console: Console) -> None:
     """Size and licence, before anything large is fetched; to stderr, where no program reads messages."""
     known = listed(plan.id)
-    licence = plan.licence or (known.licence if known else "") or "not told; see its page"
+    licence = plan.licence or (known.licence if known else "") or "unknown; see its page"
     use = {True: "", False: "; not for commercial work", None: "; whether for commercial work, see its page"}
     console.note(
-        f"Fetching {plan.id} at {plan.at.commit[:12]}: {size_text(plan.size)} in {len(plan.wanted)} files, licence {licence}"
+        f"Fetching {plan.id} at {plan.at.commit[:12]}: {size_text(plan.size)} in {len(plan.wanted)} files, license {licence}"
         f"{use[known.commercial if known else None]} (https://huggingface.co/{plan.id}).",
         error=True,
     )

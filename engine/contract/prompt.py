@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .errors import PromptError
-from .vocabulary import KINDS, Vocabulary
+from .vocabulary import KIND_NAMES, KINDS, Vocabulary
 
 MAX_CHARACTERS = 400
 # Words that turn round the meaning of what follows. Phrases of a vocabulary, such as "not moving", are looked for first.
@@ -95,8 +95,8 @@ def parse_prompt(text: str, vocabulary: Vocabulary) -> ParsedPrompt:
         if len(found[kind]) > 1:
             names = " and ".join(f'"{word}"' for word in found[kind])
             raise PromptError(
-                f"The prompt names several {kind} ({names}): the built-in models make one at a time, keep one.",
-                f"One of the {kind} at a time: {', '.join(found[kind])}",
+                f"The prompt names several {KIND_NAMES[kind]} ({names}): the built-in models make one at a time, keep one.",
+                f"One of the {KIND_NAMES[kind]} at a time: {', '.join(found[kind])}",
             )
     return ParsedPrompt(*(next(iter(found[kind]), None) for kind in KINDS))
 

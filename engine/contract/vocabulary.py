@@ -11,6 +11,8 @@ from . import words
 from .errors import ModelError
 
 KINDS = ("colours", "objects", "motions")
+# What the kinds are called in messages.
+KIND_NAMES = {"colours": "colors", "objects": "objects", "motions": "motions"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Vocabulary:
 
     def described(self) -> str:
         """All words of the model, for people."""
-        return "; ".join(f"{kind} {', '.join(getattr(self, kind))}" for kind in KINDS)
+        return "; ".join(f"{KIND_NAMES[kind]} {', '.join(getattr(self, kind))}" for kind in KINDS)
 
 
 def built_in_vocabulary() -> Vocabulary:

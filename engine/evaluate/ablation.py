@@ -25,6 +25,7 @@ from engine.evaluate.r_precision import every_prompt, rank, scene_clips
 from engine.evaluate.scorer import Scorer
 from engine.evaluate.triangle_soup import EvaluationError, read_soups
 from engine.evaluate.verdict import judge_soups
+from engine.files import write_text
 from engine.job.folder import JobFolder
 from engine.job.resolve import resolve_folder
 from engine.pipeline.checkpoint import load_checkpoint
@@ -138,7 +139,7 @@ def read_records(folder: Path) -> list[Record]:
 def _check_same(folder: Path, settings: dict[str, object]) -> None:
     path = folder / "settings.json"
     if not path.exists():
-        path.write_text(json.dumps(settings) + "\n", "utf-8")
+        write_text(path, json.dumps(settings) + "\n")
     elif path.read_text("utf-8").strip() != json.dumps(settings):
         raise EvaluationError(f"{folder} holds results of another quality or seed: choose another --output.")
 

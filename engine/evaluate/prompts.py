@@ -32,7 +32,7 @@ class Words:
         """From "colour object motion". Raises PromptError for anything else."""
         words = canonical.split()
         if len(words) != 3 or words[0] not in COLOURS or words[1] not in SHAPES or words[2] not in MOTIONS:
-            raise PromptError(f'"{canonical}" can\'t be judged: give colour, object and motion, such as "red ball bouncing".')
+            raise PromptError(f'"{canonical}" can\'t be judged: give color, object and motion, such as "red ball bouncing".')
         return cls(*words)
 
 

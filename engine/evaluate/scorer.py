@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine.contract.errors import ModelError
+from engine.files import write_text, written_aside
 
 SIZE, FRAMES = 32, 16
 
@@ -74,8 +75,9 @@ class Scorer(nn.Module):
 def save_scorer(scorer: Scorer, folder: Path) -> None:
     """Writes config.json and half-precision model.safetensors."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(asdict(scorer.shape), indent=1) + "\n", "utf-8")
-    save_file({name: value.half().contiguous() for name, value in scorer.state_dict().items()}, folder / "model.safetensors")
+    write_text(folder / "config.json", json.dumps(asdict(scorer.shape), indent=1) + "\n")
+    with written_aside(folder / "model.safetensors") as part:
+        save_file({name: value.half().contiguous() for name, value in scorer.state_dict().items()}, part)
 
 
 def load_scorer(folder: Path) -> Scorer:

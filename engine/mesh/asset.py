@@ -11,6 +11,7 @@ from typing import Any
 import imageio.v3 as imageio
 import numpy as np
 
+from engine.files import replace_folder
 from engine.finite import check_finite, json_text
 from engine.mesh.rig.rig import Rig
 from engine.mesh.surface import Mesh
@@ -73,12 +74,7 @@ def write_asset(
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(work.iterdir())}
     record["files"] = files
     (work / "asset.json").write_text(json_text(record, "asset.json", 2) + "\n", "utf-8")
-    old = folder.with_name(folder.name + ".old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.rename(old)
-    work.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    replace_folder(work, folder, folder.with_name(folder.name + ".old"))
 
 
 def _check_finite(meshes: MovingMesh | list[TexturedMesh]) -> None:

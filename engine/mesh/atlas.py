@@ -7,6 +7,7 @@ import math
 import numpy as np
 import xatlas
 
+from engine.mesh.edges import triangles_per_edge
 from engine.mesh.surface import Mesh
 
 
@@ -41,9 +42,7 @@ def _in_unit_size(vertices: np.ndarray) -> np.ndarray:
 
 def is_closed(mesh: Mesh) -> bool:
     """Whether every edge has exactly two triangles."""
-    edges = np.concatenate([mesh.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
-    _, counts = np.unique(np.sort(edges, 1), axis=0, return_counts=True)
-    return bool((counts == 2).all())
+    return bool((triangles_per_edge(mesh.triangles) == 2).all())
 
 
 def _triangle_cells(count: int, texture: int) -> np.ndarray:

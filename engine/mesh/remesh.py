@@ -10,6 +10,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from engine.mesh.atlas import is_closed
+from engine.mesh.edges import directed_edges
 from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh, volume
 
@@ -67,7 +68,7 @@ def is_manifold(mesh: Mesh) -> bool:
 def parts(mesh: Mesh) -> int:
     """How many pieces a mesh has that share no vertex."""
     count = len(mesh.vertices)
-    edges = mesh.triangles[:, [0, 1, 1, 2]].reshape(-1, 2)
+    edges = directed_edges(mesh.triangles)
     joined = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), (count, count))
     label = connected_components(joined, directed=False)[1]
     return len(np.unique(label[mesh.triangles[:, 0]]))

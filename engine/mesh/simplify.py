@@ -6,6 +6,7 @@ import fast_simplification
 import numpy as np
 import scipy.sparse
 
+from engine.mesh.edges import directed_edges
 from engine.mesh.surface import Mesh
 
 
@@ -14,7 +15,7 @@ def smooth(mesh: Mesh, rounds: int = 6, forward: float = 0.5, backward: float = 
     count = len(mesh.vertices)
     if count == 0:
         return mesh
-    edges = np.concatenate([mesh.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
+    edges = directed_edges(mesh.triangles)
     edges = np.concatenate([edges, edges[:, ::-1]])
     adjacency = scipy.sparse.csr_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), (count, count))
     adjacency.data[:] = 1

@@ -1,6 +1,6 @@
 """Joints of a body in the picture of a camera, as input channels for a denoiser.
 
-A denoiser that is told a moment of a motion as a number hardly moves the limbs; told where the joints are, it draws them there.
+A denoiser conditioned on the moment as a number hardly moves the limbs; given where the joints are, it draws them there.
 """
 
 from __future__ import annotations

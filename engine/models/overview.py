@@ -13,7 +13,7 @@ from engine.models.hub.ids import MAIN, source_text, split_source
 from engine.models.hub.store import size_on_disk, store_folder
 from engine.models.presets import PRESETS
 
-_HEAD = ("for", "model", "on disk", "download", "memory", "licence", "commercial use", "verified")
+_HEAD = ("for", "model", "on disk", "download", "memory", "license", "commercial use", "verified")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         "no" if row.bytes is None else size_text(row.bytes),
         *("" if size is None else f"~{size:g} GB" for size in (row.download_gb, row.memory_gb)),
         f"{row.licence}{', gated' if row.gated else ''}",
-        {True: "yes", False: "no", None: "see licence"}[row.commercial],
+        {True: "yes", False: "no", None: "see license"}[row.commercial],
         "yes" if row.verified else "no",
     )
 

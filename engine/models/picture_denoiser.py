@@ -1,4 +1,4 @@
-"""The denoiser of the built-in models: a picture of a body in its own axes, told words, camera, colours and joints."""
+"""The denoiser of the built-in models: a picture of a body in its own axes, given words, camera, colours and joints."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ class PictureDenoiser(ModelMixin, ConfigMixin):
         around = behind.expand(-1, -1, *folded.shape[-2:])
         level = waves(math.pi / 2 * timesteps.to(noisy) / 1000, LEVEL_HARMONICS)
         said = said.to(noisy)[:, None, None]
-        told = torch.cat([colours.to(noisy) * said, said.expand(-1, COLOURS, -1)], -1).flatten(1)
-        features = [text_states.flatten(1), pose_features(cameras, self.config.harmonics), level, background, told]
+        known_colours = torch.cat([colours.to(noisy) * said, said.expand(-1, COLOURS, -1)], -1).flatten(1)
+        features = [text_states.flatten(1), pose_features(cameras, self.config.harmonics), level, background, known_colours]
         known = self.known(torch.cat([value.to(noisy) for value in features], 1))
         places = joint_map(joints.to(noisy), used, cameras, folded.shape[-1]).contiguous(memory_format=torch.channels_last)
         rest, where = self.parts(torch.cat([folded / spread, around], 1), known, places)

@@ -22,7 +22,7 @@ class PoseEncoder(ModelMixin, ConfigMixin):
     width: channels of the text states. harmonics: highest multiple of the azimuth. fov, distance: the trained camera.
     elevation_low, elevation_high: trained range, radians.
     place_harmonics: of the place map beside the ray map, 0 for no such map. place_fov: that it is measured by, 0 for `fov`.
-    moves: whether bodies are seen away from rest; their placement is then told as well, for the light stays where it is.
+    moves: whether bodies are seen away from rest; their placement is then given as well, for the light stays where it is.
     """
 
     @register_to_config

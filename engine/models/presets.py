@@ -50,7 +50,7 @@ PRESETS = {
             "ashawkey/mvdream-sd2.1-diffusers",
             "Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
             "stabilityai/stable-diffusion-x4-upscaler",
-            "public models whose licences allow commercial work",
+            "public models whose licenses allow commercial work",
         ),
         Preset("custom", "", "", "", "models of your own choice, a folder or a hub id for each role"),
     )

@@ -57,5 +57,5 @@ def about(name: str) -> str:
     if model is None:
         return ""
     parts = [f"about {model.download_gb:g} GB"] if model.download_gb else []
-    parts += [f"licence {model.licence}", *(["to be accepted on the hub first"] if model.gated else [])]
+    parts += [f"license {model.licence}", *(["to be accepted on the hub first"] if model.gated else [])]
     return f" ({', '.join(parts)})"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from engine.files import written_aside
+
 CURVES = {"gradient": "gradient per pixel", "motion": "motion between frames", "opacity": "opacity"}
 WIDTH, HEIGHT, MARGIN = 640, 110, 22
 INK, FAINT, PAPER = (40, 60, 140), (205, 208, 216), (252, 252, 253)
@@ -22,7 +24,8 @@ def plot_metrics(events: Path, picture: Path) -> Path | None:
     draw = ImageDraw.Draw(image)
     for number, (name, title) in enumerate(CURVES.items()):
         _curve(draw, number * HEIGHT, title, [(stage, metrics.get(name, math.nan)) for stage, metrics in rows])
-    image.save(picture)
+    with written_aside(picture) as part:
+        image.save(part, "PNG")
     return picture
 
 

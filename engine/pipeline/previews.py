@@ -77,7 +77,8 @@ def front_sheet(state: TrainState, path: Path, size: int = 64) -> Path:
     background = torch.full((1, 3), 0.45, device=state.device)
     images, _ = render(state.field, occupancy, View(cameras, times, size, 64, background))
     rows = [torch.cat(list(images[0, first : first + 2]), -1) for first in (0, 2)]
-    imageio.imwrite(path, pixels(torch.cat(rows, 1).permute(1, 2, 0), "the preview"))
+    with written_aside(path) as part:
+        imageio.imwrite(part, pixels(torch.cat(rows, 1).permute(1, 2, 0), "the preview"), extension=".png")
     return path
 
 

@@ -12,6 +12,7 @@ import torch
 from imageio.v2 import get_writer
 
 from engine.contract.errors import RenderError
+from engine.files import written_aside
 from engine.finite import check_finite
 from engine.scene.camera_path import Pose
 from engine.scene.field import Field
@@ -68,7 +69,8 @@ def write_frames(
             output.mkdir(exist_ok=True)
         number = 0
         for number, frame in enumerate(reported(), 1):
-            imageio.imwrite(output / f"{number:04d}.png" if not output.suffix else output, frame)
+            with written_aside(output if output.suffix else output / f"{number:04d}.png") as part:
+                imageio.imwrite(part, frame, extension=output.suffix or ".png")
         if not output.suffix:
             _remove_later(output, number)
     except OSError as error:
@@ -87,11 +89,7 @@ def _write_movie(frames: Iterator[np.ndarray], output: Path, fps: int) -> None:
     part = output.with_name(f".{output.stem}.part{output.suffix}")
     gif = output.suffix.lower() == ".gif"
     options = {"duration": 1000 / fps, "loop": 0} if gif else {"fps": fps, "codec": "libx264", "macro_block_size": 2}
-    try:
-        # The writer's own `with` leaves the encoder running, and writing, after an exception.
-        with closing(get_writer(part, **options)) as movie:
-            for frame in frames:
-                movie.append_data(frame)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+    # The writer's own `with` leaves the encoder running, and writing, after an exception.
+    with written_aside(output, part), closing(get_writer(part, **options)) as movie:
+        for frame in frames:
+            movie.append_data(frame)

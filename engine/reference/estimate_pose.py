@@ -68,7 +68,7 @@ def estimate_pose(
     shape: str | None = None,
     device: torch.device | str = "cpu",
 ) -> ReferenceCamera:
-    """The shot of `image`. folder: of a built-in image model. colour, shape: where they are known already.
+    """The camera and the object of `image`. folder: of a built-in image model. colour, shape: where they are known already.
 
     Raises UnknownObjectError where no object of the vocabulary looks like it, unless `shape` says what it is.
     """

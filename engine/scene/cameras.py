@@ -156,14 +156,14 @@ def random_cameras(
 
 
 def ring_cameras(
-    count: int, together: int, generator: torch.Generator, elevation: tuple[float, float], fov: float = FOV
+    count: int, per_ring: int, generator: torch.Generator, elevation: tuple[float, float], fov: float = FOV
 ) -> Cameras:
-    """Still cameras in rings of `together`: each ring stands evenly round the scene, turned at random, at one elevation."""
-    rings = -(-count // together)
+    """Still cameras in rings of `per_ring`: each ring stands evenly round the scene, turned at random, at one elevation."""
+    rings = -(-count // per_ring)
     start, height = torch.rand(2, rings, 1, generator=generator)
-    azimuth = 2 * math.pi * (start + torch.arange(together) / together) % (2 * math.pi)
+    azimuth = 2 * math.pi * (start + torch.arange(per_ring) / per_ring) % (2 * math.pi)
     low, high = elevation
-    return Cameras(azimuth.flatten()[:count], (low + (high - low) * height).expand(-1, together).flatten()[:count], fov=fov)
+    return Cameras(azimuth.flatten()[:count], (low + (high - low) * height).expand(-1, per_ring).flatten()[:count], fov=fov)
 
 
 def moving_cameras(

@@ -12,13 +12,14 @@ def write_atomically(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     try:
         part.write_text(text, "utf-8")
-        _replace(part, path)
+        replace_file(part, path)
     except OSError:
         part.unlink(missing_ok=True)
         raise
 
 
-def _replace(part: Path, path: Path) -> None:
+def replace_file(part: Path, path: Path) -> None:
+    """Gives the finished file `part` the name `path`, whatever had it. Raises OSError."""
     # Windows lets no file be replaced while another process reads it, which takes a moment.
     for _ in range(3 if os.name == "nt" else 0):
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 
 import bpy
 
+from ..common.files import replace_file
 from ..timeline.geometry_nodes.sequence import sequence_of
 from .clip_scene import clip_scene
 from .verify import ExportError, boxes, check_file
@@ -44,7 +44,7 @@ def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind:
         if not part.is_file() or part.stat().st_size == 0:
             raise ExportError("Blender wrote nothing")
         check_file(part, kind, expected, scene, last)
-        os.replace(part, path)
+        replace_file(part, path)
     except (ExportError, RuntimeError, OSError) as error:
         raise ExportError(f"{path} could not be written: {_clause(error)}.") from error
     finally:

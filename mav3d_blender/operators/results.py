@@ -52,10 +52,10 @@ class MAV3D_OT_vary_seed(bpy.types.Operator):
         return run_job(self, lambda: submit.generate(context, read_recipe(context.object) | {"seed": seed}))
 
 
-class MAV3D_OT_continue_optimising(bpy.types.Operator):
+class MAV3D_OT_continue_optimizing(bpy.types.Operator):
     """Optimize the scene of this object for more steps; the result is a new object"""
 
-    bl_idname, bl_label = "mav3d.continue_optimising", "Continue Optimizing"
+    bl_idname, bl_label = "mav3d.continue_optimizing", "Continue Optimizing"
     poll = classmethod(_is_result_with_engine)
 
     steps: IntProperty(name="Steps", description="Additional steps of its last stage", default=50, min=1, max=100_000)
@@ -181,6 +181,6 @@ class MAV3D_OT_import_asset(bpy.types.Operator):
 
 
 CLASSES = (
-    MAV3D_OT_regenerate, MAV3D_OT_vary_seed, MAV3D_OT_continue_optimising, MAV3D_OT_bake_to_frames,
+    MAV3D_OT_regenerate, MAV3D_OT_vary_seed, MAV3D_OT_continue_optimizing, MAV3D_OT_bake_to_frames,
     MAV3D_OT_frames_to_shape_keys, MAV3D_OT_mark_as_asset, MAV3D_OT_export, MAV3D_OT_import_asset,
 )  # fmt: skip

@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..common.background import Background
+from ..common.files import write_atomically
 from .packages.requirements import ENGINE_REQUIREMENTS, SetupError, read_requirements, stamp
 
 MARKER = "mav3d-engine.json"
@@ -71,9 +72,7 @@ def read_marker(environment: Path) -> Marker | None:
 
 
 def write_marker(environment: Path, marker: Marker) -> None:
-    part = environment / (MARKER + ".part")
-    part.write_text(json.dumps(asdict(marker), indent=2) + "\n", "utf-8")
-    os.replace(part, environment / MARKER)
+    write_atomically(environment / MARKER, json.dumps(asdict(marker), indent=2) + "\n")
 
 
 def installed(folder: Path) -> Path | None:

@@ -125,7 +125,7 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("mav3d.regenerate", icon="FILE_REFRESH")
         column.operator("mav3d.vary_seed", icon="MOD_NOISE")
-        column.operator("mav3d.continue_optimising", icon="FF")
+        column.operator("mav3d.continue_optimizing", icon="FF")
         column = layout.column(align=True)
         column.operator("mav3d.bake_to_frames", icon="RENDER_ANIMATION")
         column.operator("mav3d.frames_to_shape_keys", icon="SHAPEKEY_DATA")

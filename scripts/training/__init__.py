@@ -2,7 +2,7 @@
 
 Two models come from one recipe. The *joint encoder* (`motion`) reads words and a time and says where the body is in the scene,
 where its joints are in its own axes, and which numbers its colours are; it learns from the world's exact values, in minutes.
-The *picture denoiser* (`picture`) makes single pictures of 64 x 64, told words, camera, noise level, the background's and the
+The *picture denoiser* (`picture`) makes single pictures of 64 x 64, given words, camera, noise level, the background's and the
 body's colours and the joints; it learns from rendered pictures, for as long as there is time.
 
     .training/pool/          pictures as coefficients, rendered by processes of their own (`renderers`, `shards`)

@@ -16,6 +16,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
+from engine.files import apply_umask, write_text
 from engine.models.joint_encoder import JointEncoder
 from engine.models.picture_denoiser import PictureDenoiser
 from engine.models.world.lexicon import COLOURS, DARK, LIMB_MOTIONS, OBJECTS, SIZES, SPEEDS, WHOLE_MOTIONS
@@ -81,4 +82,5 @@ def save(folder: Path, networks: dict[str, nn.Module], tokenizer: PreTrainedToke
     tokenizer.save_pretrained(folder / "tokenizer")
     make_scheduler().save_pretrained(folder / "scheduler")
     index = {"_class_name": "PictureDiffusion"} | {name: list(CLASSES[name]) for name in sorted(CLASSES)}
-    (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+    write_text(folder / "model_index.json", json.dumps(index, indent=2) + "\n")
+    apply_umask(folder)

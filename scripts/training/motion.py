@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from engine.files import written_aside
 from engine.models.joint_encoder import JointEncoder
 from engine.models.world import scene
 from engine.models.world.lexicon import (
@@ -212,6 +213,5 @@ def load_or_train(folder: Path, start: Path | None) -> dict[str, nn.Module]:
 
 
 def write(networks: dict[str, nn.Module], folder: Path) -> None:
-    part = folder / "networks.part"
-    save_file({name: value.contiguous() for name, value in nn.ModuleDict(networks).state_dict().items()}, part)
-    part.rename(folder / NETWORKS)
+    with written_aside(folder / NETWORKS) as part:
+        save_file({name: value.contiguous() for name, value in nn.ModuleDict(networks).state_dict().items()}, part)

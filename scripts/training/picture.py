@@ -1,4 +1,4 @@
-"""Trains the picture denoiser: x0-prediction of single pictures, told words, camera, colours and joints.
+"""Trains the picture denoiser: x0-prediction of single pictures, conditioned on words, camera, colours and joints.
 
 A run goes on from its newest checkpoint, which is written aside and renamed, so it may be killed at any time. From a kept model
 folder it goes on with its step count; the optimiser starts anew and the rate warms up again.
@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d
 
+from engine.files import write_text, written_aside
 from engine.models.clip_denoiser import expected_size, fold
 from engine.models.picture_denoiser import BLOCK, PictureDenoiser
 from scripts.training import components, motion
@@ -120,7 +121,7 @@ class Run:
         return self.estimate(noisy, timesteps, prompts, batch, used)
 
     def estimate(self, noisy: Tensor, timesteps: Tensor, prompts: list[str], batch: Batch, used: Tensor) -> Tensor:
-        """The clean pictures that the denoiser sees in noisy ones, [N, 3, H, W]; of `batch` only what is told counts, and
+        """The clean pictures that the denoiser sees in noisy ones, [N, 3, H, W]; of `batch` only the conditions count, and
         colours only where there is a prompt."""
         states = components.encode(self.text_encoder, self.tokenizer, prompts)
         with torch.autocast(self.device.type, torch.bfloat16):
@@ -166,8 +167,8 @@ class Run:
         tensors["generator"] = self.generator.get_state()
         tensors = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         metadata = {"step": self.step, "warm_from": self.warm_from, "seconds": self.seconds}
-        save_file(tensors, self.folder / "state.part", {key: str(value) for key, value in metadata.items()})
-        (self.folder / "state.part").rename(self.folder / STATE)
+        with written_aside(self.folder / STATE) as part:
+            save_file(tensors, part, {key: str(value) for key, value in metadata.items()})
 
     def _load(self) -> None:
         tensors, metadata = load_file(self.folder / STATE), read_metadata(self.folder / STATE)
@@ -229,5 +230,5 @@ def write_model(work: Path, target: Path) -> int:
     denoiser.load_state_dict({k.removeprefix("average."): v for k, v in tensors.items() if k.startswith("average.")})
     networks = motion.load(work / "motion" / motion.NETWORKS)
     components.save(target, {"unet": denoiser, **networks}, components.make_tokenizer())
-    (target / TRAINING).write_text(json.dumps({"step": step}) + "\n")
+    write_text(target / TRAINING, json.dumps({"step": step}) + "\n")
     return step

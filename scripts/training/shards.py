@@ -19,6 +19,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from engine.files import written_aside
 from engine.models.world import scene, tracing
 from engine.models.world.lexicon import Words
 from engine.models.world.skeleton import JOINTS
@@ -74,9 +75,8 @@ def write_shard(path: Path, situations: list[Situation], cameras: int, number: i
     """Renders a shard by the seed `number` and puts it in place at once."""
     tensors = render_situations(situations, cameras, torch.Generator().manual_seed(number))
     shown = [[s.object, s.limb, s.proportions] for s in situations for _ in range(cameras)]
-    part = path.with_suffix(f".{os.getpid()}.part")
-    save_file(tensors, part, {"shown": json.dumps(shown), "number": str(number)})
-    part.rename(path)
+    with written_aside(path, path.with_suffix(f".{os.getpid()}.part")) as part:
+        save_file(tensors, part, {"shown": json.dumps(shown), "number": str(number)})
 
 
 def fill(folder: Path, limit_bytes: int, parent: int, which: int = 0, count: int = 1) -> None:

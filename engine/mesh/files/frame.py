@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.contract.errors import EngineError
+from engine.mesh.edges import triangles_per_edge
 from engine.mesh.files.paint import Paint
 
 # Vertices closer than this share of the size are one.
@@ -84,7 +85,7 @@ def checked(path: Path, name: str, raw: RawMesh) -> Frame:
     if not size > 0:
         raise EmptyError(f"{name} is empty: all its triangles are in a single point.")
     if not SMALLEST < size < LARGEST:
-        raise MeshError(f"{name} is {size:.0e} across, beyond what single precision holds: scale the sequence to metres.")
+        raise MeshError(f"{name} is {size:.0e} across, beyond what single precision holds: scale the sequence to meters.")
     grid = np.round((vertices - vertices.min(0)) / (size * SAME_PLACE)).astype(np.int64)
     _, first, same = np.unique(grid, axis=0, return_index=True, return_inverse=True)
     triangles = same.reshape(-1)[triangles]
@@ -100,8 +101,7 @@ def checked(path: Path, name: str, raw: RawMesh) -> Frame:
 
 
 def _oddity(triangles: np.ndarray) -> str:
-    edges = np.concatenate([triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
-    _, counts = np.unique(np.sort(edges, 1), axis=0, return_counts=True)
+    counts = triangles_per_edge(triangles)
     several, open_ = int((counts > 2).sum()), int((counts == 1).sum())
     if several:
         return f"{several} edges have more than two triangles"

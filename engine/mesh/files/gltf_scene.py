@@ -246,7 +246,7 @@ class GltfScene:
         try:
             pixels = self._pixels(texture)
         except ValueError as error:
-            self.losses.append(f"{error}, its material's plain colour is used")
+            self.losses.append(f"{error}, its material's plain color is used")
             return paint if tint is not None else None
         uv = self._coordinates(texture, attributes, count)
         if uv is None:

@@ -162,7 +162,7 @@ def _paint(
             try:
                 pixels = pictures.beside(material.picture, path.parent)
             except ValueError as error:
-                own = "its vertices' colours are" if coloured.any() else "its material's plain colour is"
+                own = "its vertices' colors are" if coloured.any() else "its material's plain color is"
                 losses.append(f"{error}, {own} used")
         if pixels is not None:
             image[seen] = len(images)
@@ -185,9 +185,9 @@ def _materials(libraries: list[str], folder: Path, losses: list[str]) -> dict[st
             try:
                 found |= _library(decoded(path.read_bytes())) if path else {}
                 if path is None:
-                    losses.append(f"the material file {name} is missing, and its colours with it")
+                    losses.append(f"the material file {name} is missing, and its colors with it")
             except (OSError, ValueError) as error:
-                losses.append(f"the material file {name} can't be read ({type(error).__name__}), and its colours are lost")
+                losses.append(f"the material file {name} can't be read ({type(error).__name__}), and its colors are lost")
     return found
 
 

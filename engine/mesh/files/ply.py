@@ -229,7 +229,7 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
         try:
             images = [pictures.beside(texture, path.parent)]
         except ValueError as error:
-            losses.append(f"{error}, {'its vertices have no colours either' if tint is None else 'vertex colours are used'}")
+            losses.append(f"{error}, {'its vertices have no colors either' if tint is None else 'vertex colors are used'}")
     if tint is None and not images:
         return RawMesh(vertices, triangles, None, tuple(losses))
     # As viewers have it: a picture takes the place of vertex colours.

@@ -203,7 +203,7 @@ def _losses(frames: list[Frame]) -> list[str]:
     without = [index for index, frame in enumerate(frames) if frame.paint is None]
     if without and len(without) < len(frames):
         names = _names([frames[index].path for index in without], [index + 1 for index in without])
-        notes.append(f"{names}: no colours, those of the other frames are used.")
+        notes.append(f"{names}: no colors, those of the other frames are used.")
     return notes
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.mesh.rig.decomposition.graph import edge_lengths
+from engine.mesh.edges import directed_edges, edge_lengths, unique_edges
 
 # A frame that the rig misses by more than this, per cent of the box diagonal at the 99th percentile of its vertices, is mended
 # by a shape key of its own.
@@ -45,7 +45,8 @@ def measure(
 ) -> RigReport:
     """What a rig gives against what there was, both [frames, vertices, 3]. torn: frames that are corrected in any case."""
     distance = 100 * np.linalg.norm(skinned - vertices, axis=-1) / size_of(vertices)
-    new, old = (np.maximum(edge_lengths(each, triangles), 1e-12) for each in (skinned, vertices))
+    edges = unique_edges(directed_edges(triangles))
+    new, old = (np.maximum(edge_lengths(each, edges), 1e-12) for each in (skinned, vertices))
     missed = np.percentile(distance, 99, axis=1) > CORRECTED_FROM
     missed[torn or []] = True
     stretch = float(np.exp(np.abs(np.log(new / old)).mean()))
@@ -59,6 +60,6 @@ def size_of(vertices: np.ndarray) -> float:
 
 def torn_frames(vertices: np.ndarray, triangles: np.ndarray) -> list[int]:
     """The frames, from 0, of vertices [frames, vertices, 3] in which edges are far longer than in the others."""
-    lengths = edge_lengths(vertices, triangles)
+    lengths = edge_lengths(vertices, unique_edges(directed_edges(triangles)))
     long = (lengths > TORN * np.quantile(lengths, 0.25, axis=0)) & (lengths > TORN_LENGTH * size_of(vertices[:1]))
     return np.flatnonzero(long.any(1)).tolist()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from engine.mesh.rig.decomposition.graph import edge_lengths
+from engine.mesh.edges import directed_edges, edge_lengths, unique_edges
 
 # The fit is by the sum of distances, not of squares, so that limbs that swing don't take the body along.
 ROUNDS = 20
@@ -57,7 +57,7 @@ def vertex_mass(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 def _growth(vertices: np.ndarray, rest: int, triangles: np.ndarray) -> np.ndarray:
     """How large the body is in each frame, [frames], by the median of its edges' lengths: whatever moves, edges keep theirs."""
-    lengths = edge_lengths(vertices, triangles)
+    lengths = edge_lengths(vertices, unique_edges(directed_edges(triangles)))
     scales = np.median(lengths / np.maximum(lengths[rest], 1e-12), axis=1)
     return scales if scales.max() > GROWTH * scales.min() else np.ones(len(vertices))
 

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from engine.mesh.surface import Mesh
-from engine.mesh.track.graph import NODES, edge_lengths
+from engine.mesh.track.graph import NODES, surface_graph
 from engine.mesh.track.propagate import TrackedPoses, Tracker, frames_to_do, propagate, surfaces
 from engine.mesh.track.report import Report, measure
 from engine.mesh.track.sample import areas
@@ -110,7 +110,7 @@ def _ready(
 
 def without_dust(mesh: Mesh) -> tuple[Mesh, np.ndarray]:
     """The mesh without parts that hardly have an area, and the numbers of the vertices that are left."""
-    label = connected_components(edge_lengths(mesh), directed=False)[1]
+    label = connected_components(surface_graph(mesh), directed=False)[1]
     area = np.bincount(label[mesh.triangles[:, 0]], areas(mesh), label.max() + 1)
     keep = area[label] >= DUST * area.sum()
     number = np.cumsum(keep) - 1

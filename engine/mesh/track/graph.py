@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
+from engine.mesh.edges import directed_edges, edge_graph, unique_edges
 from engine.mesh.surface import Mesh
 
 NODES = 250
@@ -85,11 +86,11 @@ def between(pose: Pose, other: Pose) -> Pose:
 def build_graph(mesh: Mesh, count: int = NODES) -> Graph:
     """A graph of about `count` nodes on a mesh of one or more parts; every part has a node at least."""
     vertices = mesh.vertices.astype(np.float64)
-    along = edge_lengths(mesh)
+    along = surface_graph(mesh)
     chosen, distance = _spread(along, vertices, min(count, len(vertices)))
     carriers, weights = _carriers(distance)
     edges = np.concatenate([_shared(carriers, weights), _near(distance[:, chosen]), _glue(along, vertices, chosen)])
-    edges = np.unique(np.sort(edges, 1), axis=0)
+    edges = unique_edges(edges)
     return Graph(vertices[chosen], edges[edges[:, 0] != edges[:, 1]], carriers, weights)
 
 
@@ -113,15 +114,9 @@ def part(graph: Graph, which: np.ndarray) -> Graph:
     return replace(graph, carriers=graph.carriers[which], weights=graph.weights[which])
 
 
-def edge_lengths(mesh: Mesh) -> scipy.sparse.csr_matrix:
+def surface_graph(mesh: Mesh) -> scipy.sparse.csr_matrix:
     """Lengths of a mesh's edges, symmetric [V, V]."""
-    edges = np.concatenate([mesh.triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
-    edges = np.unique(np.sort(edges, 1), axis=0)
-    vertices = mesh.vertices.astype(np.float64)
-    length = np.maximum(np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1), 1e-9)
-    count = len(vertices)
-    half = scipy.sparse.coo_matrix((length, (edges[:, 0], edges[:, 1])), (count, count)).tocsr()
-    return half + half.T
+    return edge_graph(mesh.vertices.astype(np.float64), unique_edges(directed_edges(mesh.triangles)), 1e-9)
 
 
 def _spread(along: scipy.sparse.csr_matrix, vertices: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.mesh.edges import directed_edges, edge_lengths, unique_edges
 from engine.mesh.surface import Mesh
 from engine.mesh.track.sample import distance_to, sample
 
@@ -72,13 +73,13 @@ def measure(positions: np.ndarray, triangles: np.ndarray, targets: list[Mesh], r
     points = np.concatenate([mesh.vertices for mesh in targets])
     size = float(np.linalg.norm(np.ptp(points, axis=0)))
     edges, faces = edges_and_faces(triangles)
-    rest = edge_lengths_of(positions[reference], edges)
+    rest = edge_lengths(positions[reference], edges)
     frames = []
     for place, target in zip(positions, targets, strict=True):
         own = Mesh(place, triangles)
         there = distance_to(target, sample(own, None, POINTS, 1).points)
         back = distance_to(own, sample(target, None, POINTS, 2).points)
-        ratio = np.log(np.maximum(edge_lengths_of(place, edges), 1e-12) / np.maximum(rest, 1e-12))
+        ratio = np.log(np.maximum(edge_lengths(place, edges), 1e-12) / np.maximum(rest, 1e-12))
         frames.append(
             FrameError(
                 100 * float(there.mean() + back.mean()) / 2 / size,
@@ -92,17 +93,12 @@ def measure(positions: np.ndarray, triangles: np.ndarray, targets: list[Mesh], r
 
 def edges_and_faces(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Every edge once, int [E, 2], and the pairs of faces that share one, int [pairs, 2]."""
-    ends = np.sort(np.concatenate([triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))]), 1)
+    ends = np.sort(directed_edges(triangles), 1)
     face = np.tile(np.arange(len(triangles)), 3)
     order = np.lexsort(ends.T)
     ends, face = ends[order], face[order]
     same = (ends[1:] == ends[:-1]).all(1)
-    return np.unique(ends, axis=0), np.stack([face[:-1][same], face[1:][same]], 1)
-
-
-def edge_lengths_of(vertices: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Lengths of edges [E, 2], [E]."""
-    return np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1)
+    return unique_edges(ends), np.stack([face[:-1][same], face[1:][same]], 1)
 
 
 def folded(vertices: np.ndarray, triangles: np.ndarray, faces: np.ndarray) -> float:

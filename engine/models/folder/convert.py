@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import re
 from pathlib import Path
@@ -14,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from engine.contract.errors import ModelError
+from engine.files import write_text, written_aside
 from engine.models.folder.layout import read_header
 
 _SHARD = re.compile(r"(?P<stem>\w+)-\d{5}-of-\d{5}\.safetensors")
@@ -39,12 +39,11 @@ def to_safetensors(source: Path, target: Path, origin: str = "") -> None:
     tensors = _tensors(loaded)
     if not tensors:
         raise ModelError(f"{source.name} holds no weights: use another model.")
-    part = target.with_name(f"{target.name}.part")
     try:
-        save_file(tensors, part, {"format": "pt", "origin": origin})
+        with written_aside(target) as part:
+            save_file(tensors, part, {"format": "pt", "origin": origin})
     except SafetensorError as error:
         raise ModelError(f"{target.name} can't be written ({_first_line(error)}): make room, then fetch it again.") from error
-    os.replace(part, target)
 
 
 def converted_from(path: Path) -> str | None:
@@ -84,7 +83,7 @@ def write_index(folder: Path) -> None:
     size = sum(entry["data_offsets"][1] - entry["data_offsets"][0] for header in headers.values() for entry in header.values())
     names = {tensor: name for name, header in headers.items() for tensor in header}
     index = {"metadata": {"total_size": size}, "weight_map": names}
-    (folder / f"{shards[0]['stem']}.safetensors.index.json").write_text(json.dumps(index, indent=1), "utf-8")
+    write_text(folder / f"{shards[0]['stem']}.safetensors.index.json", json.dumps(index, indent=1))
 
 
 def _first_line(error: Exception) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from huggingface_hub import constants
 
+from engine.files import write_text
 from engine.models.hub.ids import MAIN, split_source
 
 INCOMPLETE = ".incomplete"
@@ -77,7 +78,7 @@ def set_reference(name: str, revision: str, commit: str) -> None:
     if revision != commit:
         reference = repository(name) / "refs" / revision
         reference.parent.mkdir(parents=True, exist_ok=True)
-        reference.write_text(commit, "utf-8")
+        write_text(reference, commit)
 
 
 def snapshots(name: str) -> list[Snapshot]:

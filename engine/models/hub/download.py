@@ -90,7 +90,7 @@ def _sentence(error: Exception, name: str, revision: str) -> str:
     if isinstance(error, errors.OfflineModeIsEnabled):
         return f"{name} can't be fetched: HF_HUB_OFFLINE is set, and nothing is asked of the hub. Unset it and try again."
     if isinstance(error, errors.GatedRepoError):
-        return f"{name} is gated: accept its licence at https://huggingface.co/{name}, then {LOGIN}."
+        return f"{name} is gated: accept its license at https://huggingface.co/{name}, then {LOGIN}."
     if isinstance(error, errors.DisabledRepoError):
         return f"{name} is disabled on the Hugging Face hub: {other or 'choose another model'}."
     if isinstance(error, errors.RepositoryNotFoundError):

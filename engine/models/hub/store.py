@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from engine.contract.errors import ModelError
+from engine.files import replace_folder, write_text
 from engine.models.hub.ids import MAIN
 
 RECORD = "fetched.json"
@@ -88,7 +89,7 @@ def partial() -> list[Path]:
 
 
 def write_record(folder: Path, record: Record) -> None:
-    (folder / RECORD).write_text(json.dumps(asdict(record), indent=1), "utf-8")
+    write_text(folder / RECORD, json.dumps(asdict(record), indent=1))
 
 
 def read_record(folder: Path) -> Record:
@@ -108,12 +109,7 @@ def size_on_disk(folder: Path) -> int:
 
 def put_in_place(part: Path, folder: Path) -> None:
     """Gives a finished folder its name, which another may have had until now."""
-    old = folder.with_name(folder.name + REPLACED)
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
-        folder.replace(old)
-    part.replace(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    replace_folder(part, folder, folder.with_name(folder.name + REPLACED))
 
 
 def remove(folder: Path) -> int:

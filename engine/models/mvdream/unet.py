@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine.contract.errors import ModelError
+from engine.files import write_text, written_aside
 from engine.models.mvdream.config import GROUPS, MultiViewConfig, read_config
 from engine.models.mvdream.layers import Downsample, ResBlock, SpatialTransformer, Upsample
 
@@ -141,12 +141,10 @@ class MultiViewUNet(nn.Module):
         """Writes config.json and the weights into `folder`, each aside and then renamed."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{WEIGHTS}.part"
-        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, part, metadata={"format": "pt"})
-        os.replace(part, folder / WEIGHTS)
-        part = folder / "config.json.part"
-        part.write_text(json.dumps({"_class_name": "MultiViewUNetModel", **self.config.to_dict()}, indent=2) + "\n", "utf-8")
-        os.replace(part, folder / "config.json")
+        with written_aside(folder / WEIGHTS) as part:
+            save_file({name: value.contiguous() for name, value in self.state_dict().items()}, part, metadata={"format": "pt"})
+        about = {"_class_name": "MultiViewUNetModel", **self.config.to_dict()}
+        write_text(folder / "config.json", json.dumps(about, indent=2) + "\n")
 
 
 def timestep_waves(timesteps: Tensor, channels: int) -> Tensor:

@@ -12,6 +12,7 @@ from diffusers import DDIMScheduler, UNet2DConditionModel
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
+from engine.files import apply_umask, write_text
 from engine.models.clip_denoiser import ClipDenoiser, scene_channels
 from engine.models.motion_encoder import MotionEncoder
 from engine.models.pose_encoder import PoseEncoder
@@ -127,4 +128,5 @@ def save(folder: Path, denoiser: ClipDenoiser, text_encoder: CLIPTextModel, toke
     }
     if denoiser.motion_encoder is not None:
         index["motion_encoder"] = ["engine.models.motion_encoder", "MotionEncoder"]
-    (folder / "model_index.json").write_text(json.dumps(index, indent=2) + "\n")
+    write_text(folder / "model_index.json", json.dumps(index, indent=2) + "\n")
+    apply_umask(folder)

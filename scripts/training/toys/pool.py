@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.files import written_aside
 from engine.models.world.clips import COLOURS, FRAMES, compose, render_coefficients
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
@@ -60,9 +61,8 @@ def _render(job: tuple[Path, str, str, int, int, int, float]) -> str:
         chosen = Cameras(cameras.azimuth[part], cameras.elevation[part], fov=fov)
         stored[part] = render_coefficients(shape, motion, chosen, size, frames)
     np.save(folder / f"{shape}-{motion}.cameras.npy", torch.stack([cameras.azimuth, cameras.elevation], -1).numpy())
-    temporary = folder / f"{shape}-{motion}.part.npy"
-    np.save(temporary, stored)
-    temporary.rename(folder / f"{shape}-{motion}.npy")
+    with written_aside(folder / f"{shape}-{motion}.npy", folder / f"{shape}-{motion}.part.npy") as part:
+        np.save(part, stored)
     return f"{shape} {motion}"
 
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
+from engine.files import written_aside
 from engine.models.clip_denoiser import expected_size, fold
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
@@ -143,8 +144,8 @@ class Run:
         tensors["generator"] = self.generator.get_state()
         tensors = {name: value.contiguous() for name, value in tensors.items()}
         metadata = {"step": str(self.step), "seconds": str(self.seconds)}
-        save_file(tensors, self.folder / "state.part", metadata)
-        (self.folder / "state.part").rename(self.folder / "state.safetensors")
+        with written_aside(self.folder / "state.safetensors") as part:
+            save_file(tensors, part, metadata)
 
     def _load(self) -> None:
         from safetensors import safe_open

@@ -11,7 +11,7 @@ from engine.models.presets import PRESETS, Preset
 from engine.models.source import locate
 from mav3d_blender.client.model_fetch import ModelFetch
 from tests.engine.models.small_hub import COMMIT, Repository
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 NAME = "someone/tiny-model"
 
@@ -30,7 +30,7 @@ def messages(capsys) -> list[dict]:
 
 
 def test_fetch_tells_size_and_licence_before_and_the_folder_after(fetched, capsys):
-    assert fetched.err.startswith(f"Fetching {NAME} at {COMMIT[:12]}") and "licence openrail++" in fetched.err
+    assert fetched.err.startswith(f"Fetching {NAME} at {COMMIT[:12]}") and "license openrail++" in fetched.err
     assert str(locate(NAME)) in fetched.out
     assert main(["models", "fetch", NAME, "--json"]) == 0
     assert messages(capsys) == [{"type": "result", "path": str(locate(NAME))}]
@@ -132,9 +132,9 @@ def test_blender_hears_of_progress_and_of_what_can_not_be_had(hub, public_model,
         monkeypatch.setenv(name, value)
     command = [sys.executable, "-u", "-m", "engine", "models", "fetch", "custom", "--json", f"--image-model={NAME}"]
     fetch = ModelFetch(command, ROOT, tmp_path / "fetch.log")
-    assert fetch.wait(600).state == "done" and locate(NAME).is_dir()
+    assert fetch.wait(PATIENCE).state == "done" and locate(NAME).is_dir()
     fetch = ModelFetch([*command[:-1], "--image-model=someone/nothing"], ROOT, tmp_path / "fetch.log")
-    assert fetch.wait(600).state == "failed" and "someone/nothing" in fetch.poll().sentence
+    assert fetch.wait(PATIENCE).state == "failed" and "someone/nothing" in fetch.poll().sentence
 
 
 def test_the_command_goes_online_and_others_do_not(hub, public_model):
@@ -143,8 +143,9 @@ def test_the_command_goes_online_and_others_do_not(hub, public_model):
     environment |= {"HF_HUB_CACHE": os.environ["HF_HUB_CACHE"], "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1"}
     environment |= {"HF_ENDPOINT": hub.endpoint}
     command = [sys.executable, "-m", "engine", "models", "fetch", NAME]
-    refused = subprocess.run(command, env=environment | {"HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, timeout=600)
+    offline = environment | {"HF_HUB_OFFLINE": "1"}
+    refused = subprocess.run(command, env=offline, capture_output=True, text=True, timeout=PATIENCE)
     assert refused.returncode == 1 and "HF_HUB_OFFLINE is set" in refused.stderr and hub.asked == []
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert str(locate(NAME)) in done.stdout

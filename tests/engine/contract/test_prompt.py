@@ -82,7 +82,7 @@ def test_an_unknown_word_comes_with_what_is_known():
         ("a corgi playing", "Unknown: corgi, playing"),
         ("cubes spinnning", "Unknown: spinnning (spinning?)"),
         ("red bouncing", "Name an object"),
-        ("a red blue ball", "One of the colours at a time: red, blue"),
+        ("a red blue ball", "One of the colors at a time: red, blue"),
         ("", "Type a prompt"),
     ],
 )

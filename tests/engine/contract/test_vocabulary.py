@@ -44,7 +44,7 @@ def test_words_that_are_no_table_are_refused():
 
 
 def test_all_words_are_listed_for_people():
-    assert SMALL.described() == "colours red, blue; objects ball; motions still"
+    assert SMALL.described() == "colors red, blue; objects ball; motions still"
 
 
 def test_the_built_in_words_go_together():

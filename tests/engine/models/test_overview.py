@@ -67,7 +67,7 @@ def test_the_table_has_a_column_each_and_tells_of_what_broke_off(broken_off):
         "mine image", "a/model", "2.3 GB", "~5 GB", "~3.25 GB", "mit", "yes", "yes",
     ]  # fmt: skip
     last = [cell.strip() for cell in lines[3].split("  ") if cell.strip()]
-    assert last == ["b/model", "no", "other, gated", "see licence", "no"]
+    assert last == ["b/model", "no", "other, gated", "see license", "no"]
     assert f"  {broken_off}: 1.5 MB" in lines
 
 

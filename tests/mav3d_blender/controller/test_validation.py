@@ -22,7 +22,7 @@ def set_hello(monkeypatch, *presets) -> None:
         ("", "Type a prompt"),
         ("a corgi playing", "Unknown: corgi, playing"),
         ("red bouncing", "Name an object"),
-        ("a red blue ball", "One of the colours at a time: red, blue"),
+        ("a red blue ball", "One of the colors at a time: red, blue"),
     ],
 )
 def test_a_prompt_is_judged_while_one_types(addon, prompt, problem):

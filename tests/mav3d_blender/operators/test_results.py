@@ -21,7 +21,7 @@ def test_a_result_whose_job_is_gone_can_not_be_continued(addon):
     host = generate(addon)
     bpy.ops.mav3d.remove(job=host.mav3d.job)
     with bpy.context.temp_override(object=host), pytest.raises(RuntimeError, match="has been removed: use Regenerate"):
-        bpy.ops.mav3d.continue_optimising(steps=5)
+        bpy.ops.mav3d.continue_optimizing(steps=5)
 
 
 @pytest.mark.parametrize("write", [write_asset, write_fixed_asset])

@@ -7,17 +7,13 @@ import scipy.sparse
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial import cKDTree
 
-
-def edge_lengths(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Every edge's length in every frame of vertices [frames, vertices, 3], [frames, edges]."""
-    ends = np.unique(np.sort(_ends(triangles), 1), axis=0)
-    return np.linalg.norm(vertices[:, ends[:, 0]] - vertices[:, ends[:, 1]], axis=-1)
+from engine.mesh.edges import directed_edges, edge_graph, unique_edges
 
 
 def surface_graph(rest: np.ndarray, triangles: np.ndarray) -> scipy.sparse.csr_matrix:
     """Lengths of the edges, symmetric [vertices, vertices]; loose pieces are joined to the nearest vertex of the others."""
-    ends = _ends(triangles)
-    _, piece = connected_components(_matrix(rest, ends), directed=False)
+    edges = directed_edges(triangles)
+    _, piece = connected_components(_graph(rest, edges), directed=False)
     sizes = np.bincount(piece)
     joined = piece == sizes.argmax()
     bridges = []
@@ -26,7 +22,7 @@ def surface_graph(rest: np.ndarray, triangles: np.ndarray) -> scipy.sparse.csr_m
         distance, nearest = cKDTree(rest[others]).query(rest[own])
         bridges.append([own[distance.argmin()], others[nearest[distance.argmin()]]])
         joined |= piece == number
-    return _matrix(rest, np.concatenate([ends, bridges]) if bridges else ends)
+    return _graph(rest, np.concatenate([edges, bridges]) if bridges else edges)
 
 
 def neighbourhood(graph: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
@@ -63,12 +59,5 @@ def distances(graph: scipy.sparse.csr_matrix, label: np.ndarray, limit: float) -
     )
 
 
-def _ends(triangles: np.ndarray) -> np.ndarray:
-    return np.concatenate([triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
-
-
-def _matrix(rest: np.ndarray, ends: np.ndarray) -> scipy.sparse.csr_matrix:
-    ends = np.unique(np.sort(ends, 1), axis=0)
-    lengths = np.maximum(np.linalg.norm(rest[ends[:, 0]] - rest[ends[:, 1]], axis=1), 1e-12)
-    half = scipy.sparse.coo_matrix((lengths, ends.T), (len(rest), len(rest))).tocsr()
-    return (half + half.T).tocsr()
+def _graph(rest: np.ndarray, edges: np.ndarray) -> scipy.sparse.csr_matrix:
+    return edge_graph(rest, unique_edges(edges), 1e-12)

@@ -68,7 +68,7 @@ def test_a_missing_picture_leaves_the_factor_and_is_said(tmp_path):
     maker.root |= {"textures": [{"source": 0}], "images": [{"uri": "skin.png"}]}
     maker.root["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = maker.add([[0.5, 0.5]] * 3)
     mesh = read(maker, tmp_path)
-    assert mesh.losses == ("the picture skin.png is missing, its material's plain colour is used",)
+    assert mesh.losses == ("the picture skin.png is missing, its material's plain color is used",)
     assert mesh.paint.tint[0, 0] == pytest.approx([1, 0, 0])
 
 

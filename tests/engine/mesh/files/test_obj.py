@@ -93,8 +93,8 @@ def test_a_picture_takes_the_place_of_vertex_colours(tmp_path):
 @pytest.mark.parametrize(
     ("library", "vertex", "colour", "said"),
     [
-        ("newmtl a\nKd 1 0 0\nmap_Kd C:\\x\\skin.png\n", "", RED, "C:\\x\\skin.png is missing, its material's plain colour"),
-        ("newmtl a\nKd 1 0 0\nmap_Kd skin.png\n", " 0 0 1", BLUE, "skin.png is missing, its vertices' colours are used"),
+        ("newmtl a\nKd 1 0 0\nmap_Kd C:\\x\\skin.png\n", "", RED, "C:\\x\\skin.png is missing, its material's plain color"),
+        ("newmtl a\nKd 1 0 0\nmap_Kd skin.png\n", " 0 0 1", BLUE, "skin.png is missing, its vertices' colors are used"),
         ("newmtl a\nmap_Kd bad.png\n", "", None, "bad.png can't be read"),
         ("newmtl b\nKd 1 0 0\n", "", None, "material a is in no material file"),
         (None, "", None, "material file a.mtl is missing"),

@@ -105,7 +105,7 @@ def test_a_texture_named_in_a_comment_is_used_or_said_to_be_missing(tmp_path, th
     if there:
         assert frame.colours[0] == pytest.approx([0, 0, 1])
     else:
-        assert frame.losses == ("the picture skin.png is missing, its vertices have no colours either",)
+        assert frame.losses == ("the picture skin.png is missing, its vertices have no colors either",)
 
 
 def test_text_keeps_more_digits_than_its_type_says(tmp_path):

@@ -76,8 +76,8 @@ def test_an_open_mesh_is_noted(tmp_path):
         ("v 0 0 0\nv 100 0 0\nv 0 200 0\nv 0 0 300\nf 1 2 3\nf 1 2 4\n", "Frame 2 .*100 times as large"),
         ("v 0 0 0\nv 0 0 0\nv 0 0 0\nf 1 2 3\n", "Frame 2 .*single point"),
         ("v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 1\n", "Frame 2 .*no triangle with an area"),
-        ("v 0 0 0\nv 1e31 0 0\nv 0 1e31 0\nf 1 2 3\n", "Frame 2 .*scale the sequence to metres"),
-        ("v 0 0 0\nv 1e200 0 0\nv 0 1e200 0\nf 1 2 3\n", "Frame 2 .*scale the sequence to metres"),
+        ("v 0 0 0\nv 1e31 0 0\nv 0 1e31 0\nf 1 2 3\n", "Frame 2 .*scale the sequence to meters"),
+        ("v 0 0 0\nv 1e200 0 0\nv 0 1e200 0\nf 1 2 3\n", "Frame 2 .*scale the sequence to meters"),
     ],
 )
 def test_a_bad_frame_is_named_in_one_sentence(tmp_path, content, said):
@@ -149,7 +149,7 @@ def test_frames_without_colours_are_named(tmp_path):
     red = tetrahedron(vertex_colors=np.tile([255, 0, 0, 255], (4, 1)).astype(np.uint8))
     sequence = read_sequence(write(tmp_path, red, tetrahedron(), red, ending="ply"))
     assert [frame.paint is None for frame in sequence.frames] == [False, True, False]
-    assert sequence.notes == ["Frame 2 (frame_2.ply): no colours, those of the other frames are used."]
+    assert sequence.notes == ["Frame 2 (frame_2.ply): no colors, those of the other frames are used."]
 
 
 def test_what_many_frames_lack_is_one_line(tmp_path):
@@ -157,7 +157,7 @@ def test_what_many_frames_lack_is_one_line(tmp_path):
         text = f"mtllib f_{number}.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 {number / 10}\nusemtl a\nf 1 2 3\n"
         (tmp_path / f"f_{number}.obj").write_text(text)
     assert read_sequence([tmp_path]).notes == [
-        "Frames 1 (f_1.obj), 2 (f_2.obj), 3 (f_3.obj) and 3 more: the material file f_1.mtl is missing, and its colours with "
+        "Frames 1 (f_1.obj), 2 (f_2.obj), 3 (f_3.obj) and 3 more: the material file f_1.mtl is missing, and its colors with "
         "it (and others like it)."
     ]
 

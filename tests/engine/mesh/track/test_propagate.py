@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.mesh.surface import Mesh
-from engine.mesh.track.graph import Pose, between, edge_lengths
+from engine.mesh.track.graph import Pose, between, surface_graph
 from engine.mesh.track.propagate import Surfaces, Tracker, propagate, refine, score, surfaces, unevenness
 from engine.mesh.track.report import Report, measure
 from scripts.benchmark import sequences
@@ -72,7 +72,7 @@ def test_triangles_of_a_ball_that_doubles_stay_as_even_as_they_were():
     motion = sequences.growing_ball(3)
     positions, _ = walked(motion)
     triangles = motion.meshes(VERTICES)[REFERENCE].triangles
-    lengths = [edge_lengths(Mesh(place, triangles)).data for place in positions]
+    lengths = [surface_graph(Mesh(place, triangles)).data for place in positions]
     for frame in (0, 2):
         growth = lengths[frame] / lengths[REFERENCE]
         assert np.median(growth) == pytest.approx(2 ** ((frame - REFERENCE) / 2), rel=0.02)

@@ -54,7 +54,7 @@ def answer(kind: type, status: int = 404) -> Exception:
     ("error", "said"),
     [
         (errors.OfflineModeIsEnabled("offline"), "HF_HUB_OFFLINE is set"),
-        (answer(errors.GatedRepoError, 403), "is gated: accept its licence at https://huggingface.co/someone/tiny-model"),
+        (answer(errors.GatedRepoError, 403), "is gated: accept its license at https://huggingface.co/someone/tiny-model"),
         (answer(errors.DisabledRepoError, 403), "is disabled on the Hugging Face hub: choose another model"),
         (answer(errors.RepositoryNotFoundError, 401), "is not on the Hugging Face hub"),
         (answer(errors.RevisionNotFoundError), "has no revision 'v9'"),

@@ -197,7 +197,7 @@ def test_a_file_that_arrives_changed_is_refused_and_can_be_fetched_again(hub, re
 
 def test_a_gated_model_tells_where_to_accept_and_how_to_log_in(hub, repository, monkeypatch):
     repository.gated = True
-    with pytest.raises(ModelError, match=f"accept its licence at https://huggingface.co/{NAME}.*hf auth login.*HF_TOKEN"):
+    with pytest.raises(ModelError, match=f"accept its license at https://huggingface.co/{NAME}.*hf auth login.*HF_TOKEN"):
         get(hub)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_IMPLICIT_TOKEN", False)
     monkeypatch.setenv("HF_TOKEN", "hf_" + "a" * 34)

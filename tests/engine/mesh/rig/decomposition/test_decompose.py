@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from engine.mesh.rig.decomposition.decompose import ERROR, decompose, find_bones, segments
 from engine.mesh.rig.decomposition.graph import separate, surface_graph
@@ -54,13 +53,3 @@ def test_parts_hang_together_and_never_number_more_than_asked():
     for label in segments(vertices, rest, graph, 3):
         assert label.max() < 3 and set(label) == set(range(label.max() + 1))
         assert np.array_equal(np.unique(separate(label, graph, 1)), np.unique(label))
-
-
-def test_loose_pieces_are_joined_where_they_are_nearest():
-    rest, triangles = bar(3)
-    pair = np.concatenate([rest, rest + [0.5, 0, 0]])
-    graph = surface_graph(pair, np.concatenate([triangles, triangles + len(rest)]))
-    across = np.argwhere(graph.toarray()[: len(rest), len(rest) :] > 0)
-    assert len(across) == 1
-    a, b = across[0][0], across[0][1] + len(rest)
-    assert pair[b, 0] - pair[a, 0] == pytest.approx(0.3) and graph[a, b] == pytest.approx(0.3)
