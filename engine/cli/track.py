@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.cli.console import Console
 from engine.cli.request_options import add_common_options
-from engine.contract.request import check_integer
+from engine.contract.request import check_integer, check_number
 
 
 def add_command(subparsers: Any) -> None:
@@ -21,9 +21,9 @@ def add_command(subparsers: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--output", type=Path, required=True, metavar="ASSET", help="the asset folder to write")
     parser.add_argument("--reference", type=int, help="number of the frame whose mesh is followed, from 1; found if left out")
-    parser.add_argument("--triangles", type=int, help="about so many even triangles, in place of the reference's own")
+    parser.add_argument("--triangles", type=int, help="about so many even triangles, in place of the meshes' own")
     parser.add_argument("--texture", type=int, default=512, help="pixels a side (512)")
-    parser.add_argument("--fps", type=int, help="frames a second (12; of a file that moves, its own)")
+    parser.add_argument("--fps", type=float, help="frames a second (12; of a file that moves, its own)")
     parser.add_argument("--gaps", default="interpolate", help="missing frame numbers: interpolate, hold, close (interpolate)")
     parser.add_argument("--empty-frames", default="refuse", help="frames without a surface: refuse, skip, hold (refuse)")
     parser.add_argument("--animation", metavar="NAME", help="which animation of a file that has several")
@@ -35,9 +35,11 @@ def add_command(subparsers: Any) -> None:
 
 
 def track(options: argparse.Namespace, console: Console) -> int:
-    for name, low, high in (("fps", 1, 120), ("texture", 16, 8192), ("triangles", 20, 1_000_000), ("bones", 1, 256)):
+    for name, low, high in (("texture", 16, 8192), ("triangles", 20, 1_000_000), ("bones", 1, 256)):
         if getattr(options, name) is not None:
             check_integer(name, getattr(options, name), low, high)
+    if options.fps is not None:
+        check_number("fps", options.fps, 1, 120)
 
     from engine.pipeline.track_meshes import TrackRequest, track_meshes
 

@@ -23,7 +23,8 @@ DEEPEST = 256
 
 @dataclass(frozen=True)
 class _Surface:
-    """A primitive as its node shows it. points [V, 3]; targets [K, V, 3], offsets of morph targets; joints, weights [V, J]."""
+    """A primitive as its node shows it. points [V, 3]; targets [K, V, 3], offsets of morph targets; joints, weights [V, J];
+    uv: of the triangles' corners, [T, 3, 2], or None."""
 
     node: int
     points: np.ndarray
@@ -32,6 +33,7 @@ class _Surface:
     joints: np.ndarray | None
     weights: np.ndarray | None
     paint: Paint | None
+    uv: np.ndarray | None
 
 
 class GltfScene:
@@ -45,6 +47,8 @@ class GltfScene:
         self._rest = self._world({})
         self.surfaces = [each for node in self._parents for each in self._surfaces(node, self.document.item("nodes", node))]
         self.paint = joined([surface.paint for surface in self.surfaces], [len(s.triangles) for s in self.surfaces])
+        uv = [surface.uv for surface in self.surfaces]
+        self.uv = np.concatenate(uv) if uv and all(each is not None for each in uv) else None
 
     def mesh(self, animation: Animation | None = None, seconds: float = 0.0) -> RawMesh:
         """All surfaces as one mesh, at a moment of an animation."""
@@ -65,7 +69,8 @@ class GltfScene:
             before += len(points)
         # Y up becomes Z up: what comes towards the viewer is -Y.
         turned = np.concatenate(vertices)[:, [0, 2, 1]] * [1, -1, 1]
-        return RawMesh(turned, np.concatenate(triangles), self.paint, tuple(dict.fromkeys(self.losses)))
+        losses = tuple(dict.fromkeys(self.losses))
+        return RawMesh(turned, np.concatenate(triangles), self.paint, losses, self.uv, split=True)
 
     def _placed(self, surface: _Surface, points: np.ndarray, world: dict[int, np.ndarray]) -> np.ndarray:
         """Points as their node, or their joints, place them."""
@@ -182,9 +187,9 @@ class GltfScene:
             ]
             joints, weights = self._influences(attributes, len(points)) if "skin" in node else (None, None)
             paint = self._paint(primitive, attributes, triangles, len(points))
-            found.append(
-                _Surface(index, points, triangles, np.array(targets).reshape(-1, len(points), 3), joints, weights, paint)
-            )
+            offsets = np.array(targets).reshape(-1, len(points), 3)
+            uv = self._uv(primitive, attributes, triangles, len(points))
+            found.append(_Surface(index, points, triangles, offsets, joints, weights, paint, uv))
         return found
 
     def _attribute(self, index: Any, count: int | None, widths: tuple[int, ...]) -> np.ndarray:
@@ -252,6 +257,16 @@ class GltfScene:
         if uv is None:
             return paint if tint is not None else None
         return Paint(corners, uv[triangles], np.zeros(len(triangles), np.int64), [pixels])
+
+    def _uv(
+        self, primitive: dict[str, Any], attributes: dict[str, Any], triangles: np.ndarray, count: int
+    ) -> np.ndarray | None:
+        """Texture coordinates of the triangles' corners, of the picture that they show or else the first there are."""
+        material = self.document.item("materials", primitive["material"]) if "material" in primitive else {}
+        texture = self.document.object(material, "pbrMetallicRoughness").get("baseColorTexture")
+        uv = self._coordinates(texture if isinstance(texture, dict) else {}, attributes, count)
+        inside = len(triangles) == 0 or 0 <= triangles.min() and triangles.max() < count
+        return None if uv is None or not inside else uv[triangles]
 
     def _pixels(self, texture: dict[str, Any]) -> np.ndarray:
         """Raises ValueError with a clause where the picture can't be had."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.mesh.files.frame import MeshError, RawMesh
+from engine.mesh.files.frame import Faces, MeshError, RawMesh
 from engine.mesh.files.paint import Paint, coordinates
 from engine.mesh.files.pictures import Pictures, find_beside
 from engine.mesh.files.polygons import triangulated
@@ -50,12 +50,16 @@ def read_obj(path: Path, name: str, pictures: Pictures) -> RawMesh:
     corners, uv_corners = np.array(said.corners, np.int64), np.array(said.uv_corners, np.int64)
     if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
         raise MeshError(f"{name} has faces that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
-    places, owner = triangulated(vertices[:, :3], corners, np.array(said.counts, np.int64))
+    counts = np.array(said.counts, np.int64)
+    places, owner = triangulated(vertices[:, :3], corners, counts)
     triangles = corners[places] if len(places) else np.zeros((0, 3), np.int64)
-    paint, losses = _paint(
-        said, vertices[:, 3:], triangles, uv_corners[places] if len(places) else triangles, owner, path, pictures
-    )
-    return RawMesh(vertices[:, :3], triangles, paint, tuple(losses))
+    uv_corners = uv_corners[places] if len(places) else triangles
+    inside = (uv_corners >= 0) & (uv_corners < len(said.uv))
+    known = coordinates(np.array(said.uv).reshape(-1, 2))
+    uv = np.where(inside[..., None], known[np.where(inside, uv_corners, 0)], 0.0) if said.uv else np.zeros((*inside.shape, 2))
+    paint, losses = _paint(said, vertices[:, 3:], triangles, uv, inside, owner, path, pictures)
+    faces = Faces(corners, counts, places, owner)
+    return RawMesh(vertices[:, :3], triangles, paint, tuple(losses), uv if inside.all() else None, faces)
 
 
 def decoded(content: bytes) -> str:
@@ -134,10 +138,10 @@ def _index(token: str, count: int) -> int:
 
 
 def _paint(
-    said: _Statements, colours: np.ndarray, triangles: np.ndarray, uv_corners: np.ndarray, owner: np.ndarray, path: Path,
-    pictures: Pictures,
+    said: _Statements, colours: np.ndarray, triangles: np.ndarray, uv: np.ndarray, inside: np.ndarray, owner: np.ndarray,
+    path: Path, pictures: Pictures,
 ) -> tuple[Paint | None, list[str]]:  # fmt: skip
-    """The triangles' colours, and what is lost of them."""
+    """The triangles' colours, and what is lost of them. uv: of their corners, [T, 3, 2]; inside: which have some, [T, 3]."""
     names, losses = sorted(set(said.materials)), []
     materials = _materials(said.libraries, path.parent, losses)
     unknown = [name for name in names if name and name not in materials]
@@ -147,11 +151,8 @@ def _paint(
     with np.errstate(invalid="ignore"):
         colours = colours / (255 if coloured.any() and colours[coloured].max() > 1 else 1)
     tint = np.where(coloured[:, None], colours, 1.0).clip(0, 1)[triangles]
-    uv, image, images = np.zeros((*triangles.shape, 2)), np.full(len(triangles), -1), []
+    image, images = np.full(len(triangles), -1), []
     known = bool(coloured.any())
-    inside = (uv_corners >= 0) & (uv_corners < len(said.uv))
-    if said.uv:
-        uv = np.where(inside[..., None], coordinates(np.array(said.uv))[np.where(inside, uv_corners, 0)], 0.0)
     of_triangle = np.array([names.index(name) for name in said.materials], np.int64)[owner] if names else owner
     for number_, name in enumerate(names):
         material, here = materials.get(name), of_triangle == number_

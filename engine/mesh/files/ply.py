@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.mesh.files.frame import MeshError, RawMesh
+from engine.mesh.files.frame import Faces, MeshError, RawMesh
 from engine.mesh.files.obj import number
 from engine.mesh.files.paint import Paint, coordinates
 from engine.mesh.files.pictures import Pictures
@@ -230,13 +230,15 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
             images = [pictures.beside(texture, path.parent)]
         except ValueError as error:
             losses.append(f"{error}, {'its vertices have no colours either' if tint is None else 'vertex colours are used'}")
-    if tint is None and not images:
-        return RawMesh(vertices, triangles, None, tuple(losses))
-    # As viewers have it: a picture takes the place of vertex colours.
-    tint = np.ones((len(triangles), 3, 3)) if tint is None or images else tint.reshape(-1, 3, 3)
-    image = np.full(len(triangles), 0 if images else -1)
-    return RawMesh(vertices, triangles, Paint(tint, np.zeros((*triangles.shape, 2)) if uv is None else uv, image, images),
-                   tuple(losses))  # fmt: skip
+    paint = None
+    if tint is not None or images:
+        # As viewers have it: a picture takes the place of vertex colours.
+        tint = np.ones((len(triangles), 3, 3)) if tint is None or images else tint.reshape(-1, 3, 3)
+        image = np.full(len(triangles), 0 if images else -1)
+        paint = Paint(tint, np.zeros((*triangles.shape, 2)) if uv is None else uv, image, images)
+    # Coordinates that belong to vertices make one of every seam's vertices two.
+    split = uv is not None and not isinstance(faces.get("texcoord"), tuple)
+    return RawMesh(vertices, triangles, paint, tuple(losses), uv, Faces(corners, counts, places, owner), split)
 
 
 def _colours(columns: _Columns, rows: np.ndarray) -> np.ndarray | None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from engine.mesh.files.frame import Frame, MeshError, checked
-from engine.mesh.files.sequence import read_mesh
+from engine.mesh.files.mesh_file import read_mesh
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
 RED, BLUE, WHITE = [1, 0, 0], [0, 0, 1], [1, 1, 1]

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from engine.mesh.files.frame import EmptyError, Frame, MeshError, checked
-from engine.mesh.files.sequence import read_mesh
+from engine.mesh.files.mesh_file import read_mesh
 
 # A square, a triangle on its right side and a pentagon below it.
 POINTS = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (2, 0.5, 0), (1, -1, 0), (0.5, -2, 0), (0, -1, 0)]
