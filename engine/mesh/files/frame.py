@@ -110,7 +110,11 @@ def check_sound(name: str, raw: RawMesh) -> None:
         points = f"{len(vertices)} points and no triangle" if len(vertices) else "no triangles"
         raise EmptyError(f"{name} is empty: it has {points}.")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
-        raise MeshError(f"{name} has triangles that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
+        wrong = triangles[(triangles < 0) | (triangles >= len(vertices))][0]
+        raise MeshError(
+            f"{name} has triangles that point outside its {len(vertices)} vertices, such as to number {wrong} from 0: export "
+            "it anew, it is damaged."
+        )
     used = vertices[np.unique(triangles)]
     bad = int((~np.isfinite(used)).any(1).sum())
     if bad:

@@ -63,8 +63,12 @@ def _by_trimesh(path: Path, name: str) -> RawMesh:
     kind, content = path.suffix.lower().lstrip("."), path.read_bytes()
     if kind == "off" or re.match(rb"\W{0,4}\s*solid", content[:100]) and b"facet" in content[:2000]:
         content = re.sub(r"(?<=\d),(?=\d)", ".", decoded(content)).encode()
-    elif len(content) < 84 or len(content) < 84 + 50 * int.from_bytes(content[80:84], "little"):
-        raise MeshError(f"{name} can't be read (it ends in the middle): export it anew, it is damaged.")
+    else:
+        announced = int.from_bytes(content[80:84], "little")
+        if len(content) < 84 + 50 * announced:
+            there = max(len(content) - 84, 0) // 50
+            reason = f"it ends after {there} of {announced} triangles"
+            raise MeshError(f"{name} can't be read ({reason}): export it anew, it is damaged.")
     try:
         mesh = trimesh.load_mesh(io.BytesIO(content), file_type=kind, process=False)
     except Exception as error:

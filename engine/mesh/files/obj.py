@@ -49,7 +49,11 @@ def read_obj(path: Path, name: str, pictures: Pictures) -> RawMesh:
     vertices = np.array(said.vertices, np.float64).reshape(-1, 6)
     corners, uv_corners = np.array(said.corners, np.int64), np.array(said.uv_corners, np.int64)
     if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
-        raise MeshError(f"{name} has faces that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
+        wrong = corners[(corners < 0) | (corners >= len(vertices))][0] + 1
+        raise MeshError(
+            f"{name} has faces that point outside its {len(vertices)} vertices, such as to number {wrong}: export it anew, it "
+            "is damaged."
+        )
     counts = np.array(said.counts, np.int64)
     places, owner = triangulated(vertices[:, :3], corners, counts)
     triangles = corners[places] if len(places) else np.zeros((0, 3), np.int64)

@@ -56,6 +56,10 @@ class Paint:
             return False
         return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("tint", "uv", "image"))
 
+    def mirrored(self) -> Paint:
+        """Of the same triangles with their corners in the other order."""
+        return replace(self, tint=self.tint[:, ::-1], uv=self.uv[:, ::-1])
+
     def only(self, which: np.ndarray) -> Paint:
         """Of some of the triangles, in single precision: whole sequences are held at once."""
         tint, uv = self.tint[which].astype(np.float32), self.uv[which].astype(np.float32)
