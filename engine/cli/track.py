@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.cli.console import Console
 from engine.cli.request_options import add_common_options
-from engine.contract.request import check_integer, check_number
+from engine.contract.track import TrackRequest
 
 
 def add_command(subparsers: Any) -> None:
@@ -17,7 +17,7 @@ def add_command(subparsers: Any) -> None:
     parser = subparsers.add_parser("track", help="any mesh sequence becomes one mesh of fixed topology that moves")
     parser.add_argument(
         "meshes", nargs="+", type=Path, metavar="MESH",
-        help="OBJ, PLY, GLB, STL or OFF files, a folder of them, a pattern such as 'f_*.obj', or one GLB that moves",
+        help="OBJ, PLY, GLB, STL, OFF or .npz files, a folder of them, a pattern such as 'f_*.obj', or one GLB that moves",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, required=True, metavar="ASSET", help="the asset folder to write")
     parser.add_argument("--reference", type=int, help="number of the frame whose mesh is followed, from 1; found if left out")
@@ -35,14 +35,10 @@ def add_command(subparsers: Any) -> None:
 
 
 def track(options: argparse.Namespace, console: Console) -> int:
-    for name, low, high in (("texture", 16, 8192), ("triangles", 20, 1_000_000), ("bones", 1, 256)):
-        if getattr(options, name) is not None:
-            check_integer(name, getattr(options, name), low, high)
-    if options.fps is not None:
-        check_number("fps", options.fps, 1, 120)
+    values = {field.name: getattr(options, field.name, None) for field in fields(TrackRequest)}
+    request = TrackRequest.checked(values | {"rig": options.rig or options.bones is not None})
 
-    from engine.pipeline.track_meshes import TrackRequest, track_meshes
+    from engine.pipeline.track_meshes import track_meshes
 
-    values = {field.name: getattr(options, field.name) for field in fields(TrackRequest)}
-    track_meshes(TrackRequest(**values | {"rig": options.rig or options.bones is not None}), console.emit)
+    track_meshes(request, console.emit)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +13,13 @@ import numpy as np
 
 from engine.contract import protocol
 from engine.contract.errors import DivergedError
-from engine.contract.request import check_choice, check_integer
+from engine.contract.request import check_integer
+from engine.contract.track import TrackRequest
 from engine.contract.version import VERSION
 from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.files.frame import Frame, MeshError
-from engine.mesh.files.frame_list import GAPS
-from engine.mesh.files.sequence import EMPTY_FRAMES, FPS, Sequence, fractions, read_sequence
+from engine.mesh.files.sequence import FPS, Sequence, fractions, read_sequence
 from engine.mesh.own_texture import own_texture
 from engine.mesh.remesh import reduced
 from engine.mesh.rig.picture import rig_picture
@@ -37,33 +38,11 @@ from engine.pipeline.track_pictures import preview, report_picture
 MAX_TRIANGLES = 50_000
 # The most that Blender's side reads of a moving mesh.
 MAX_MESHES = 4 * 2**30
+TELL_EVERY = 0.5
 PASSED = "All frames have the same faces: the mesh is passed through as it is, and not followed."
 
 # Takes a message, and for some a line for people in its place.
 Emit = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class TrackRequest:
-    """meshes: files, a folder, a pattern, or one file that moves. output: the asset folder to write; overwrite: whether one
-    there is replaced. reference: number of the frame whose mesh is followed, from 1; None to find it. triangles: about so many
-    even ones, which are followed in any case; None for the meshes' own. texture: pixels a side. fps: frames a second, None for
-    the file's own. gaps: what becomes of missing frame numbers; empty_frames: of frames without a surface; animation: the name
-    of a moving file's. rig: whether bones that move it are found as well; bones: at most so many, None for as many as the
-    motion needs."""
-
-    meshes: list[Path]
-    output: Path
-    reference: int | None = None
-    triangles: int | None = None
-    texture: int = 512
-    fps: float | None = None
-    gaps: str = "interpolate"
-    empty_frames: str = "refuse"
-    animation: str | None = None
-    rig: bool = False
-    bones: int | None = None
-    overwrite: bool = False
 
 
 def track_meshes(request: TrackRequest, emit: Emit) -> None:
@@ -71,11 +50,11 @@ def track_meshes(request: TrackRequest, emit: Emit) -> None:
 
     Frames that share their faces are passed through as they are, unless other triangles are asked for.
     """
-    check_choice("way with gaps", request.gaps, GAPS)
-    check_choice("way with empty frames", request.empty_frames, EMPTY_FRAMES)
     _check_output(request.output, request.overwrite)
-    share = request.triangles is None
-    sequence = read_sequence(request.meshes, request.empty_frames, request.gaps, request.animation, request.fps, share)
+    sequence = read_sequence(
+        request.meshes, request.empty_frames, request.gaps, request.animation, request.fps, request.triangles is None,
+        _ReadProgress(emit),
+    )  # fmt: skip
     if request.reference is not None:
         check_integer("reference", request.reference, 1, len(sequence.frames))
     box = Box.around(sequence.frames)
@@ -97,7 +76,7 @@ def track_meshes(request: TrackRequest, emit: Emit) -> None:
     if sequence.timing.numbers is not None:
         about["frame_numbers"] = fractions(sequence.timing.numbers)
     about |= {"fps": request.fps or sequence.fps or FPS, "sources": [frame.path.name for frame in frames]}
-    _write(request.output, found.mesh, rigged, about, report, extra)
+    _write(request.output, request.name or request.output.name, found.mesh, rigged, about, report, extra)
     objection = None if sequence.shared else report.objection()
     advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
     emit(protocol.result(str(request.output), advice), _summary(request.output, sequence, report, advice))
@@ -151,6 +130,18 @@ def _passed(request: TrackRequest, sequence: Sequence, box: Box, frames: list[Fr
     return _Found(Track(np.float32(unit), triangles, report), MovingMesh(positions, triangles, texture.uv, pictures), note)
 
 
+class _ReadProgress:
+    """Tells how many files are read, where that takes long. """
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit, self.told = emit, time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self.told >= TELL_EVERY:
+            self.told = time.monotonic()
+            self.emit(protocol.progress("read", done, total, 0.0, {}))
+
+
 def _say(note: str, emit: Emit) -> None:
     emit({"type": "note", "message": note}, note)
 
@@ -192,7 +183,13 @@ def _rigged(
 
 
 def _write(
-    output: Path, mesh: MovingMesh, rigged: RiggedMesh | None, about: dict[str, Any], report: Report, extra: dict[str, Any]
+    output: Path,
+    name: str,
+    mesh: MovingMesh,
+    rigged: RiggedMesh | None,
+    about: dict[str, Any],
+    report: Report,
+    extra: dict[str, Any],
 ) -> None:
     metrics = {"track": report.as_dict()}
     if rigged is not None:
@@ -200,7 +197,7 @@ def _write(
         metrics["rig"] = rigged.report.as_dict()
         extra = extra | {"rig.png": rig_picture(rigged)}
     about = about | {
-        "prompt": output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
+        "prompt": name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
         "job": output.name, "loop": False, "metrics": metrics,
     }  # fmt: skip
     try:

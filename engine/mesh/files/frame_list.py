@@ -13,11 +13,11 @@ from pathlib import Path
 from engine.mesh.files.frame import MeshError
 from engine.mesh.files.name_numbers import SignedNames, natural, numbers_of, restarts, template
 
-KINDS = {".obj": "OBJ", ".ply": "PLY", ".glb": "glTF", ".gltf": "glTF", ".stl": "STL", ".off": "OFF"}
+KINDS = {".obj": "OBJ", ".ply": "PLY", ".glb": "glTF", ".gltf": "glTF", ".stl": "STL", ".off": "OFF",
+         ".npz": "mesh frame"}  # fmt: skip
 # Kinds that hold scenes or move by themselves, which Blender opens.
 FOREIGN = {".abc": "Alembic", ".usd": "USD", ".usda": "USD", ".usdc": "USD", ".usdz": "USD", ".fbx": "FBX", ".blend": "Blender",
            ".dae": "Collada", ".3ds": "3D Studio", ".mdd": "MDD", ".pc2": "PC2"}  # fmt: skip
-GAPS = ("interpolate", "hold", "close")
 MAX_FRAMES = 2000
 
 

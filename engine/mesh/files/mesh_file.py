@@ -14,6 +14,7 @@ from engine.mesh.files.frame import EmptyError, MeshError, RawMesh
 from engine.mesh.files.frame_list import KINDS
 from engine.mesh.files.gltf_animation import animations
 from engine.mesh.files.gltf_scene import GltfScene
+from engine.mesh.files.mesh_frame import read_mesh_frame
 from engine.mesh.files.obj import decoded, read_obj
 from engine.mesh.files.pictures import Pictures
 from engine.mesh.files.ply import read_ply
@@ -43,6 +44,8 @@ def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMes
                 return read_ply(path, name, pictures)
             case "glTF":
                 return _still(GltfScene(path, name, pictures))
+            case "mesh frame":
+                return read_mesh_frame(path, name, pictures)
             case "STL" | "OFF":
                 return _by_trimesh(path, name)
     except OSError as error:

@@ -22,7 +22,6 @@ from engine.mesh.files.shared import same_faces, shared_frames
 # Frames of one thing that differ more than this in size were saved in different units.
 MAX_GROWTH = 5.0
 FPS = 12
-EMPTY_FRAMES = ("refuse", "skip", "hold")
 
 
 @dataclass(frozen=True)
@@ -71,24 +70,25 @@ def read_sequence(
     animation: str | None = None,
     fps: float | None = None,
     share: bool = True,
+    report: Callable[[int, int], None] = lambda done, of: None,
 ) -> Sequence:
     """Reads the frames that `names` mean: files, a folder, a pattern, or one .glb that moves.
 
     empty: what becomes of frames without a surface, one of EMPTY_FRAMES; gaps: of numbers that no file has, as in
     `frame_list.timing`; animation: the name of a moving file's, fps: how often to look at it. share: whether frames that share
-    their faces are left as they are (`shared_frames`) and not welded. Raises MeshError naming the frame that is empty, damaged,
-    not finite, or of another scale.
+    their faces are left as they are (`shared_frames`) and not welded. report: called with the number of frames read, and of
+    all. Raises MeshError naming the frame that is empty, damaged, not finite, or of another scale.
     """
     listed = list_frames(names)
     if len(listed.paths) == 1:
-        return _moving(listed.paths[0], empty, gaps, animation, fps, share)
+        return _moving(listed.paths[0], empty, gaps, animation, fps, share, report)
     if not listed.paths:
         raise MeshError("There is no mesh among the files given: give the frames' files, or a folder of them.")
     if animation is not None:
         raise MeshError("An animation's name belongs to one file that moves, and there are several: give that file alone.")
     pictures = Pictures()
     readers = [lambda name, path=path: read_mesh(path, name, pictures) for path in listed.paths]
-    found, shared = _each(listed.paths, readers, empty, share)
+    found, shared = _each(listed.paths, readers, empty, share, report)
     sequence = _timed(listed, found, empty, gaps, shared)
     pairs = [] if shared else zip(sequence.frames[:-1], sequence.frames[1:], strict=True)
     for number, (before, after) in enumerate(pairs, 2):
@@ -102,7 +102,9 @@ def read_sequence(
 
 
 @np.errstate(all="ignore")
-def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | None, share: bool) -> Sequence:
+def _moving(
+    path: Path, empty: str, gaps: str, wanted: str | None, fps: float | None, share: bool, report: Callable[[int, int], None]
+) -> Sequence:
     """One file's animation as a sequence, sampled at its keys' times where these are even and close, else `fps` a second."""
     if KINDS[path.suffix.lower()] != "glTF":
         raise MeshError(f"One mesh is no sequence: {path.name} stands alone and can't move, give at least two frames.")
@@ -124,20 +126,22 @@ def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | 
     paths = [path] * len(moments)
     readers = [lambda name, at=at: scene.mesh(animation, float(at)) for at in moments]
     listed = FrameList(paths, [Fraction(number) for number in range(1, len(moments) + 1)], [note] if note else [])
-    found, shared = _each(paths, readers, empty, share, moving=True)
+    found, shared = _each(paths, readers, empty, share, report, moving=True)
     sequence = _timed(listed, found, empty, gaps, shared)
     said = f"{path.name}: the animation {animation.name}, {len(moments)} frames at {rate:g} a second."
     return replace(sequence, fps=rate, notes=[said, *sequence.notes])
 
 
 def _each(
-    paths: list[Path], readers: list[Callable[[str], RawMesh]], empty: str, share: bool, moving: bool = False
-) -> tuple[list[Frame | EmptyError], bool]:
+    paths: list[Path], readers: list[Callable[[str], RawMesh]], empty: str, share: bool, report: Callable[[int, int], None],
+    moving: bool = False,
+) -> tuple[list[Frame | EmptyError], bool]:  # fmt: skip
     """Every frame, or why it is empty where that is no reason to stop; and whether they share their faces."""
     names = [f"Frame {number} ({path.name})" for number, path in enumerate(paths, 1)]
     found: list[Frame | RawMesh | EmptyError] = []
     first: RawMesh | None = None
     for name, read in zip(names, readers, strict=True):
+        report(len(found), len(paths))
         found.append(_unless_empty(empty, _sound, name, read))
         if share and isinstance(found[-1], RawMesh):
             first = first or found[-1]
