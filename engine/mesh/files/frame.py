@@ -39,8 +39,8 @@ class Faces:
 class RawMesh:
     """What a file holds. vertices float64 [V, 3]; triangles int64 [T, 3]; paint: its colours, None where it has none; losses:
     what it names and can't be had, and what was done, a clause each. uv: texture coordinates of the corners, [T, 3, 2], None
-    where some have none. faces: what the triangles were cut from; None where the file has triangles. split: the file's kind
-    writes a vertex once for every look that it has, so that those in one place are one."""
+    where some have none. faces: what the triangles were cut from; None where the file has triangles. split: whether the file's
+    kind writes a vertex once for every look that it has, so that those in one place are one; None where a file may."""
 
     vertices: np.ndarray
     triangles: np.ndarray
@@ -48,7 +48,7 @@ class RawMesh:
     losses: tuple[str, ...] = ()
     uv: np.ndarray | None = None
     faces: Faces | None = None
-    split: bool = False
+    split: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -249,8 +249,8 @@ def _common_start(paths: list[Path]) -> str:
 def _foreign(path: Path) -> MeshError:
     kind = FOREIGN[path.suffix.lower()]
     return MeshError(
-        f"{path.name} is a file of {kind}, which only Blender opens: open it there and export its animation as Wavefront OBJ "
-        "with Animation on, a file a frame."
+        f"{path.name} is a file of {kind}, which only Blender opens: open it there, select what moves and choose Object > Mesh "
+        "Sequence to One Mesh of MAV3D, or export it as Wavefront OBJ with Animation on."
     )
 
 

@@ -81,4 +81,5 @@ def _by_trimesh(path: Path, name: str) -> RawMesh:
         raise MeshError(f"{name} can't be read ({reason}): export it anew, it is damaged.") from error
     if not isinstance(mesh, trimesh.Trimesh):
         raise EmptyError(f"{name} is empty: it has no triangles.")
-    return RawMesh(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64), split=kind == "stl")
+    split = True if kind == "stl" else None
+    return RawMesh(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64), split=split)

@@ -80,7 +80,7 @@ def _polygons(path: Path, vertices: np.ndarray, arrays: dict[str, np.ndarray], p
         material = _of(len(counts), _array(arrays, "material", "iu"), "material")[owner]
         paint = _painted(path.parent, material, colours, uv, len(places), pictures, losses)
     triangles = corners[places].reshape(-1, 3)
-    return RawMesh(vertices, triangles, paint, tuple(losses), uv, Faces(corners, counts, places, owner))
+    return RawMesh(vertices, triangles, paint, tuple(losses), uv, Faces(corners, counts, places, owner), split=False)
 
 
 def _painted(

@@ -239,7 +239,7 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
         image = np.full(len(triangles), 0 if images else -1)
         paint = Paint(tint, np.zeros((*triangles.shape, 2)) if uv is None else uv, image, images)
     # Coordinates that belong to vertices make one of every seam's vertices two.
-    split = uv is not None and not isinstance(faces.get("texcoord"), tuple)
+    split = True if uv is not None and not isinstance(faces.get("texcoord"), tuple) else None
     return RawMesh(vertices, triangles, paint, tuple(losses), uv, Faces(corners, counts, places, owner), split)
 
 

@@ -46,7 +46,7 @@ def shared_frames(paths: list[Path], raws: list[RawMesh], moving: bool) -> list[
     vertices = [raw.vertices[used] for raw in raws]
     if not SMALLEST < max(map(extent, vertices)) < LARGEST:
         return None
-    if first.split or len(used) > len(triangles):
+    if first.split or first.split is None and len(used) > len(triangles):
         same, distinct = _in_one_place(vertices)
         if not moving and same.max() + 1 != distinct:
             return None

@@ -64,6 +64,15 @@ def test_later_frames_hold_their_vertices_alone(tmp_path):
         read_sequence([tmp_path])
 
 
+def test_loose_faces_keep_their_vertices(tmp_path):
+    """What stands in a scene has the vertices that its maker wants."""
+    loose, faces = POINTS[[0, 1, 4, 1, 2, 4]], {"corners": np.arange(6), "counts": np.array([3, 3])}
+    for number in (1, 2):
+        write(tmp_path, number, vertices=loose * number, **faces)
+    sequence = read_sequence([tmp_path])
+    assert sequence.shared and np.array_equal(sequence.frames[1].vertices, loose * 2)
+
+
 def test_frames_of_an_asset_are_a_sequence(tmp_path):
     for number, colour in ((1, (255, 0, 0)), (2, (0, 0, 255))):
         triangles = np.array([[0, 1, 2], [0, 2, 3]], np.int32)[: 3 - number]
