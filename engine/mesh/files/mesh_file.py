@@ -18,6 +18,7 @@ from engine.mesh.files.mesh_frame import read_mesh_frame
 from engine.mesh.files.obj import decoded, read_obj
 from engine.mesh.files.pictures import Pictures
 from engine.mesh.files.ply import read_ply
+from engine.mesh.files.signature import mistaken
 
 # It prints tracebacks of what it passes over.
 logging.getLogger("trimesh").addHandler(logging.NullHandler())
@@ -37,6 +38,7 @@ def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMes
             raise MeshError(f"{name} has more than {MAX_FILE // 2**20} MB: save a simpler mesh.")
         if size == 0:
             raise EmptyError(f"{name} is empty: the file has no content.")
+        check_kind(path, name)
         match kind:
             case "OBJ":
                 return read_obj(path, name, pictures)
@@ -53,6 +55,14 @@ def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMes
     except MemoryError as error:
         raise MeshError(f"{name} is too large for this machine's memory: save a simpler mesh.") from error
     raise MeshError(f"{name} is no mesh file known here: give {', '.join(KINDS)}.")
+
+
+def check_kind(path: Path, name: str) -> None:
+    """Raises MeshError where a file is something else than its name says, OSError where it can't be read."""
+    with path.open("rb") as file:
+        wrong = mistaken(file.read(256), KINDS.get(path.suffix.lower(), ""))
+    if wrong is not None:
+        raise MeshError(f"{name} {wrong}")
 
 
 def _still(scene: GltfScene) -> RawMesh:

@@ -18,6 +18,9 @@ from engine.mesh.files.pictures import Pictures, find_beside
 from engine.mesh.files.polygons import triangulated
 
 MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# What the lines of such a file begin with; those of surfaces without polygons are among them.
+STATEMENTS = {"v", "vt", "vn", "vp", "f", "fo", "l", "p", "o", "g", "s", "mg", "mtllib", "usemtl", "#", "deg", "cstype", "curv",
+              "surf", "parm", "end"}  # fmt: skip
 # How many values the options of a texture's line take.
 OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-bm": 1, "-cc": 1, "-clamp": 1, "-imfchan": 1, "-mm": 2, "-o": 3, "-s": 3,
            "-t": 3, "-texres": 1, "-type": 1, "-colorspace": 1}  # fmt: skip
@@ -45,7 +48,11 @@ class _Statements:
 
 def read_obj(path: Path, name: str, pictures: Pictures) -> RawMesh:
     """Polygons, vertex colours, and materials' colours and pictures. Raises MeshError naming the line that can't be read."""
-    said = _statements(decoded(path.read_bytes()), name)
+    text = decoded(path.read_bytes())
+    said = _statements(text, name)
+    if not said.counts and text.strip() and not any(_keyword(line) in STATEMENTS for line in text.split("\n")):
+        shown = text.strip().split("\n")[0][:40]
+        raise MeshError(f"{name} is no Wavefront OBJ, which begins with {shown!r}: give another file, or export it anew.")
     vertices = np.array(said.vertices, np.float64).reshape(-1, 6)
     corners, uv_corners = np.array(said.corners, np.int64), np.array(said.uv_corners, np.int64)
     if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
@@ -111,6 +118,11 @@ def _statements(text: str, name: str) -> _Statements:
             shown = line.strip()[:40]
             raise MeshError(f"{name} can't be read at line {at} ({shown!r}): export it anew, it is damaged.") from error
     return said
+
+
+def _keyword(line: str) -> str:
+    word = (line.split(None, 1) or [""])[0]
+    return "#" if word.startswith("#") else word
 
 
 def _vertex(values: list[float]) -> list[float]:
@@ -188,27 +200,37 @@ def _materials(libraries: list[str], folder: Path, losses: list[str]) -> dict[st
         for name in [line] if find_beside(line, folder) else line.split():
             path = find_beside(name, folder)
             try:
-                found |= _library(decoded(path.read_bytes())) if path else {}
+                found |= _library(decoded(path.read_bytes()), name, losses) if path else {}
                 if path is None:
                     losses.append(f"the material file {name} is missing, and its colours with it")
-            except (OSError, ValueError) as error:
-                losses.append(f"the material file {name} can't be read ({type(error).__name__}), and its colours are lost")
+            except OSError as error:
+                losses.append(f"the material file {name} can't be read ({error.strerror or error}), and its colours are lost")
     return found
 
 
-def _library(text: str) -> dict[str, _Material]:
+def _library(text: str, name: str, losses: list[str]) -> dict[str, _Material]:
     materials, material = {}, _Material()
-    for line in text.split("\n"):
+    for at, line in enumerate(text.split("\n"), 1):
         keyword, *values = line.split(None, 1)[:2] or [""]
         rest = values[0].strip() if values else ""
         if keyword.lower() == "newmtl":
             material = materials.setdefault(rest, _Material())
         elif keyword.lower() == "kd":
-            numbers = [number(token) for token in rest.split()[:3]]
-            material.colour = np.clip(np.nan_to_num(np.resize(numbers, 3)), 0, 1)
+            try:
+                material.colour = _colour([number(token) for token in rest.split("#")[0].split()[:3]])
+            except ValueError:
+                losses.append(f"the colour in line {at} of the material file {name} ({rest[:30]!r}) can't be read")
         elif keyword.lower() == "map_kd":
             material.picture = _picture_name(rest)
     return materials
+
+
+def _colour(values: list[float]) -> np.ndarray:
+    """Of one number for grey, or three; of those beyond 1, which are bytes, shares. Raises ValueError where there is none."""
+    if not values:
+        raise ValueError("no number")
+    colour = np.nan_to_num(np.resize(values, 3))
+    return np.clip(colour / (255 if 1 < colour.max() <= 255 else 1), 0, 1)
 
 
 def _picture_name(rest: str) -> str:

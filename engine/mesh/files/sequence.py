@@ -15,7 +15,7 @@ from engine.mesh.files.frame import EmptyError, Frame, MeshError, RawMesh, check
 from engine.mesh.files.frame_list import KINDS, MAX_FRAMES, FrameList, Timing, list_frames, timing
 from engine.mesh.files.gltf_animation import animations, chosen
 from engine.mesh.files.gltf_scene import GltfScene
-from engine.mesh.files.mesh_file import read_mesh
+from engine.mesh.files.mesh_file import check_kind, read_mesh
 from engine.mesh.files.pictures import Pictures
 from engine.mesh.files.shared import same_faces, shared_frames
 
@@ -109,6 +109,7 @@ def _moving(
     if KINDS[path.suffix.lower()] != "glTF":
         raise MeshError(f"One mesh is no sequence: {path.name} stands alone and can't move, give at least two frames.")
     try:
+        check_kind(path, path.name)
         scene = GltfScene(path, path.name, Pictures())
     except OSError as error:
         raise MeshError(f"{path.name} can't be read ({error.strerror or error}): mend access to it.") from error
