@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 import sys
 
 from engine.cli.main import main
 
+
+def unoptimised() -> list[str]:
+    """The command that this process was started by, with asserts and docstrings left in: libraries of the engine make classes
+    and functions from docstrings, and don't load without."""
+    given = sys.orig_argv[1:]
+    options = given[: given.index("-m")] if "-m" in given else []
+    options = [re.sub("O", "", each) if re.fullmatch("-[A-VY-Za-z]+", each) else each for each in options]
+    return [sys.executable, *(each for each in options if each != "-"), "-m", "engine", *sys.argv[1:]]
+
+
+def restart() -> None:
+    """Becomes a process without -O and PYTHONOPTIMIZE; where the system can't, waits for one and leaves as it does."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONOPTIMIZE"}
+    if sys.platform == "win32":
+        sys.exit(subprocess.run(unoptimised(), env=environment).returncode)
+    os.execve(sys.executable, unoptimised(), environment)
+
+
 if __name__ == "__main__":
+    if sys.flags.optimize > 1:
+        restart()
     # Threads that wait by spinning stop everything else on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     # Only `models fetch` asks the hub for anything, and not even that where the user says no.

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from engine.pipeline.track_meshes import TrackRequest, track_meshes
+from engine.contract.track import TrackRequest
+from engine.pipeline.track_meshes import track_meshes
 
 
 def follow(meshes: list[Path], output: Path) -> None:

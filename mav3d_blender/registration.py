@@ -9,7 +9,7 @@ import bpy
 from . import operators, ui
 from .controller import timer
 from .controller.state import close_state, state
-from .ui import properties
+from .ui import menus, properties
 
 CLASSES = (*ui.CLASSES, *operators.CLASSES)
 # While add-ons are enabled, Blender has no user folder to look into yet.
@@ -21,6 +21,7 @@ def register() -> None:
     properties.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
+    bpy.types.VIEW3D_MT_object.append(menus.draw_object_menu)
     bpy.app.handlers.load_post.append(_file_opened)
     atexit.register(close_state)
     if not bpy.app.background:
@@ -35,6 +36,7 @@ def unregister() -> None:
         bpy.app.timers.unregister(_load_jobs)
     close_state()
     bpy.app.handlers.load_post.remove(_file_opened)
+    bpy.types.VIEW3D_MT_object.remove(menus.draw_object_menu)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
     properties.unregister()

@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.cli.console import Console
 from engine.cli.request_options import add_common_options
-from engine.contract.request import check_integer
+from engine.contract.track import TrackRequest
 
 
 def add_command(subparsers: Any) -> None:
@@ -17,13 +17,13 @@ def add_command(subparsers: Any) -> None:
     parser = subparsers.add_parser("track", help="any mesh sequence becomes one mesh of fixed topology that moves")
     parser.add_argument(
         "meshes", nargs="+", type=Path, metavar="MESH",
-        help="OBJ, PLY, GLB, STL or OFF files, a folder of them, a pattern such as 'f_*.obj', or one GLB that moves",
+        help="OBJ, PLY, GLB, STL, OFF or .npz files, a folder of them, a pattern such as 'f_*.obj', or one GLB that moves",
     )  # fmt: skip
     parser.add_argument("--output", type=Path, required=True, metavar="ASSET", help="the asset folder to write")
     parser.add_argument("--reference", type=int, help="number of the frame whose mesh is followed, from 1; found if left out")
-    parser.add_argument("--triangles", type=int, help="about so many even triangles, in place of the reference's own")
+    parser.add_argument("--triangles", type=int, help="about so many even triangles, in place of the meshes' own")
     parser.add_argument("--texture", type=int, default=512, help="pixels a side (512)")
-    parser.add_argument("--fps", type=int, help="frames a second (12; of a file that moves, its own)")
+    parser.add_argument("--fps", type=float, help="frames a second (12; of a file that moves, its own)")
     parser.add_argument("--gaps", default="interpolate", help="missing frame numbers: interpolate, hold, close (interpolate)")
     parser.add_argument("--empty-frames", default="refuse", help="frames without a surface: refuse, skip, hold (refuse)")
     parser.add_argument("--animation", metavar="NAME", help="which animation of a file that has several")
@@ -35,12 +35,10 @@ def add_command(subparsers: Any) -> None:
 
 
 def track(options: argparse.Namespace, console: Console) -> int:
-    for name, low, high in (("fps", 1, 120), ("texture", 16, 8192), ("triangles", 20, 1_000_000), ("bones", 1, 256)):
-        if getattr(options, name) is not None:
-            check_integer(name, getattr(options, name), low, high)
+    values = {field.name: getattr(options, field.name, None) for field in fields(TrackRequest)}
+    request = TrackRequest.checked(values | {"rig": options.rig or options.bones is not None})
 
-    from engine.pipeline.track_meshes import TrackRequest, track_meshes
+    from engine.pipeline.track_meshes import track_meshes
 
-    values = {field.name: getattr(options, field.name) for field in fields(TrackRequest)}
-    track_meshes(TrackRequest(**values | {"rig": options.rig or options.bones is not None}), console.emit)
+    track_meshes(request, console.emit)
     return 0

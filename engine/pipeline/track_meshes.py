@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from PIL import Image, ImageDraw
 
 from engine.contract import protocol
 from engine.contract.errors import DivergedError
-from engine.contract.request import check_choice, check_integer
+from engine.contract.request import check_integer
+from engine.contract.track import TrackRequest
 from engine.contract.version import VERSION
 from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.files.frame import Frame, MeshError
-from engine.mesh.files.frame_list import GAPS
-from engine.mesh.files.sequence import EMPTY_FRAMES, FPS, fractions, read_sequence
-from engine.mesh.picture import draw_shaded, labelled
+from engine.mesh.files.sequence import FPS, Sequence, fractions, read_sequence
+from engine.mesh.own_texture import own_texture
 from engine.mesh.remesh import reduced
 from engine.mesh.rig.picture import rig_picture
 from engine.mesh.rig.rig import RigError
@@ -30,53 +29,70 @@ from engine.mesh.simplify import simplify
 from engine.mesh.surface import Mesh
 from engine.mesh.track.box import Box
 from engine.mesh.track.follow import Track, track
-from engine.mesh.track.report import Report
+from engine.mesh.track.report import Report, exact
 from engine.mesh.transfer import albedo
 from engine.pipeline.eta import TaskEta
-from engine.scene.cameras import Cameras
+from engine.pipeline.track_pictures import preview, report_picture
 
 # A reference with more triangles is simplified; no editor likes shape keys of more.
 MAX_TRIANGLES = 50_000
-PREVIEW, TILE, TILES = 256, 200, 8
+# The most that Blender's side reads of a moving mesh.
+MAX_MESHES = 4 * 2**30
+TELL_EVERY = 0.5
+PASSED = "All frames have the same faces: the mesh is passed through as it is, and not followed."
 
 # Takes a message, and for some a line for people in its place.
 Emit = Callable[..., None]
 
 
-@dataclass(frozen=True)
-class TrackRequest:
-    """meshes: files, a folder, a pattern, or one file that moves. output: the asset folder to write; overwrite: whether one
-    there is replaced. reference: number of the frame whose mesh is followed, from 1; None to find it. triangles: about so many
-    even ones, None for the reference's own. texture: pixels a side. fps: frames a second, None for the file's own. gaps: what
-    becomes of missing frame numbers; empty_frames: of frames without a surface; animation: the name of a moving file's. rig:
-    whether bones that move it are found as well; bones: at most so many, None for as many as the motion needs."""
-
-    meshes: list[Path]
-    output: Path
-    reference: int | None = None
-    triangles: int | None = None
-    texture: int = 512
-    fps: int | None = None
-    gaps: str = "interpolate"
-    empty_frames: str = "refuse"
-    animation: str | None = None
-    rig: bool = False
-    bones: int | None = None
-    overwrite: bool = False
-
-
 def track_meshes(request: TrackRequest, emit: Emit) -> None:
-    """Reads, tracks and writes; reports progress and what is odd. Raises MeshError in one sentence."""
-    check_choice("way with gaps", request.gaps, GAPS)
-    check_choice("way with empty frames", request.empty_frames, EMPTY_FRAMES)
+    """Reads, tracks and writes; reports progress and what is odd. Raises MeshError in one sentence.
+
+    Frames that share their faces are passed through as they are, unless other triangles are asked for.
+    """
     _check_output(request.output, request.overwrite)
-    sequence = read_sequence(request.meshes, request.empty_frames, request.gaps, request.animation, request.fps)
+    sequence = read_sequence(
+        request.meshes, request.empty_frames, request.gaps, request.animation, request.fps, request.triangles is None,
+        _ReadProgress(emit),
+    )  # fmt: skip
     if request.reference is not None:
         check_integer("reference", request.reference, 1, len(sequence.frames))
     box = Box.around(sequence.frames)
-    for note in [*sequence.notes, *_oddities(sequence.frames), *box.notes()]:
-        emit({"type": "note", "message": note}, note)
+    oddities = [PASSED] if sequence.shared else _oddities(sequence.frames)
+    for note in [*sequence.notes, *oddities, *box.notes()]:
+        _say(note, emit)
     frames = [replace(frame, vertices=box.to_unit(frame.vertices)) for frame in sequence.frames]
+    found = _passed(request, sequence, box, frames) if sequence.shared else _tracked(request, sequence, box, frames, emit)
+    if found.note:
+        _say(found.note, emit)
+    report = found.track.report
+    rest = None if sequence.shared and request.reference is None else sequence.timing.places[report.reference]
+    noise = 0.0 if sequence.shared else TRACKED
+    positions, triangles = found.mesh.positions, found.mesh.triangles
+    rigged = _rigged(positions, triangles, request.bones, rest, noise, emit) if request.rig else None
+    meshes = [Mesh(frame.vertices, frame.triangles) for frame in frames]
+    extra = {"report.json": report_text(report, sequence), "report.png": report_picture(found.track, meshes)}
+    about: dict[str, Any] = {"origin": box.origin.tolist()} if box.origin.any() else {}
+    if sequence.timing.numbers is not None:
+        about["frame_numbers"] = fractions(sequence.timing.numbers)
+    about |= {"fps": request.fps or sequence.fps or FPS, "sources": [frame.path.name for frame in frames]}
+    _write(request.output, request.name or request.output.name, found.mesh, rigged, about, report, extra)
+    objection = None if sequence.shared else report.objection()
+    advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
+    emit(protocol.result(str(request.output), advice), _summary(request.output, sequence, report, advice))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """track: at the frames, in unit size. mesh: at all of the clip's, in the files' own coordinates. note: a sentence."""
+
+    track: Track
+    mesh: MovingMesh
+    note: str = ""
+
+
+def _tracked(request: TrackRequest, sequence: Sequence, box: Box, frames: list[Frame], emit: Emit) -> _Found:
+    """One frame's mesh followed through all."""
     eta = TaskEta()
 
     def report(done: int, total: int) -> None:
@@ -88,20 +104,46 @@ def track_meshes(request: TrackRequest, emit: Emit) -> None:
         colours = [None] * len(frames)
     reference = None if request.reference is None else request.reference - 1
     found = track(meshes, colours, reference, lambda mesh: _prepared(mesh, request.triangles), report)
-    positions = box.from_unit(sequence.fill(found.positions))
-    rest = sequence.timing.places[found.report.reference]
-    rigged = _rigged(positions, found.triangles, request.bones, rest, emit) if request.rig else None
-    extra = {"report.json": _as_json(found.report), "report.png": report_picture(found, meshes)}
-    about: dict[str, Any] = {"origin": box.origin.tolist()} if box.origin.any() else {}
-    if sequence.timing.numbers is not None:
-        about["frame_numbers"] = fractions(sequence.timing.numbers)
-    about |= {"fps": request.fps or sequence.fps or FPS, "sources": [frame.path.name for frame in frames]}
     uv = unwrap(found.meshes()[found.report.reference], request.texture)
     picture = albedo(frames, found.positions, found.triangles, uv, request.texture)
-    _write(request.output, MovingMesh(positions, found.triangles, uv, [picture]), rigged, about, found.report, extra)
-    objection = found.report.objection()
-    advice = f"One mesh follows badly: {objection}. A mesh a frame shows more." if objection else ""
-    emit(protocol.result(str(request.output), advice), _summary(request.output, sequence.clip_frames, found.report, advice))
+    positions = box.from_unit(sequence.fill(found.positions))
+    return _Found(found, MovingMesh(positions, found.triangles, uv, [picture]))
+
+
+def _passed(request: TrackRequest, sequence: Sequence, box: Box, frames: list[Frame]) -> _Found:
+    """The frames' own mesh, as exact as single precision is. Raises MeshError where it is larger than Blender's side reads."""
+    vertices, triangles = np.stack([frame.vertices for frame in sequence.frames]), frames[0].triangles
+    size = 4 * 3 * sequence.clip_frames * vertices.shape[1]
+    if size > MAX_MESHES:
+        raise MeshError(
+            f"{sequence.clip_frames} frames of {vertices.shape[1]} vertices are {size // 2**20} MB, and {MAX_MESHES // 2**20} "
+            "are the most: give fewer frames, or ask for fewer triangles."
+        )
+    unit = np.stack([frame.vertices for frame in frames])
+    report = exact(unit, triangles, 0 if request.reference is None else request.reference - 1)
+    texture = own_texture(frames, request.texture)
+    pictures = texture.pictures
+    if len(pictures) > 1:
+        pictures = [pictures[sequence.frame_at(place)] for place in range(sequence.clip_frames)]
+    positions = sequence.fill(vertices - box.origin).astype(np.float32)
+    note = f"Its colours are drawn into a texture of {texture.baked} pixels a side." if texture.baked else ""
+    return _Found(Track(np.float32(unit), triangles, report), MovingMesh(positions, triangles, texture.uv, pictures), note)
+
+
+class _ReadProgress:
+    """Tells how many files are read, where that takes long. """
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit, self.told = emit, time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() - self.told >= TELL_EVERY:
+            self.told = time.monotonic()
+            self.emit(protocol.progress("read", done, total, 0.0, {}))
+
+
+def _say(note: str, emit: Emit) -> None:
+    emit({"type": "note", "message": note}, note)
 
 
 def _check_output(output: Path, overwrite: bool) -> None:
@@ -126,20 +168,28 @@ def _prepared(mesh: Mesh, triangles: int | None) -> Mesh:
     return reduced(mesh, triangles)
 
 
-def _rigged(positions: np.ndarray, triangles: np.ndarray, bones: int | None, rest: int, emit: Emit) -> RiggedMesh | None:
-    """None where there can be no bones, which is said; the tracked mesh is written all the same."""
+def _rigged(
+    positions: np.ndarray, triangles: np.ndarray, bones: int | None, rest: int | None, noise: float, emit: Emit
+) -> RiggedMesh | None:
+    """None where there can be no bones, which is said; the mesh is written all the same."""
     try:
-        rigged = rig_sequence(positions, triangles, bones, rest=rest, noise=TRACKED)
+        rigged = rig_sequence(positions, triangles, bones, rest=rest, noise=noise)
     except RigError as error:
-        emit({"type": "note", "message": str(error)}, str(error))
+        _say(str(error), emit)
         return None
     for note in rigged.notes:
-        emit({"type": "note", "message": note}, note)
+        _say(note, emit)
     return rigged
 
 
 def _write(
-    output: Path, mesh: MovingMesh, rigged: RiggedMesh | None, about: dict[str, Any], report: Report, extra: dict[str, Any]
+    output: Path,
+    name: str,
+    mesh: MovingMesh,
+    rigged: RiggedMesh | None,
+    about: dict[str, Any],
+    report: Report,
+    extra: dict[str, Any],
 ) -> None:
     metrics = {"track": report.as_dict()}
     if rigged is not None:
@@ -147,7 +197,7 @@ def _write(
         metrics["rig"] = rigged.report.as_dict()
         extra = extra | {"rig.png": rig_picture(rigged)}
     about = about | {
-        "prompt": output.name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
+        "prompt": name, "seed": 0, "preset": "track", "quality": "track", "models": {}, "engine": VERSION,
         "job": output.name, "loop": False, "metrics": metrics,
     }  # fmt: skip
     try:
@@ -159,59 +209,29 @@ def _write(
         raise MeshError(f"Can't write to {output} ({error.strerror or error}): choose another --output.") from error
 
 
-def preview(positions: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """The mesh shaded, seen from the front right, uint8 [frames, size, size, 3]."""
-    unit = _unit(positions)
-    return np.stack([draw_shaded(Mesh(unit(place), triangles), _camera(), PREVIEW) for place in positions])
+def report_text(report: Report, sequence: Sequence) -> str:
+    """report.json: errors of each frame that was given, with its file, its own number, and which frame of the clip it is."""
+    values = report.as_dict()
+    own = _own_numbers(sequence)
+    for index, (entry, frame) in enumerate(zip(values["frames"], sequence.frames, strict=True)):
+        place = sequence.timing.places[index]
+        entry |= {"file": frame.path.name, "clip_frame": place + 1} | ({"number": own[index]} if own else {})
+    return json.dumps(values | {"clip_frames": sequence.clip_frames, "followed": not sequence.shared}, indent=2) + "\n"
 
 
-def report_picture(found: Track, meshes: list[Mesh]) -> np.ndarray:
-    """Some frames: the surface that was given, and below it the one mesh with its edges, and the error of each frame."""
-    chosen = np.unique(np.linspace(0, len(meshes) - 1, min(TILES, len(meshes))).round().astype(int))
-    unit, columns = _unit(np.concatenate([mesh.vertices for mesh in meshes])[None]), []
-    for index in chosen:
-        error = found.report.frames[index]
-        given = draw_shaded(Mesh(unit(meshes[index].vertices), meshes[index].triangles), _camera(), TILE)
-        own = draw_shaded(Mesh(unit(found.positions[index]), found.triangles), _camera(), TILE, lines=True)
-        name = f"frame {index + 1}" + (" (reference)" if index == found.report.reference else "")
-        columns.append(np.concatenate([labelled(given, name), labelled(own, f"{error.distance:.2f} % away")]))
-    return np.concatenate([np.concatenate(columns, 1), _curve(found.report, len(chosen) * TILE)])
+def _own_numbers(sequence: Sequence) -> list[float | int] | None:
+    """Of the frames that were given, as their names have them."""
+    numbers, places = sequence.timing.numbers, sequence.timing.places
+    return None if numbers is None else fractions([numbers[place] for place in places])
 
 
-def _curve(report: Report, width: int, height: int = 90) -> np.ndarray:
-    """Mean distance and what is lost, over the frames."""
-    image = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(image)
-    for name, ink, left in (("distance", (40, 60, 140), 4), ("lost", (176, 32, 32), width // 2)):
-        values = [getattr(frame, name) for frame in report.frames]
-        top, wide = max(max(values), 0.5), width // 2 - 12
-        what = "mean distance" if name == "distance" else "98 % of the surface within"
-        draw.text((left, 2), f"{what}, 0 to {top:.2f} % of the size", fill=ink)
-        line = [(left + wide * n / max(len(values) - 1, 1), height - 6 - (height - 26) * v / top) for n, v in enumerate(values)]
-        draw.line(line, fill=ink, width=2)
-    return np.array(image)
-
-
-def _unit(positions: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Points of the whole sequence into a box that the camera sees whole."""
-    low, high = positions.min((0, 1)), positions.max((0, 1))
-    middle, size = (low + high) / 2, float(np.linalg.norm(high - low))
-    return lambda points: (points - middle) * (1.9 / size)
-
-
-def _camera() -> Cameras:
-    return Cameras(torch.tensor([0.5]), torch.tensor([0.25]))
-
-
-def _summary(output: Path, frames: int, report: Report, advice: str) -> str:
+def _summary(output: Path, sequence: Sequence, report: Report, advice: str) -> str:
+    if sequence.shared:
+        return f"Asset: {output} ({sequence.clip_frames} frames of the mesh as it was given)"
     lost = max(frame.lost for frame in report.frames)
     lines = [
-        f"Asset: {output} ({frames} frames, the mesh of frame {report.reference + 1})",
+        f"Asset: {output} ({sequence.clip_frames} frames, the mesh of frame {report.reference + 1})",
         f"On average {report.distance:.2f} % of the size from the surfaces, 98 % of them within {lost:.2f} % in the worst "
         f"frame, {report.folds:.2f} % of the edges folded; more in report.json and report.png there.",
     ]
     return "\n".join([*lines, advice] if advice else lines)
-
-
-def _as_json(report: Report) -> str:
-    return json.dumps(report.as_dict(), indent=2) + "\n"

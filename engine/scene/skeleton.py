@@ -31,8 +31,8 @@ class Skeleton(nn.Module):
     and in how it is turned about its own centre, a rotation vector in radians. All zero at first, which is the body at rest.
 
     Few numbers in time and not a pose a frame (CHORD's hierarchy in time): a pose that only a few noisy pictures speak for
-    can't leave its neighbours, and what loops does so exactly. `is_laid_out` says whether there are bones yet; before, both ways are
-    the identity.
+    can't leave its neighbours, and what loops does so exactly. `is_laid_out` says whether there are bones yet; before, both
+    ways are the identity.
     """
 
     def __init__(self, times: int, bones: int) -> None:

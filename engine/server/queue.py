@@ -11,16 +11,18 @@ from typing import Any
 
 from engine.contract import protocol
 from engine.contract.request import Request
+from engine.contract.track import TrackRequest
 
 SUPERSEDED = protocol.error("superseded", "A newer estimate was asked for.")
 
 
 @dataclass(eq=False)
 class Task:
-    """A "generate", "resume" or "estimate" that was accepted.
+    """A "generate", "resume", "track" or "estimate" that was accepted.
 
-    name: of the job; empty for an estimate. request: of all but "resume"; seeded: whether its seed was given. changes: of
-    "resume". reply: what the answer to an estimate repeats of its message. cancelled: whether it is to be stopped.
+    name: of the job; empty for an estimate. request: of "generate" and "estimate"; seeded: whether its seed was given. changes:
+    of "resume". track: the request of "track". reply: what the answer to an estimate repeats of its message. cancelled: whether
+    it is to be stopped.
     """
 
     kind: str
@@ -28,6 +30,7 @@ class Task:
     folder: Path | None = None
     request: Request | None = None
     seeded: bool = True
+    track: TrackRequest | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     previews: tuple[str, ...] = ()
     reply: dict[str, Any] = field(default_factory=dict)

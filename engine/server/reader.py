@@ -11,6 +11,7 @@ from typing import Any
 from engine.contract import protocol
 from engine.contract.errors import EngineError, RequestError
 from engine.contract.request import Request
+from engine.contract.track import TrackRequest
 from engine.job.folder import JobFolder
 from engine.job.resolve import resolve, resolve_folder
 from engine.job.resume import changed_job
@@ -61,6 +62,9 @@ class Reader:
             self.queue.add(Task(kind, request=_request(message), reply=_id(message)))
         elif kind in ("generate", "resume"):
             self.queue.add(self._job(message))
+        elif kind == "track":
+            self.queue.check_new(_name(message))
+            self.queue.add(Task(kind, _name(message), folder=_folder(message), track=_track_request(message)))
         else:
             raise ValueError(f"There is no message of type {kind!r}.")
 
@@ -107,6 +111,20 @@ def _request(message: dict[str, Any]) -> Request:
     # Whoever sends it may be in another folder.
     if request.image is not None and not Path(request.image).is_absolute():
         raise RequestError(f"image is {request.image!r}, but has to be a whole path from the root.")
+    return request
+
+
+def _track_request(message: dict[str, Any]) -> TrackRequest:
+    """The request in a message, for an asset in the job's folder. Raises RequestError where it can't be, ValueError where there
+    is none."""
+    values = message.get("request")
+    if not isinstance(values, dict):
+        raise ValueError("A message of type track needs a request, an object.")
+    if unknown := {"output", "overwrite"} & set(values):
+        raise RequestError(f"The job's folder says where the asset goes: leave {unknown.pop()} out.")
+    request = TrackRequest.checked(values | {"output": str(_folder(message) / "asset"), "overwrite": True})
+    if relative := [each for each in request.meshes if not each.is_absolute()]:
+        raise RequestError(f"meshes hold {str(relative[0])!r}, but have to be whole paths from the root.")
     return request
 
 

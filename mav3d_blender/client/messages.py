@@ -11,6 +11,8 @@ from ..jobs.job import Job
 
 MAX_SENTENCE = 2000
 RESUME_HINT = "Resume continues from the last checkpoint."
+# Where there are no checkpoints.
+BEGIN_AGAIN_HINT = "Resume begins it again."
 # By the kind of an error: which buttons help. The engine's own sentences name none.
 ADVICE = {
     "write": RESUME_HINT,
@@ -50,13 +52,19 @@ def apply_message(job: Job, message: dict[str, Any]) -> Job:
         # Nobody here has cancelled it: the engine is leaving.
         state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
         asset, sentence = path_of(message) or job.asset, text_of(message.get("message"))
-        return replace(job, state=state, asset=asset, message=sentence, advice=RESUME_HINT if job.begun else "", eta_s=0.0)
+        advice = resume_hint(job) if job.begun or job.tracks else ""
+        return replace(job, state=state, asset=asset, message=sentence, advice=advice, eta_s=0.0)
     if kind == "error":
         if message.get("kind") == "protocol" and job.state == "CANCELLING":
-            return replace(job, state="CANCELLED", message=RESUME_HINT, eta_s=0.0)
+            return replace(job, state="CANCELLED", message=resume_hint(job), eta_s=0.0)
         sentence = text_of(message.get("message")) or "The engine failed."
         return replace(job, state="FAILED", message=sentence, advice=advice_of(message), eta_s=0.0)
     return job
+
+
+def resume_hint(job: Job) -> str:
+    """What Resume does with the job."""
+    return BEGIN_AGAIN_HINT if job.tracks else RESUME_HINT
 
 
 def error_text(message: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from .cancels import Cancels
 from .circuit_breaker import CircuitBreaker
 from .estimates import Estimates
 from .events import Event, Limits
-from .messages import RESUME_HINT
+from .messages import resume_hint
 from .process.engine_process import EngineProcess
 
 NOT_BEGUN = "It had not begun."
@@ -246,12 +246,12 @@ class Scheduler:
         for job in self._jobs(self._sent):
             if job.state == "CANCELLING":
                 how = "The engine did not answer and was ended" if job.id in self._begun else "Stopped"
-                self.settle(job, "CANCELLED", f"{how}. {RESUME_HINT if job.begun else NOT_BEGUN}")
+                self.settle(job, "CANCELLED", f"{how}. {resume_hint(job) if job.begun else NOT_BEGUN}")
             elif job.id not in self._begun:
                 again.append(job.id)
             else:
                 why = process.reason if failed else "The engine was stopped."
-                self.settle(job, "INTERRUPTED", f"{why} {RESUME_HINT}", process.advice)
+                self.settle(job, "INTERRUPTED", f"{why} {resume_hint(job)}", process.advice)
         self._waiting[:0] = again
         if failed and not self._worked:
             # The next one would fail in the same way.
@@ -340,7 +340,9 @@ class Scheduler:
 
 
 def job_message(job: Job) -> dict[str, Any]:
-    """The message that has the engine generate the job, or resume it."""
+    """The message that has the engine generate the job, resume it, or make one mesh of its frames."""
+    if job.tracks:
+        return {"type": "track", "job": job.id, "folder": job.folder, "request": job.request}
     message = {"job": job.id, "folder": job.folder, "previews": list(protocol.PREVIEWS)}
     if job.begun:
         return {"type": "resume", **message, "changes": job.changes}

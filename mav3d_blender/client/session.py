@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..common.durations import done_fraction
@@ -11,7 +13,7 @@ from ..jobs.job import Job, JobError
 from ..jobs.store import JobStore
 from .circuit_breaker import CircuitBreaker
 from .events import Event, Limits
-from .messages import RESUME_HINT
+from .messages import resume_hint
 from .process.engine_process import EngineProcess
 from .scheduler import Scheduler
 
@@ -39,6 +41,21 @@ class Session:
     def generate(self, request: dict[str, Any], target: dict[str, Any] | None = None) -> Job:
         """Queues a new job. request: as the engine takes it; target: where its result goes, plain JSON values."""
         job = self.store.new(request, target or {})
+        self._scheduler.enqueue(job)
+        return job
+
+    def track(self, request: dict[str, Any], frames: Path, target: dict[str, Any]) -> Job:
+        """Queues a new job that makes one mesh of the mesh frames in the folder `frames`, which is moved into the job's."""
+        job = self.store.new(request | {"meshes": []}, target)
+        inside = Path(job.folder) / "frames"
+        try:
+            shutil.move(frames, inside)
+        except OSError as error:
+            self.store.put(replace(job, state="FAILED"))
+            self.store.remove(job.id)
+            raise JobError(f"Can't write to {inside} ({error.strerror or error}): make room or mend access.") from error
+        job = replace(job, request=job.request | {"meshes": [str(inside)]})
+        self._scheduler.put(job)
         self._scheduler.enqueue(job)
         return job
 
@@ -99,7 +116,7 @@ class Session:
         """Ends the engine within `timeout` seconds and a moment, and saves active jobs as interrupted: Blender is closing."""
         for job in self._active_jobs():
             state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
-            self._scheduler.settle(job, state, f"Blender was closed. {RESUME_HINT}")
+            self._scheduler.settle(job, state, f"Blender was closed. {resume_hint(job)}")
         self._scheduler.close(timeout)
 
     def tick(self, now: float) -> list[Event]:

@@ -1,4 +1,4 @@
-"""The engine's contract: protocol, request, prompt and vocabulary. The only part of the engine that the add-on imports.
+"""The engine's contract: protocol, requests, prompt and vocabulary. The only part of the engine that the add-on imports.
 
 An installed extension has the engine beside this package, in tests and scripts it is at the top.
 """
@@ -6,8 +6,8 @@ An installed extension has the engine beside this package, in tests and scripts 
 from __future__ import annotations
 
 if __package__.count(".") > 1:
-    from ...engine.contract import errors, prompt, protocol, request, version, vocabulary
+    from ...engine.contract import errors, prompt, protocol, request, track, version, vocabulary
 else:
-    from engine.contract import errors, prompt, protocol, request, version, vocabulary
+    from engine.contract import errors, prompt, protocol, request, track, version, vocabulary
 
-__all__ = ["errors", "prompt", "protocol", "request", "version", "vocabulary"]
+__all__ = ["errors", "prompt", "protocol", "request", "track", "version", "vocabulary"]

@@ -66,12 +66,15 @@ def place_asset(
 ) -> Imported:
     """Imports the asset into `scene` as `target` says (`controller.submit.target_of`), writes its recipe and selects it.
 
-    request: what made it; taken from the asset where it is not known.
+    Frames that came of numbered files are at their numbers, counted from the start frame; others begin there. request: what
+    made it; taken from the asset where it is not known.
     """
-    rate = target.get("rate", "EVERY")
-    spacing = (scene.render.fps / scene.render.fps_base) / asset.fps if rate == "KEEP" else 1.0
+    rate, start = target.get("rate", "EVERY"), target.get("start_frame", 1)
+    if asset.first_number is not None:
+        start += asset.first_number - 1
+    spacing = (scene.render.fps / scene.render.fps_base) / asset.fps if rate == "KEEP" else asset.number_step
     imported = import_asset(
-        asset, scene, target.get("start_frame", 1), spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE",
+        asset, scene, start, spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE",
         location=target.get("location", (0.0, 0.0, 0.0)),
     )  # fmt: skip
     host = imported.object

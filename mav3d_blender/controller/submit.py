@@ -33,6 +33,24 @@ def generate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
     return job
 
 
+def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> Job:
+    """Queues a job that makes one mesh of the frames in a folder, which becomes the job's own. values: of a `TrackRequest`, but
+    for its meshes. The result stands where the objects stood and at their frames. Raises JobError."""
+    _require_engine()
+    where = {"start_frame": 1, "repeat": "HOLD", "rate": "EVERY", "at_cursor": False, "location": [0.0, 0.0, 0.0]}
+    job = state().open_session().track(values, frames, target_of(context) | where)
+    state().notices.warning = ""
+    timer.start()
+    return job
+
+
+def track_again(context: bpy.types.Context, job: Job) -> Job:
+    """Queues the job of frames once more, in place of what it made. Raises JobError where its frames are gone."""
+    if not all(Path(each).exists() for each in job.request["meshes"]):
+        raise JobError("The frames that were captured for it are gone: capture the objects again.")
+    return resume(context, job.id)
+
+
 def resume(context: bpy.types.Context, job_id: str, changes: dict[str, Any] | None = None) -> Job:
     """Queues an earlier job to go on, with `changes` of its settings; its result goes where it was to go. Raises JobError."""
     _require_engine()

@@ -47,6 +47,16 @@ class Job:
         return self.state in ACTIVE
 
     @property
+    def tracks(self) -> bool:
+        """Whether it makes one mesh of given ones, and not an object of a prompt."""
+        return "meshes" in self.request
+
+    @property
+    def title(self) -> str:
+        """What the job is called in lists."""
+        return str(self.request.get("name" if self.tracks else "prompt", ""))
+
+    @property
     def begun(self) -> bool:
         """Whether the engine has written its job folder, so that the job can be resumed."""
         return (Path(self.folder) / "job.json").is_file()

@@ -26,7 +26,7 @@ def run_job(operator: bpy.types.Operator, submit: Callable[[], Job]) -> set[str]
         operator.report({"ERROR"}, str(error))
         return {"CANCELLED"}
     if not bpy.app.background:
-        operator.report({"INFO"}, f"“{job.request.get('prompt', '')}” is queued: see Jobs in the sidebar")
+        operator.report({"INFO"}, f"“{job.title}” is queued: see Jobs in the sidebar")
         return {"FINISHED"}
     job = timer.wait_for_job(job.id)
     if job.state == "DONE" and not job.imported:

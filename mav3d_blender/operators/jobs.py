@@ -53,7 +53,8 @@ class MAV3D_OT_retry(bpy.types.Operator):
         if job is None:
             self.report({"ERROR"}, "There is no such job any more.")
             return {"CANCELLED"}
-        return run_job(self, lambda: submit.generate(context, job.request))
+        again = submit.track_again if job.tracks else submit.generate
+        return run_job(self, lambda: again(context, job if job.tracks else job.request))
 
 
 class MAV3D_OT_remove(bpy.types.Operator):

@@ -33,8 +33,8 @@ class Imported:
 def import_asset(
     folder: Path | str | Asset,
     scene: bpy.types.Scene,
-    start: float = 1,
-    spacing: float = 1.0,
+    start: float | None = None,
+    spacing: float | None = None,
     repeat: str = "HOLD",
     match_frame_range: bool = False,
     match_fps: bool = False,
@@ -44,12 +44,15 @@ def import_asset(
     """Puts the asset in `folder`, or one that was read before, on the timeline, in a new collection named after the prompt.
 
     A rig becomes an armature, fixed topology shape keys, one mesh per frame a sequence. start, spacing, repeat: where its
-    frames go, as in `Timing`. match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures:
+    frames go, as in `Timing`; left out, frames that came of numbered files are at their numbers, and others from 1 on.
+    match_frame_range, match_fps: also set the scene's range and rate to the asset's. pack_textures:
     keep the pictures inside the .blend. location: where the asset's own origin is counted from, metres. Raises AssetError,
     before anything is added, where the folder can't be used.
     """
     asset = folder if isinstance(folder, Asset) else read_asset(Path(folder))
-    timing = Timing(start, spacing, repeat)
+    if start is None:
+        start = 1 if asset.first_number is None else asset.first_number
+    timing = Timing(start, asset.number_step if spacing is None else spacing, repeat)
     name = _short_name(asset.prompt)
     collection = bpy.data.collections.new(name)
     scene.collection.children.link(collection)

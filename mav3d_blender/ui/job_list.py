@@ -12,7 +12,7 @@ from .labels import wrapped_label
 MAX_ROWS = 8
 STAGES = {
     "static": "Shape", "dynamic": "Motion", "super_resolution": "Detail", "mesh": "Mesh", "track": "Tracking",
-    "texture": "Texture", "preview": "Preview",
+    "texture": "Texture", "preview": "Preview", "read": "Reading",
 }  # fmt: skip
 ICONS = {
     "QUEUED": "SORTTIME", "RUNNING": "PLAY", "CANCELLING": "CANCEL", "CANCELLED": "PAUSE", "INTERRUPTED": "ERROR",
@@ -54,8 +54,8 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, current: Stat
     if icon:
         split.template_icon(icon, scale=3.2)
     column = split.column(align=True)
-    column.label(text=job.request.get("prompt", ""), icon=ICONS.get(job.state, "NONE"))
-    column.label(text=f"{job.request.get('quality', '')}, seed {job.request.get('seed', '?')}")
+    column.label(text=job.title, icon=ICONS.get(job.state, "NONE"))
+    column.label(text=detail_text(job))
     if job.state == "RUNNING":
         box.progress(factor=current.job_fraction(job), text=progress_text(job))
     else:
@@ -66,6 +66,13 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, current: Stat
     for operator, text, symbol in BUTTONS.get(job.state, ()):
         if operator != "mav3d.place" or job.asset:
             row.operator(operator, text=text, icon=symbol).job = job.id
+
+
+def detail_text(job: Job) -> str:
+    """What is asked of a job, in a few words."""
+    if job.tracks:
+        return "One mesh with bones" if job.request.get("rig") else "One mesh"
+    return f"{job.request.get('quality', '')}, seed {job.request.get('seed', '?')}"
 
 
 def progress_text(job: Job) -> str:

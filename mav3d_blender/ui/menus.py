@@ -1,4 +1,4 @@
-"""The menu of recent prompts."""
+"""The menu of recent prompts, and entries in Blender's own menus."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ class MAV3D_MT_history(bpy.types.Menu):
         for number, entry in enumerate(entries):
             text = f"{entry['prompt'][:50]}  ·  {entry.get('quality', '')}, seed {entry.get('seed', '?')}"
             self.layout.operator("mav3d.use_settings", text=text).entry = number
+
+
+def draw_object_menu(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """The entry in the 3D view's Object menu."""
+    menu.layout.separator()
+    menu.layout.operator("mav3d.capture_to_one_mesh", icon="MESH_DATA")
 
 
 CLASSES = (MAV3D_MT_history,)

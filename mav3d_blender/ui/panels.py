@@ -110,6 +110,16 @@ class MAV3D_PT_jobs(_Tab, bpy.types.Panel):
         draw_jobs(self.layout, context)
 
 
+class MAV3D_PT_one_mesh(_Tab, bpy.types.Panel):
+    bl_idname = "MAV3D_PT_one_mesh"
+    bl_label = "Mesh Sequence"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        wrapped_label(self.layout, context, "What the selected objects do becomes one mesh with shape keys or bones.")
+        self.layout.operator("mav3d.capture_to_one_mesh", icon="MESH_DATA")
+
+
 class MAV3D_PT_result(_Tab, bpy.types.Panel):
     bl_idname = "MAV3D_PT_result"
     bl_label = "Selected Result"
@@ -196,5 +206,6 @@ def _draw_download(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 
 CLASSES = (
-    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_jobs, MAV3D_PT_result, MAV3D_PT_engine,
+    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_jobs, MAV3D_PT_one_mesh,
+    MAV3D_PT_result, MAV3D_PT_engine,
 )  # fmt: skip

@@ -117,7 +117,11 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
     video_guidance_scale: _number("video_guidance_scale", "Video Guidance", GUIDANCE.format("video model"))
     upscale_guidance_scale: _number("upscale_guidance_scale", "Upscaler Guidance", GUIDANCE.format("upscaler"))
     memory: _choice("memory", "Memory", "How the memory of the graphics card is used", MEMORY)
-    start_frame: IntProperty(name="Start Frame", description="The scene's frame at which the clip begins", default=1)
+    start_frame: IntProperty(
+        name="Start Frame",
+        description="The scene's frame at which the clip begins; a sequence of numbered files has its number 1 there",
+        default=1,
+    )
     repeat: EnumProperty(name="Repeat", description="What comes before and after the clip", items=REPEATS, default="LOOP")
     rate: EnumProperty(name="Speed", description="How fast the clip plays in the scene", items=RATES, default="EVERY")
     at_cursor: BoolProperty(name="At 3D Cursor", description="Place the result at the 3D cursor", default=True)

@@ -119,7 +119,7 @@ class Engine:
             kind, name = message["type"], message.get("job")
             if kind == "shutdown":
                 self.leave()
-            elif kind in ("generate", "resume"):
+            elif kind in ("generate", "resume", "track"):
                 self.waiting.append(name)
                 self.send("queued", job=name, place=len(self.waiting) - 1 + bool(self.running))
                 self.tasks.put(message)
@@ -148,6 +148,7 @@ class Engine:
         self.waiting.remove(name)
         numbers = dict(word.split("=") for word in self.options if "=" in word)
         steps, pause = int(numbers.get("steps", 5)), float(numbers.get("pause", 0.01))
+        (folder / "previews").mkdir(exist_ok=True)
         self.send("started", job=name, **request)
         done = int((folder / "state").read_text()) if (folder / "state").exists() else 0
         for step in range(min(done, steps), steps):
@@ -177,11 +178,12 @@ class Engine:
     def begin(self, folder: Path, message: dict) -> dict:
         """The request in force, with a seed; it is in job.json from then on."""
         folder.mkdir(parents=True, exist_ok=True)
+        if message["type"] == "track":
+            return {"prompt": message["request"]["name"]}
         file = folder / "job.json"
         request = json.loads(file.read_text())["request"] if file.exists() else {"seed": 7} | message.get("request", {})
         request |= message.get("changes", {})
         file.write_text(json.dumps({"request": request}))
-        (folder / "previews").mkdir(exist_ok=True)
         return request
 
     def misbehave(self, name: str, step: int, steps: int) -> None:

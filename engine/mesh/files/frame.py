@@ -26,20 +26,36 @@ class EmptyError(MeshError):
 
 
 @dataclass(frozen=True)
+class Faces:
+    """The polygons that triangles were cut from. corners: their vertices one after the other, int [C]; counts: how many each
+    has, int [P]; places: where in `corners` the triangles' corners are, int [T, 3]; owner: each triangle's polygon, int [T]."""
+
+    corners: np.ndarray
+    counts: np.ndarray
+    places: np.ndarray
+    owner: np.ndarray
+
+
+@dataclass(frozen=True)
 class RawMesh:
     """What a file holds. vertices float64 [V, 3]; triangles int64 [T, 3]; paint: its colours, None where it has none; losses:
-    what it names and can't be had, and what was done, a clause each."""
+    what it names and can't be had, and what was done, a clause each. uv: texture coordinates of the corners, [T, 3, 2], None
+    where some have none. faces: what the triangles were cut from; None where the file has triangles. split: whether the file's
+    kind writes a vertex once for every look that it has, so that those in one place are one; None where a file may."""
 
     vertices: np.ndarray
     triangles: np.ndarray
     paint: Paint | None = None
     losses: tuple[str, ...] = ()
+    uv: np.ndarray | None = None
+    faces: Faces | None = None
+    split: bool | None = None
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One welded mesh of a sequence. vertices float64 [V, 3]; triangles int32 [T, 3]; paint: its colours, or None; note: what
-    is odd about its surface; losses: as in `RawMesh`."""
+    """One mesh of a sequence. vertices float64 [V, 3]; triangles int32 [T, 3]; paint: its colours, or None; note: what is odd
+    about its surface; losses, uv: as in `RawMesh`."""
 
     path: Path
     vertices: np.ndarray
@@ -47,11 +63,12 @@ class Frame:
     paint: Paint | None = None
     note: str = ""
     losses: tuple[str, ...] = ()
+    uv: np.ndarray | None = None
 
     @property
     def size(self) -> float:
         """The box's diagonal."""
-        return float(np.linalg.norm(np.ptp(self.vertices, axis=0)))
+        return extent(self.vertices)
 
     @property
     def colours(self) -> np.ndarray | None:
@@ -65,32 +82,18 @@ def checked(path: Path, name: str, raw: RawMesh) -> Frame:
     name: of the frame, for sentences. Raises MeshError where there is no surface, numbers are not finite, or triangles point
     outside the vertices.
     """
-    vertices, triangles = raw.vertices, raw.triangles
-    if len(triangles) == 0:
-        points = f"{len(vertices)} points and no triangle" if len(vertices) else "no triangles"
-        raise EmptyError(f"{name} is empty: it has {points}.")
-    if triangles.min() < 0 or triangles.max() >= len(vertices):
-        raise MeshError(f"{name} has triangles that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
+    check_sound(name, raw)
     # What no triangle uses says nothing about the surface's size or place.
-    used, triangles = np.unique(triangles, return_inverse=True)
-    vertices, triangles = vertices[used], triangles.reshape(-1, 3)
-    bad = int((~np.isfinite(vertices)).any(1).sum())
-    if bad:
-        raise MeshError(
-            f"{name} holds numbers that are not finite, in {bad} of {len(vertices)} vertices: remove these vertices, or leave "
-            "out the frame."
-        )
-    with np.errstate(over="ignore"):
-        size = float(np.linalg.norm(np.ptp(vertices, axis=0)))
+    used, triangles = np.unique(raw.triangles, return_inverse=True)
+    vertices, triangles = raw.vertices[used], triangles.reshape(-1, 3)
+    size = extent(vertices)
     if not size > 0:
         raise EmptyError(f"{name} is empty: all its triangles are in a single point.")
     if not SMALLEST < size < LARGEST:
         raise MeshError(f"{name} is {size:.0e} across, beyond what single precision holds: scale the sequence to meters.")
-    grid = np.round((vertices - vertices.min(0)) / (size * SAME_PLACE)).astype(np.int64)
-    _, first, same = np.unique(grid, axis=0, return_index=True, return_inverse=True)
+    _, first, same = np.unique(cells(vertices, size), axis=0, return_index=True, return_inverse=True)
     triangles = same.reshape(-1)[triangles]
-    a, b, c = triangles.T
-    whole = (a != b) & (b != c) & (c != a)
+    whole = with_three_corners(triangles)
     triangles = triangles[whole]
     if len(triangles) == 0:
         raise EmptyError(f"{name} is empty: it has no triangle with an area.")
@@ -98,6 +101,45 @@ def checked(path: Path, name: str, raw: RawMesh) -> Frame:
     triangles = renumbered.reshape(-1, 3).astype(np.int32)
     paint = None if raw.paint is None else raw.paint.only(whole)
     return Frame(path, vertices[first[used]], triangles, paint, _oddity(triangles), raw.losses)
+
+
+def check_sound(name: str, raw: RawMesh) -> None:
+    """Raises EmptyError where there is no triangle, and MeshError where triangles point outside the vertices or those that
+    they use are not finite. name: of the frame, for sentences."""
+    vertices, triangles = raw.vertices, raw.triangles
+    if len(triangles) == 0:
+        points = f"{len(vertices)} points and no triangle" if len(vertices) else "no triangles"
+        raise EmptyError(f"{name} is empty: it has {points}.")
+    if triangles.min() < 0 or triangles.max() >= len(vertices):
+        wrong = triangles[(triangles < 0) | (triangles >= len(vertices))][0]
+        raise MeshError(
+            f"{name} has triangles that point outside its {len(vertices)} vertices, such as to number {wrong} from 0: export "
+            "it anew, it is damaged."
+        )
+    used = vertices[np.unique(triangles)]
+    bad = int((~np.isfinite(used)).any(1).sum())
+    if bad:
+        raise MeshError(
+            f"{name} holds numbers that are not finite, in {bad} of {len(used)} vertices: remove these vertices, or leave "
+            "out the frame."
+        )
+
+
+def extent(vertices: np.ndarray) -> float:
+    """The box's diagonal; infinite beyond double precision."""
+    with np.errstate(over="ignore"):
+        return float(np.linalg.norm(np.ptp(vertices, axis=0)))
+
+
+def cells(vertices: np.ndarray, size: float) -> np.ndarray:
+    """The same whole numbers for vertices that are in one place of a mesh of this size, int64 [V, 3]."""
+    return np.round((vertices - vertices.min(0)) / (size * SAME_PLACE)).astype(np.int64)
+
+
+def with_three_corners(triangles: np.ndarray) -> np.ndarray:
+    """Which triangles [T, 3] have three different corners, bool [T]."""
+    a, b, c = triangles.T
+    return (a != b) & (b != c) & (c != a)
 
 
 def _oddity(triangles: np.ndarray) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 from engine.mesh.files.frame import MeshError
 from engine.mesh.files.name_numbers import SignedNames, natural, numbers_of, restarts, template
 
-KINDS = {".obj": "OBJ", ".ply": "PLY", ".glb": "glTF", ".gltf": "glTF", ".stl": "STL", ".off": "OFF"}
+KINDS = {".obj": "OBJ", ".ply": "PLY", ".glb": "glTF", ".gltf": "glTF", ".stl": "STL", ".off": "OFF",
+         ".npz": "mesh frame"}  # fmt: skip
 # Kinds that hold scenes or move by themselves, which Blender opens.
 FOREIGN = {".abc": "Alembic", ".usd": "USD", ".usda": "USD", ".usdc": "USD", ".usdz": "USD", ".fbx": "FBX", ".blend": "Blender",
            ".dae": "Collada", ".3ds": "3D Studio", ".mdd": "MDD", ".pc2": "PC2"}  # fmt: skip
-GAPS = ("interpolate", "hold", "close")
 MAX_FRAMES = 2000
 
 
@@ -134,7 +134,23 @@ def _inside(folder: Path) -> list[Path]:
     foreign = [path for path in paths if path.suffix.lower() in FOREIGN]
     if foreign:
         raise _foreign(foreign[0])
+    if deeper := _in_folders(paths):
+        raise MeshError(
+            f"The meshes are in the folders of {folder}, and not in itself: give a pattern in quotes, such as "
+            f"'{folder}/*/{deeper[0].name}'."
+        )
     raise MeshError(f"There is no mesh in the folder {folder}: files that end in {', '.join(KINDS)} are looked for.")
+
+
+def _in_folders(paths: list[Path]) -> list[Path]:
+    """Meshes one folder further down."""
+    found: list[Path] = []
+    for path in paths:
+        try:
+            found += [each for each in sorted(path.iterdir()) if each.suffix.lower() in KINDS] if path.is_dir() else []
+        except OSError:
+            continue
+    return found
 
 
 def _matching(name: Path) -> list[Path]:
@@ -176,6 +192,7 @@ def _series(paths: list[Path], where: str) -> FrameList:
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         notes = [f"Left out, since their names are of another kind than the others: {', '.join(others[:3])}{more}."]
     ordered = sorted(zip(numbers, several[0], strict=True), key=lambda pair: pair[0])
+    _check_different([number for number, _ in ordered], [path for _, path in ordered])
     single = all(len(number) == 1 for number in numbers)
     return FrameList([path for _, path in ordered], [number[0] for number, _ in ordered] if single else None, notes)
 
@@ -205,15 +222,19 @@ def _given(paths: list[Path]) -> FrameList:
     if len(numbers[0]) > 1 and restarts(numbers):
         raise _which(_by_first(paths, numbers), "The list")
     order = sorted(range(len(paths)), key=lambda place: numbers[place])
-    if len(set(numbers)) < len(numbers):
-        twice = next(place for place in range(1, len(order)) if numbers[order[place]] == numbers[order[place - 1]])
-        pair = [paths[order[twice - 1]].name, paths[order[twice]].name]
-        raise MeshError(f"{pair[0]} and {pair[1]} have the same number: give the files of one sequence.")
+    _check_different([numbers[place] for place in order], [paths[place] for place in order])
     if order != list(range(len(paths))):
         first, last = paths[order[0]].name, paths[order[-1]].name
         notes.append(f"Frames are taken in the order of their numbers, {first} to {last}, not in the order given.")
     single = all(len(number) == 1 for number in numbers)
     return FrameList([paths[place] for place in order], [numbers[place][0] for place in order] if single else None, notes)
+
+
+def _check_different(numbers: list[tuple[Fraction, ...]], paths: list[Path]) -> None:
+    """Raises MeshError where two of the numbers, which are in their order, are the same."""
+    for before, after, one, two in zip(numbers[:-1], numbers[1:], paths[:-1], paths[1:], strict=True):
+        if before == after:
+            raise MeshError(f"{one.name} and {two.name} have the same number: give the files of one sequence.")
 
 
 def _key(path: Path, paths: list[Path]) -> str:
@@ -249,8 +270,8 @@ def _common_start(paths: list[Path]) -> str:
 def _foreign(path: Path) -> MeshError:
     kind = FOREIGN[path.suffix.lower()]
     return MeshError(
-        f"{path.name} is a file of {kind}, which only Blender opens: open it there and export its animation as Wavefront OBJ "
-        "with Animation on, a file a frame."
+        f"{path.name} is a file of {kind}, which only Blender opens: open it there, select what moves and choose Object > Mesh "
+        "Sequence to One Mesh of MAV3D, or export it as Wavefront OBJ with Animation on."
     )
 
 

@@ -20,14 +20,18 @@ from engine.mesh.files.pictures import Pictures, find_beside
 
 COMPONENTS = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 SHAPES = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
+DRACO = "KHR_draco_mesh_compression"
+MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
+# What compresses meshes, and how a file is had without it.
 COMPRESSED = {
-    "KHR_draco_mesh_compression": "Draco compression",
-    "EXT_meshopt_compression": "meshopt compression",
-    "KHR_meshopt_compression": "meshopt compression",
+    DRACO: "Draco, which is not read here: in Blender's glTF export switch Data > Compression off",
+    **dict.fromkeys(
+        MESHOPT, "meshopt, which is not read here: export it from Blender as it is, or run gltfpack without -c and -cc"
+    ),
 }
 # What a file may require and is read without: looks, lights, and what the readers here know.
-HARMLESS = ("KHR_materials_", "KHR_lights_", "KHR_texture_transform", "KHR_mesh_quantization", "KHR_texture_basisu",
-            "EXT_texture_webp", "KHR_animation_pointer", "KHR_node_visibility")  # fmt: skip
+HARMLESS = ("KHR_materials_", "KHR_lights_", "KHR_texture_", "KHR_mesh_quantization", "KHR_xmp", "EXT_texture_", "EXT_lights_",
+            "MSFT_texture_dds", "EXT_mesh_gpu_instancing", "KHR_animation_pointer", "KHR_node_visibility")  # fmt: skip
 MAGIC, JSON_CHUNK, BINARY_CHUNK = b"glTF", 0x4E4F534A, 0x004E4942
 MAX_VALUES = 2**26
 
@@ -46,18 +50,22 @@ class Document:
         version = str(self.object(self.json, "asset").get("version", ""))
         if not version.startswith("2"):
             raise MeshError(f"{name} is glTF {version or 'of no version'}: export it as glTF 2.0.")
-        used = [*self.list(self.json, "extensionsUsed"), *self.list(self.json, "extensionsRequired")]
-        for extension in used:
+        required = [str(each) for each in self.list(self.json, "extensionsRequired")]
+        for extension in required:
             if extension in COMPRESSED:
-                raise MeshError(f"{name} was written with {COMPRESSED[extension]}: export it anew with compression off.")
-        unknown = [each for each in self.list(self.json, "extensionsRequired") if not str(each).startswith(HARMLESS)]
+                raise self.compressed(extension)
+        unknown = [each for each in required if not each.startswith(HARMLESS)]
         if unknown:
             raise MeshError(f"{name} needs {unknown[0]}, which is not known here: export it anew without that extension.")
 
     def damaged(self, reason: object) -> MeshError:
         """The error that says so."""
-        text = str(reason).splitlines()[0][:120] if str(reason) else type(reason).__name__
+        text = str(reason).splitlines()[0][:160] if str(reason) else type(reason).__name__
         return MeshError(f"{self.name} can't be read ({text}): export it anew, it is damaged.")
+
+    def compressed(self, extension: str) -> MeshError:
+        """The error that says with what, and how to have the file without. extension: one of COMPRESSED."""
+        return MeshError(f"{self.name} is compressed with {COMPRESSED[extension]}.")
 
     def list(self, owner: dict[str, Any], key: str) -> list[Any]:
         """A list of the owner's, empty where it has none. Raises MeshError where it is something else."""
@@ -96,10 +104,33 @@ class Document:
             if "sparse" in accessor:
                 values = self._sparse(values, accessor["sparse"], width, kind)
         except (KeyError, TypeError, ValueError) as error:
-            raise self.damaged(f"accessor {index}: {error}") from error
+            raise self.damaged(f"in its accessor {index}, {_reason(error)}") from error
         if accessor.get("normalized") is True and kind.kind in "iu":
             return np.maximum(values / np.iinfo(kind).max, -1.0)
         return values
+
+    def attribute(self, index: Any, count: int | None, widths: tuple[int, ...]) -> np.ndarray:
+        """An accessor's values, float64 [count, one of widths]; count: None for any. Raises MeshError."""
+        values = self.numbers(index).astype(np.float64)
+        if values.shape[1] not in widths or count is not None and len(values) != count:
+            raise self.damaged(f"accessor {index} has the shape {values.shape}")
+        return values
+
+    def fixed(self, values: Any, count: int, where: str) -> np.ndarray:
+        """A list of so many numbers, float64 [count]. where: what it belongs to. Raises MeshError."""
+        numbers = self.floats(values, where)
+        if len(numbers) != count:
+            raise self.damaged(f"in {where}, {count} numbers are wanted where there are {len(numbers)}")
+        return numbers
+
+    def floats(self, values: Any, where: str) -> np.ndarray:
+        """A list of numbers, float64. Raises MeshError."""
+        if not isinstance(values, list) or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in values):
+            raise self.damaged(f"in {where}, a list holds something else than numbers")
+        try:
+            return np.array(values, np.float64)
+        except OverflowError as error:
+            raise self.damaged(error) from error
 
     def content(self, index: Any) -> bytes:
         """A buffer view's bytes. Raises MeshError."""
@@ -107,16 +138,16 @@ class Document:
         try:
             start, length = _whole(view.get("byteOffset", 0)), _whole(view["byteLength"])
         except (KeyError, TypeError, ValueError) as error:
-            raise self.damaged(f"buffer view {index}: {error}") from error
-        content = self._buffer(view.get("buffer"))[start : start + length]
-        if len(content) < length:
-            raise self.damaged(f"buffer view {index} reaches beyond its buffer")
-        return content
+            raise self.damaged(f"in its buffer view {index}, {_reason(error)}") from error
+        buffer = self._buffer(view.get("buffer"))
+        if start + length > len(buffer):
+            raise self.damaged(f"its buffer view {index} needs bytes up to {start + length} of a buffer that has {len(buffer)}")
+        return buffer[start : start + length]
 
     def picture(self, index: Any) -> np.ndarray:
         """The image `index`, sRGB uint8 [height, width, 3]. Raises ValueError with a clause that says what is wrong."""
         image = self.item("images", index)
-        name = str(image.get("name") or f"number {index}")
+        name = str(image.get("name") or image.get("uri", "")[:60] or f"number {index}")
         if "bufferView" in image:
             return self.pictures.decoded(self.content(image["bufferView"]), name)
         uri = str(image.get("uri", ""))
@@ -125,9 +156,13 @@ class Document:
         return self.pictures.beside(uri, self.path.parent)
 
     def _buffer(self, index: Any) -> bytes:
-        uri = self.item("buffers", index).get("uri")
+        buffer = self.item("buffers", index)
+        uri, extensions = buffer.get("uri"), self.object(buffer, "extensions")
         if index in self._buffers:
             return self._buffers[index]
+        if uri is None and any(self.object(extensions, each).get("fallback") for each in MESHOPT):
+            # What only a reader of the extension has.
+            raise self.compressed(MESHOPT[0])
         if uri is None:
             content = self._chunk
         elif str(uri).startswith("data:"):
@@ -150,7 +185,8 @@ class Document:
         size = width * kind.itemsize
         stride = _whole(self.item("bufferViews", view).get("byteStride", size))
         if count and (stride < size or offset + stride * (count - 1) + size > len(content)):
-            raise ValueError("it reaches beyond its buffer view")
+            needed = offset + stride * (count - 1) + size
+            raise ValueError(f"{count} values need {needed} bytes of buffer view {view}, which has {len(content)}")
         if count == 0:
             return np.zeros((0, width), kind)
         return np.ndarray((count, width), kind, content, offset, (stride, kind.itemsize))
@@ -174,13 +210,13 @@ def _parts(content: bytes) -> tuple[dict[str, Any], bytes]:
         if version != 2:
             raise ValueError(f"version {version} of the container")
         if length > len(content):
-            raise ValueError("it ends in the middle")
+            raise ValueError(f"it ends after {len(content)} of its {length} bytes")
         text, at = None, 12
         while at + 8 <= length:
             size, kind = struct.unpack_from("<II", content, at)
             chunk = content[at + 8 : at + 8 + size]
             if len(chunk) < size:
-                raise ValueError("it ends in the middle")
+                raise ValueError(f"its part at byte {at} has {len(chunk)} of {size} bytes")
             if kind == JSON_CHUNK and text is None:
                 text = chunk
             elif kind == BINARY_CHUNK and not binary:
@@ -192,11 +228,20 @@ def _parts(content: bytes) -> tuple[dict[str, Any], bytes]:
         text = content
     try:
         root = json.loads(text.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"its JSON is damaged at line {error.lineno}, column {error.colno}") from error
     except ValueError as error:
-        raise ValueError("its JSON is damaged") from error
+        raise ValueError("its JSON is no UTF-8") from error
     if not isinstance(root, dict):
         raise ValueError("it is no JSON object")
     return root, binary
+
+
+def _reason(error: Exception) -> str:
+    """What was wrong, in words, where Python names only a key or a type."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing or unknown"
+    return "something is of another type than it has to be" if isinstance(error, TypeError) else str(error)
 
 
 def _whole(value: Any) -> int:

@@ -134,16 +134,16 @@ def _channel(document: Document, channel: Any, samplers: list[Any]) -> _Channel 
         return None
     document.item("nodes", node)
     if isinstance(which, bool) or not isinstance(which, int) or not 0 <= which < len(samplers):
-        raise document.damaged("a channel lacks its sampler")
+        raise document.damaged(f"an animation's channel lacks its sampler, for the {path} of node {node}")
     sampler = samplers[which] if isinstance(samplers[which], dict) else {}
     times = document.numbers(sampler.get("input")).astype(np.float64).ravel()
     values = document.numbers(sampler.get("output")).astype(np.float64)
     way = sampler.get("interpolation", "LINEAR")
     keys = 3 if way == "CUBICSPLINE" else 1
     if len(times) == 0 or not np.isfinite(times).all() or (np.diff(times) <= 0).any() or not np.isfinite(values).all():
-        raise document.damaged("an animation's times do not rise, or its values are not finite")
+        raise document.damaged(f"an animation's times do not rise, or its values are not finite, for the {path} of node {node}")
     width = WIDTHS[path] or values.size // (len(times) * keys)
     if values.size != len(times) * keys * width or width == 0:
-        raise document.damaged("an animation has not a value for every key")
+        raise document.damaged(f"an animation has not a value for every key, for the {path} of node {node}")
     values = values.reshape(len(times), 3, width) if keys == 3 else values.reshape(len(times), width)
     return _Channel(node, path, way, times, values)

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.mesh.files.frame import MeshError, RawMesh
+from engine.mesh.files.frame import Faces, MeshError, RawMesh
 from engine.mesh.files.paint import Paint, coordinates
 from engine.mesh.files.pictures import Pictures, find_beside
 from engine.mesh.files.polygons import triangulated
 
 MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+# What the lines of such a file begin with; those of surfaces without polygons are among them.
+STATEMENTS = {"v", "vt", "vn", "vp", "f", "fo", "l", "p", "o", "g", "s", "mg", "mtllib", "usemtl", "#", "deg", "cstype", "curv",
+              "surf", "parm", "end"}  # fmt: skip
 # How many values the options of a texture's line take.
 OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-bm": 1, "-cc": 1, "-clamp": 1, "-imfchan": 1, "-mm": 2, "-o": 3, "-s": 3,
            "-t": 3, "-texres": 1, "-type": 1, "-colorspace": 1}  # fmt: skip
@@ -45,17 +48,29 @@ class _Statements:
 
 def read_obj(path: Path, name: str, pictures: Pictures) -> RawMesh:
     """Polygons, vertex colours, and materials' colours and pictures. Raises MeshError naming the line that can't be read."""
-    said = _statements(decoded(path.read_bytes()), name)
+    text = decoded(path.read_bytes())
+    said = _statements(text, name)
+    if not said.counts and text.strip() and not any(_keyword(line) in STATEMENTS for line in text.split("\n")):
+        shown = text.strip().split("\n")[0][:40]
+        raise MeshError(f"{name} is no Wavefront OBJ, which begins with {shown!r}: give another file, or export it anew.")
     vertices = np.array(said.vertices, np.float64).reshape(-1, 6)
     corners, uv_corners = np.array(said.corners, np.int64), np.array(said.uv_corners, np.int64)
     if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
-        raise MeshError(f"{name} has faces that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
-    places, owner = triangulated(vertices[:, :3], corners, np.array(said.counts, np.int64))
+        wrong = corners[(corners < 0) | (corners >= len(vertices))][0] + 1
+        raise MeshError(
+            f"{name} has faces that point outside its {len(vertices)} vertices, such as to number {wrong}: export it anew, it "
+            "is damaged."
+        )
+    counts = np.array(said.counts, np.int64)
+    places, owner = triangulated(vertices[:, :3], corners, counts)
     triangles = corners[places] if len(places) else np.zeros((0, 3), np.int64)
-    paint, losses = _paint(
-        said, vertices[:, 3:], triangles, uv_corners[places] if len(places) else triangles, owner, path, pictures
-    )
-    return RawMesh(vertices[:, :3], triangles, paint, tuple(losses))
+    uv_corners = uv_corners[places] if len(places) else triangles
+    inside = (uv_corners >= 0) & (uv_corners < len(said.uv))
+    known = coordinates(np.array(said.uv).reshape(-1, 2))
+    uv = np.where(inside[..., None], known[np.where(inside, uv_corners, 0)], 0.0) if said.uv else np.zeros((*inside.shape, 2))
+    paint, losses = _paint(said, vertices[:, 3:], triangles, uv, inside, owner, path, pictures)
+    faces = Faces(corners, counts, places, owner)
+    return RawMesh(vertices[:, :3], triangles, paint, tuple(losses), uv if inside.all() else None, faces)
 
 
 def decoded(content: bytes) -> str:
@@ -105,6 +120,11 @@ def _statements(text: str, name: str) -> _Statements:
     return said
 
 
+def _keyword(line: str) -> str:
+    word = (line.split(None, 1) or [""])[0]
+    return "#" if word.startswith("#") else word
+
+
 def _vertex(values: list[float]) -> list[float]:
     """Position and colour: x y z, x y z w, x y z r g b, or x y z r g b a."""
     if len(values) < 3:
@@ -134,10 +154,10 @@ def _index(token: str, count: int) -> int:
 
 
 def _paint(
-    said: _Statements, colours: np.ndarray, triangles: np.ndarray, uv_corners: np.ndarray, owner: np.ndarray, path: Path,
-    pictures: Pictures,
+    said: _Statements, colours: np.ndarray, triangles: np.ndarray, uv: np.ndarray, inside: np.ndarray, owner: np.ndarray,
+    path: Path, pictures: Pictures,
 ) -> tuple[Paint | None, list[str]]:  # fmt: skip
-    """The triangles' colours, and what is lost of them."""
+    """The triangles' colours, and what is lost of them. uv: of their corners, [T, 3, 2]; inside: which have some, [T, 3]."""
     names, losses = sorted(set(said.materials)), []
     materials = _materials(said.libraries, path.parent, losses)
     unknown = [name for name in names if name and name not in materials]
@@ -147,11 +167,8 @@ def _paint(
     with np.errstate(invalid="ignore"):
         colours = colours / (255 if coloured.any() and colours[coloured].max() > 1 else 1)
     tint = np.where(coloured[:, None], colours, 1.0).clip(0, 1)[triangles]
-    uv, image, images = np.zeros((*triangles.shape, 2)), np.full(len(triangles), -1), []
+    image, images = np.full(len(triangles), -1), []
     known = bool(coloured.any())
-    inside = (uv_corners >= 0) & (uv_corners < len(said.uv))
-    if said.uv:
-        uv = np.where(inside[..., None], coordinates(np.array(said.uv))[np.where(inside, uv_corners, 0)], 0.0)
     of_triangle = np.array([names.index(name) for name in said.materials], np.int64)[owner] if names else owner
     for number_, name in enumerate(names):
         material, here = materials.get(name), of_triangle == number_
@@ -183,27 +200,37 @@ def _materials(libraries: list[str], folder: Path, losses: list[str]) -> dict[st
         for name in [line] if find_beside(line, folder) else line.split():
             path = find_beside(name, folder)
             try:
-                found |= _library(decoded(path.read_bytes())) if path else {}
+                found |= _library(decoded(path.read_bytes()), name, losses) if path else {}
                 if path is None:
                     losses.append(f"the material file {name} is missing, and its colors with it")
-            except (OSError, ValueError) as error:
-                losses.append(f"the material file {name} can't be read ({type(error).__name__}), and its colors are lost")
+            except OSError as error:
+                losses.append(f"the material file {name} can't be read ({error.strerror or error}), and its colors are lost")
     return found
 
 
-def _library(text: str) -> dict[str, _Material]:
+def _library(text: str, name: str, losses: list[str]) -> dict[str, _Material]:
     materials, material = {}, _Material()
-    for line in text.split("\n"):
+    for at, line in enumerate(text.split("\n"), 1):
         keyword, *values = line.split(None, 1)[:2] or [""]
         rest = values[0].strip() if values else ""
         if keyword.lower() == "newmtl":
             material = materials.setdefault(rest, _Material())
         elif keyword.lower() == "kd":
-            numbers = [number(token) for token in rest.split()[:3]]
-            material.colour = np.clip(np.nan_to_num(np.resize(numbers, 3)), 0, 1)
+            try:
+                material.colour = _colour([number(token) for token in rest.split("#")[0].split()[:3]])
+            except ValueError:
+                losses.append(f"the color in line {at} of the material file {name} ({rest[:30]!r}) can't be read")
         elif keyword.lower() == "map_kd":
             material.picture = _picture_name(rest)
     return materials
+
+
+def _colour(values: list[float]) -> np.ndarray:
+    """Of one number for grey, or three; of those beyond 1, which are bytes, shares. Raises ValueError where there is none."""
+    if not values:
+        raise ValueError("no number")
+    colour = np.nan_to_num(np.resize(values, 3))
+    return np.clip(colour / (255 if 1 < colour.max() <= 255 else 1), 0, 1)
 
 
 def _picture_name(rest: str) -> str:

@@ -36,7 +36,9 @@ class Paint:
         for number, pixels in enumerate(self.images):
             here = image == number
             if here.any():
-                colours[here] *= read_texture(pixels, places[here] % 1.0)
+                at = places[here]
+                # The far edge is an edge, not the near one again.
+                colours[here] *= read_texture(pixels, np.where((at < 0) | (at > 1), at % 1.0, at))
         return colours
 
     def of_vertices(self, triangles: np.ndarray, count: int) -> np.ndarray:
@@ -47,6 +49,16 @@ class Paint:
             colours = self.at(np.arange(len(triangles)), np.tile(corners[corner], (len(triangles), 1)))
             np.add.at(total, triangles[:, corner], colours)
         return total / np.maximum(np.bincount(triangles.ravel(), minlength=count), 1)[:, None]
+
+    def equals(self, other: Paint) -> bool:
+        """Whether another paint of the same triangles is the same."""
+        if len(self.images) != len(other.images) or any(a is not b for a, b in zip(self.images, other.images, strict=True)):
+            return False
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("tint", "uv", "image"))
+
+    def mirrored(self) -> Paint:
+        """Of the same triangles with their corners in the other order."""
+        return replace(self, tint=self.tint[:, ::-1], uv=self.uv[:, ::-1])
 
     def only(self, which: np.ndarray) -> Paint:
         """Of some of the triangles, in single precision: whole sequences are held at once."""

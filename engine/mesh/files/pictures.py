@@ -11,6 +11,9 @@ import numpy as np
 from PIL import Image
 
 MAX_FILE, MAX_SIDE = 2**29, 8192
+KTX2 = b"\xabKTX 20\xbb\r\n\x1a\n"
+# Ends a clause on a picture that no library here decodes.
+AS_PNG = "in Blender's glTF export set Images to Automatic for PNG and JPEG"
 
 
 class Pictures:
@@ -59,6 +62,8 @@ def find_beside(name: str, folder: Path) -> Path | None:
 
 
 def _decode(content: bytes, name: str) -> np.ndarray:
+    if content.startswith(KTX2):
+        raise ValueError(f"the picture {name} is KTX2 (Basis Universal), which is not read here ({AS_PNG})")
     try:
         with Image.open(io.BytesIO(content)) as image:
             if image.mode[0] in "IF":

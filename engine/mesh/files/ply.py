@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.mesh.files.frame import MeshError, RawMesh
+from engine.mesh.files.frame import Faces, MeshError, RawMesh
 from engine.mesh.files.obj import number
 from engine.mesh.files.paint import Paint, coordinates
 from engine.mesh.files.pictures import Pictures
@@ -57,8 +57,6 @@ def read_ply(path: Path, name: str, pictures: Pictures) -> RawMesh:
         order, elements, texture, body = _header(content)
         columns = _text(content[body:], elements) if order == "" else _binary(content[body:], elements, order)
         return _mesh(columns, texture, path, pictures)
-    except IndexError as error:
-        raise MeshError(f"{name} can't be read (it ends in the middle): export it anew, it is damaged.") from error
     except (ValueError, KeyError, OverflowError) as error:
         raise MeshError(f"{name} can't be read ({error}): export it anew, it is damaged.") from error
 
@@ -101,7 +99,7 @@ def _binary(body: bytes, elements: list[_Element], order: str) -> dict[str, _Col
         if all(not item.length for item in element.properties):
             kind = np.dtype([(item.name, order + item.type) for item in element.properties])
             if len(body) - at < kind.itemsize * element.count:
-                raise ValueError("it ends in the middle")
+                raise _cut_short(element, max(len(body) - at, 0) // max(kind.itemsize, 1))
             rows = np.frombuffer(body, kind, element.count, at)
             found[element.name] = {item.name: rows[item.name] for item in element.properties}
             at += kind.itemsize * element.count
@@ -143,18 +141,18 @@ def _binary_lists(body: bytes, at: int, element: _Element, order: str) -> tuple[
     counts: dict[str, list[int]] = {item.name: [] for item in element.properties}
     lengths = {kind: int.from_bytes for kind in ("u1", "u2", "u4", "u8")}
     byteorder = "big" if order == ">" else "little"
-    for _ in range(element.count):
+    for row in range(element.count):
         for item, kind, length in types:
             many = 1
             if length is not None:
                 head = body[at : at + length.itemsize]
                 if len(head) < length.itemsize:
-                    raise ValueError("it ends in the middle")
+                    raise _cut_short(element, row)
                 at += length.itemsize
                 many = lengths[item.length](head, byteorder) if item.length in lengths else int(np.frombuffer(head, length)[0])
             end = at + many * kind.itemsize
             if many < 0 or end > len(body):
-                raise ValueError("it ends in the middle")
+                raise _cut_short(element, row)
             parts[item.name].append(body[at:end])
             counts[item.name].append(many)
             at = end
@@ -171,13 +169,13 @@ def _text(body: bytes, elements: list[_Element]) -> dict[str, _Columns]:
     for element in elements:
         lists: dict[str, list[float]] = {item.name: [] for item in element.properties}
         counts: dict[str, list[int]] = {item.name: [] for item in element.properties}
-        for _ in range(element.count if element.properties else 0):
+        for row in range(element.count if element.properties else 0):
             for item in element.properties:
                 many = 1
-                if item.length:
+                if item.length and at < len(values):
                     many, at = int(values[at]), at + 1
                 if many < 0 or at + many > len(values):
-                    raise ValueError("it ends in the middle")
+                    raise _cut_short(element, row)
                 lists[item.name] += values[at : at + many]
                 counts[item.name].append(many)
                 at += many
@@ -187,6 +185,10 @@ def _text(body: bytes, elements: list[_Element]) -> dict[str, _Columns]:
             columns[item.name] = (typed, np.array(counts[item.name], np.int64)) if item.length else typed
         found[element.name] = columns
     return found
+
+
+def _cut_short(element: _Element, row: int) -> ValueError:
+    return ValueError(f"it ends, or goes wrong, after {row} of {element.count} of its element {element.name}")
 
 
 def _numbers(tokens: list[str]) -> list[float]:
@@ -214,7 +216,7 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
     vertices = np.stack([points[axis].astype(np.float64) for axis in "xyz"], 1) if points else np.zeros((0, 3))
     faces = elements.get("face", {})
     if not faces and "tristrips" in elements:
-        raise ValueError("it holds triangle strips")
+        raise ValueError("it holds triangle strips, which few programs read")
     listed = next((faces[key] for key in FACES if key in faces), (np.zeros(0, np.int64), np.zeros(0, np.int64)))
     corners, counts = listed[0].astype(np.int64), listed[1]
     if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
@@ -230,13 +232,15 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
             images = [pictures.beside(texture, path.parent)]
         except ValueError as error:
             losses.append(f"{error}, {'its vertices have no colors either' if tint is None else 'vertex colors are used'}")
-    if tint is None and not images:
-        return RawMesh(vertices, triangles, None, tuple(losses))
-    # As viewers have it: a picture takes the place of vertex colours.
-    tint = np.ones((len(triangles), 3, 3)) if tint is None or images else tint.reshape(-1, 3, 3)
-    image = np.full(len(triangles), 0 if images else -1)
-    return RawMesh(vertices, triangles, Paint(tint, np.zeros((*triangles.shape, 2)) if uv is None else uv, image, images),
-                   tuple(losses))  # fmt: skip
+    paint = None
+    if tint is not None or images:
+        # As viewers have it: a picture takes the place of vertex colours.
+        tint = np.ones((len(triangles), 3, 3)) if tint is None or images else tint.reshape(-1, 3, 3)
+        image = np.full(len(triangles), 0 if images else -1)
+        paint = Paint(tint, np.zeros((*triangles.shape, 2)) if uv is None else uv, image, images)
+    # Coordinates that belong to vertices make one of every seam's vertices two.
+    split = True if uv is not None and not isinstance(faces.get("texcoord"), tuple) else None
+    return RawMesh(vertices, triangles, paint, tuple(losses), uv, Faces(corners, counts, places, owner), split)
 
 
 def _colours(columns: _Columns, rows: np.ndarray) -> np.ndarray | None:

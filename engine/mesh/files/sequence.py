@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-import io
-import logging
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import trimesh
 
-from engine.mesh.files.frame import EmptyError, Frame, MeshError, RawMesh, checked
+from engine.mesh.files.frame import EmptyError, Frame, MeshError, RawMesh, check_sound, checked
 from engine.mesh.files.frame_list import KINDS, MAX_FRAMES, FrameList, Timing, list_frames, timing
 from engine.mesh.files.gltf_animation import animations, chosen
 from engine.mesh.files.gltf_scene import GltfScene
-from engine.mesh.files.obj import decoded, read_obj
+from engine.mesh.files.mesh_file import check_kind, read_mesh
 from engine.mesh.files.pictures import Pictures
-from engine.mesh.files.ply import read_ply
+from engine.mesh.files.shared import same_faces, shared_frames
 
-# It prints tracebacks of what it passes over.
-logging.getLogger("trimesh").addHandler(logging.NullHandler())
-
-MAX_FILE = 2**30
 # Frames of one thing that differ more than this in size were saved in different units.
 MAX_GROWTH = 5.0
 FPS = 12
-EMPTY_FRAMES = ("refuse", "skip", "hold")
 
 
 @dataclass(frozen=True)
 class Sequence:
     """frames: those that have a mesh. timing: where each is in the clip. held: places of the clip that show the frame before
     (the first show the one after); other places without a frame lie between their neighbours, or hold where `gaps` says so.
-    fps: frames a second, if the file says it. notes: sentences for the user."""
+    fps: frames a second, if the file says it. notes: sentences for the user. shared: the frames are one mesh that moves, with
+    the same triangles and vertices in the same order."""
 
     frames: list[Frame]
     timing: Timing
     held: frozenset[int]
     fps: float | None
     notes: list[str]
+    shared: bool
 
     @property
     def clip_frames(self) -> int:
@@ -50,6 +45,8 @@ class Sequence:
     def fill(self, positions: np.ndarray) -> np.ndarray:
         """Positions of one mesh at the frames, [F, V, 3], as positions at all of the clip's, [clip frames, V, 3]."""
         places, found = np.array(self.timing.places), []
+        if self.clip_frames == len(positions):
+            return positions
         for place in range(self.clip_frames):
             after = int(np.searchsorted(places, place))
             before = after if after < len(places) and places[after] == place else max(after - 1, 0)
@@ -61,28 +58,40 @@ class Sequence:
             found.append(((1 - share) * positions[before] + share * positions[after]).astype(positions.dtype))
         return np.stack(found)
 
+    def frame_at(self, place: int) -> int:
+        """The number in `frames` of the one that a place of the clip shows, or the last before it; the first before all."""
+        return max(int(np.searchsorted(self.timing.places, place, side="right")) - 1, 0)
+
 
 def read_sequence(
-    names: list[Path], empty: str = "refuse", gaps: str = "interpolate", animation: str | None = None, fps: float | None = None
+    names: list[Path],
+    empty: str = "refuse",
+    gaps: str = "interpolate",
+    animation: str | None = None,
+    fps: float | None = None,
+    share: bool = True,
+    report: Callable[[int, int], None] = lambda done, of: None,
 ) -> Sequence:
     """Reads the frames that `names` mean: files, a folder, a pattern, or one .glb that moves.
 
     empty: what becomes of frames without a surface, one of EMPTY_FRAMES; gaps: of numbers that no file has, as in
-    `frame_list.timing`; animation: the name of a moving file's, fps: how often to look at it. Raises MeshError naming the frame
-    that is empty, damaged, not finite, or of another scale.
+    `frame_list.timing`; animation: the name of a moving file's, fps: how often to look at it. share: whether frames that share
+    their faces are left as they are (`shared_frames`) and not welded. report: called with the number of frames read, and of
+    all. Raises MeshError naming the frame that is empty, damaged, not finite, or of another scale.
     """
     listed = list_frames(names)
     if len(listed.paths) == 1:
-        return _moving(listed.paths[0], empty, gaps, animation, fps)
+        return _moving(listed.paths[0], empty, gaps, animation, fps, share, report)
     if not listed.paths:
         raise MeshError("There is no mesh among the files given: give the frames' files, or a folder of them.")
     if animation is not None:
         raise MeshError("An animation's name belongs to one file that moves, and there are several: give that file alone.")
     pictures = Pictures()
     readers = [lambda name, path=path: read_mesh(path, name, pictures) for path in listed.paths]
-    found = _each(listed.paths, readers, empty)
-    sequence = _timed(listed, found, empty, gaps)
-    for number, (before, after) in enumerate(zip(sequence.frames[:-1], sequence.frames[1:], strict=True), 2):
+    found, shared = _each(listed.paths, readers, empty, share, report)
+    sequence = _timed(listed, found, empty, gaps, shared)
+    pairs = [] if shared else zip(sequence.frames[:-1], sequence.frames[1:], strict=True)
+    for number, (before, after) in enumerate(pairs, 2):
         growth = after.size / before.size
         if not 1 / MAX_GROWTH < growth < MAX_GROWTH:
             raise MeshError(
@@ -92,40 +101,15 @@ def read_sequence(
     return sequence
 
 
-# Numbers that are not finite are looked for once all is read, and said by name.
 @np.errstate(all="ignore")
-def read_mesh(path: Path, name: str, pictures: Pictures | None = None) -> RawMesh:
-    """One mesh file of any kind known here; glTF is turned Z up. name: for sentences. Raises MeshError."""
-    pictures = pictures or Pictures()
-    kind = KINDS.get(path.suffix.lower())
-    try:
-        size = path.stat().st_size
-        if size > MAX_FILE:
-            raise MeshError(f"{name} has more than {MAX_FILE // 2**20} MB: save a simpler mesh.")
-        if size == 0:
-            raise EmptyError(f"{name} is empty: the file has no content.")
-        match kind:
-            case "OBJ":
-                return read_obj(path, name, pictures)
-            case "PLY":
-                return read_ply(path, name, pictures)
-            case "glTF":
-                return _still(GltfScene(path, name, pictures))
-            case "STL" | "OFF":
-                return _by_trimesh(path, name)
-    except OSError as error:
-        raise MeshError(f"{name} can't be read ({error.strerror or error}): mend access to it, or leave it out.") from error
-    except MemoryError as error:
-        raise MeshError(f"{name} is too large for this machine's memory: save a simpler mesh.") from error
-    raise MeshError(f"{name} is no mesh file known here: give {', '.join(KINDS)}.")
-
-
-@np.errstate(all="ignore")
-def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | None) -> Sequence:
+def _moving(
+    path: Path, empty: str, gaps: str, wanted: str | None, fps: float | None, share: bool, report: Callable[[int, int], None]
+) -> Sequence:
     """One file's animation as a sequence, sampled at its keys' times where these are even and close, else `fps` a second."""
     if KINDS[path.suffix.lower()] != "glTF":
         raise MeshError(f"One mesh is no sequence: {path.name} stands alone and can't move, give at least two frames.")
     try:
+        check_kind(path, path.name)
         scene = GltfScene(path, path.name, Pictures())
     except OSError as error:
         raise MeshError(f"{path.name} can't be read ({error.strerror or error}): mend access to it.") from error
@@ -143,27 +127,64 @@ def _moving(path: Path, empty: str, gaps: str, wanted: str | None, fps: float | 
     paths = [path] * len(moments)
     readers = [lambda name, at=at: scene.mesh(animation, float(at)) for at in moments]
     listed = FrameList(paths, [Fraction(number) for number in range(1, len(moments) + 1)], [note] if note else [])
-    sequence = _timed(listed, _each(paths, readers, empty), empty, gaps)
+    found, shared = _each(paths, readers, empty, share, report, moving=True)
+    sequence = _timed(listed, found, empty, gaps, shared)
     said = f"{path.name}: the animation {animation.name}, {len(moments)} frames at {rate:g} a second."
-    return Sequence(sequence.frames, sequence.timing, sequence.held, rate, [said, *sequence.notes])
+    return replace(sequence, fps=rate, notes=[said, *sequence.notes])
 
 
-def _each(paths: list[Path], readers: list[Callable[[str], RawMesh]], empty: str) -> list[Frame | EmptyError]:
-    """Every frame, or why it is empty where that is no reason to stop."""
-    found: list[Frame | EmptyError] = []
-    for number, (path, read) in enumerate(zip(paths, readers, strict=True), 1):
-        name = f"Frame {number} ({path.name})"
-        try:
-            found.append(checked(path, name, read(name)))
-        except EmptyError as error:
-            if empty == "refuse":
-                sentence = f"{str(error).removesuffix('.')}; empty frames can be skipped or held."
-                raise EmptyError(sentence) from error
-            found.append(error)
-    return found
+def _each(
+    paths: list[Path], readers: list[Callable[[str], RawMesh]], empty: str, share: bool, report: Callable[[int, int], None],
+    moving: bool = False,
+) -> tuple[list[Frame | EmptyError], bool]:  # fmt: skip
+    """Every frame, or why it is empty where that is no reason to stop; and whether they share their faces."""
+    names = [f"Frame {number} ({path.name})" for number, path in enumerate(paths, 1)]
+    found: list[Frame | RawMesh | EmptyError] = []
+    first: RawMesh | None = None
+    for name, read in zip(names, readers, strict=True):
+        report(len(found), len(paths))
+        found.append(_unless_empty(empty, _sound, name, read))
+        if share and isinstance(found[-1], RawMesh):
+            first = first or found[-1]
+            share = same_faces(first, found[-1])
+        if not share:
+            found = _welded(paths, names, found, empty)
+    kept = [index for index, raw in enumerate(found) if isinstance(raw, RawMesh)]
+    frames = shared_frames([paths[n] for n in kept], [found[n] for n in kept], moving) if share and kept else None
+    if frames is None:
+        return _welded(paths, names, found, empty), False
+    for index, frame in zip(kept, frames, strict=True):
+        found[index] = frame
+    return found, True
 
 
-def _timed(listed: FrameList, found: list[Frame | EmptyError], empty: str, gaps: str) -> Sequence:
+def _sound(name: str, read: Callable[[str], RawMesh]) -> RawMesh:
+    raw = read(name)
+    check_sound(name, raw)
+    return raw
+
+
+def _welded(
+    paths: list[Path], names: list[str], found: list[Frame | RawMesh | EmptyError], empty: str
+) -> list[Frame | EmptyError]:
+    """With what is not welded yet welded."""
+    return [
+        _unless_empty(empty, checked, path, name, each) if isinstance(each, RawMesh) else each
+        for path, name, each in zip(paths, names, found, strict=False)
+    ]
+
+
+def _unless_empty(empty: str, make: Callable[..., Any], *arguments: Any) -> Any:
+    """What `make` makes of the arguments, or why it is empty where that is no reason to stop."""
+    try:
+        return make(*arguments)
+    except EmptyError as error:
+        if empty == "refuse":
+            raise EmptyError(f"{str(error).removesuffix('.')}; empty frames can be skipped or held.") from error
+        return error
+
+
+def _timed(listed: FrameList, found: list[Frame | EmptyError], empty: str, gaps: str, shared: bool) -> Sequence:
     """The frames at their times, and everything that is to be said of them."""
     kept = [index for index, frame in enumerate(found) if isinstance(frame, Frame)]
     if len(kept) < 2:
@@ -184,7 +205,7 @@ def _timed(listed: FrameList, found: list[Frame | EmptyError], empty: str, gaps:
     if gone:
         names = _names([listed.paths[index] for index in gone], [index + 1 for index in gone])
         notes.append(f"Empty, and {'skipped' if empty == 'skip' else 'held'}: {names}.")
-    return Sequence(frames, when, held, None, [*listed.notes, *notes, *_losses(frames)])
+    return Sequence(frames, when, held, None, [*listed.notes, *notes, *_losses(frames)], shared)
 
 
 def _losses(frames: list[Frame]) -> list[str]:
@@ -215,31 +236,6 @@ def _names(paths: list[Path], numbers: list[int]) -> str:
     if len(named) > 4:
         named = [*named[:3], f"{len(named) - 3} more"]
     return f"Frames {', '.join(named[:-1])} and {named[-1]}"
-
-
-def _still(scene: GltfScene) -> RawMesh:
-    if animations(scene.document):
-        scene.losses.append("its animation is left out, since a file that moves has to be given alone")
-    return scene.mesh()
-
-
-def _by_trimesh(path: Path, name: str) -> RawMesh:
-    """STL and OFF, whose colours no two programs write alike; their texts are put right first."""
-    kind, content = path.suffix.lower().lstrip("."), path.read_bytes()
-    if kind == "off" or re.match(rb"\W{0,4}\s*solid", content[:100]) and b"facet" in content[:2000]:
-        content = re.sub(r"(?<=\d),(?=\d)", ".", decoded(content)).encode()
-    elif len(content) < 84 or len(content) < 84 + 50 * int.from_bytes(content[80:84], "little"):
-        raise MeshError(f"{name} can't be read (it ends in the middle): export it anew, it is damaged.")
-    try:
-        mesh = trimesh.load_mesh(io.BytesIO(content), file_type=kind, process=False)
-    except Exception as error:
-        # Its readers fail in many ways.
-        text = str(error).strip().splitlines()
-        reason = text[0][:120] if text else type(error).__name__
-        raise MeshError(f"{name} can't be read ({reason}): export it anew, it is damaged.") from error
-    if not isinstance(mesh, trimesh.Trimesh):
-        raise EmptyError(f"{name} is empty: it has no triangles.")
-    return RawMesh(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64))
 
 
 def fractions(numbers: list[Fraction] | None) -> list[float | int] | None:

@@ -79,16 +79,25 @@ def measure(positions: np.ndarray, triangles: np.ndarray, targets: list[Mesh], r
         own = Mesh(place, triangles)
         there = distance_to(target, sample(own, None, POINTS, 1).points)
         back = distance_to(own, sample(target, None, POINTS, 2).points)
-        ratio = np.log(np.maximum(edge_lengths(place, edges), 1e-12) / np.maximum(rest, 1e-12))
         frames.append(
             FrameError(
                 100 * float(there.mean() + back.mean()) / 2 / size,
                 100 * float(np.percentile(back, 98)) / size,
                 100 * folded(place, triangles, faces),
-                float(np.exp(np.abs(ratio).mean())),
+                _stretch(place, edges, rest),
             )
         )
     return Report(reference, frames)
+
+
+def exact(positions: np.ndarray, triangles: np.ndarray, reference: int) -> Report:
+    """Of positions [F, V, 3] that are the frames' own, in unit size."""
+    edges, faces = edges_and_faces(triangles)
+    rest = edge_lengths(positions[reference], edges)
+    return Report(
+        reference,
+        [FrameError(0.0, 0.0, 100 * folded(place, triangles, faces), _stretch(place, edges, rest)) for place in positions],
+    )
 
 
 def edges_and_faces(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -99,6 +108,12 @@ def edges_and_faces(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ends, face = ends[order], face[order]
     same = (ends[1:] == ends[:-1]).all(1)
     return unique_edges(ends), np.stack([face[:-1][same], face[1:][same]], 1)
+
+
+def _stretch(vertices: np.ndarray, edges: np.ndarray, rest: np.ndarray) -> float:
+    """How much longer or shorter edges are than `rest` on average, as a factor of at least 1."""
+    ratio = np.log(np.maximum(edge_lengths(vertices, edges), 1e-12) / np.maximum(rest, 1e-12))
+    return float(np.exp(np.abs(ratio).mean()))
 
 
 def folded(vertices: np.ndarray, triangles: np.ndarray, faces: np.ndarray) -> float:

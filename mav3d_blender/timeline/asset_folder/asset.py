@@ -21,6 +21,7 @@ MAX_TRIANGLES = 2 * MAX_VERTICES
 MAX_MESHES = 4 * 2**30  # all arrays of an asset together, unpacked
 MAX_SIDE = 16384  # of a texture, pixels
 MAX_COORDINATE = 1e30  # of an object's place, metres
+MAX_TIMELINE = 1_000_000  # frames that Blender's timeline reaches, about
 PNG = b"\x89PNG\r\n\x1a\n"
 DTYPES = {"vertices": np.float32, "triangles": np.int32, "uv": np.float32}
 
@@ -75,6 +76,23 @@ class Asset:
         """The place that the meshes are about, metres: where their object belongs."""
         return tuple(self.about.get("origin", (0.0, 0.0, 0.0)))
 
+    @property
+    def first_number(self) -> int | None:
+        """The number that the first frame had in the sequence that the asset came of; None where there were none, or none that
+        a timeline has."""
+        numbers = self.about.get("frame_numbers")
+        if not numbers or not all(float(each).is_integer() and abs(each) <= MAX_TIMELINE for each in (numbers[0], numbers[-1])):
+            return None
+        return int(numbers[0])
+
+    @property
+    def number_step(self) -> int:
+        """How far the frames' numbers are apart; 1 where they have none, or go by no even steps."""
+        numbers = self.about.get("frame_numbers") or []
+        steps = {after - before for before, after in zip(numbers[:-1], numbers[1:], strict=True)}
+        step = steps.pop() if len(steps) == 1 else 1
+        return int(step) if self.first_number is not None and step >= 1 and float(step).is_integer() else 1
+
 
 def read_asset(folder: Path) -> Asset:
     """Reads asset.json and the meshes, and checks the textures. Raises AssetError naming what is wrong."""
@@ -119,6 +137,8 @@ def _read_about(folder: Path) -> dict[str, Any]:
         wrong.append("prompt")
     if not _is_place(about.get("origin", [0, 0, 0])):
         wrong.append("origin")
+    if "frame_numbers" in about and not _are_numbers(about["frame_numbers"], frames):
+        wrong.append("frame_numbers")
     if wrong:
         raise AssetError(f"{path} has no valid {', '.join(wrong)}: generate the asset again.")
     return about
@@ -128,7 +148,16 @@ def _is_place(value: Any) -> bool:
     """Whether it is three numbers that Blender can place an object at."""
     if not isinstance(value, list) or len(value) != 3:
         return False
-    return all(isinstance(v, int | float) and not isinstance(v, bool) and abs(v) <= MAX_COORDINATE for v in value)
+    return all(_is_number(v) and abs(v) <= MAX_COORDINATE for v in value)
+
+
+def _are_numbers(values: Any, frames: Any) -> bool:
+    """Whether they are the numbers of so many frames."""
+    return isinstance(values, list) and len(values) == frames and all(map(_is_number, values))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
 
 
 def _check_texture(path: Path) -> None:

@@ -26,7 +26,8 @@ from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.atlas import unwrap
 from engine.mesh.files.frame import Frame, checked
 from engine.mesh.files.frame_list import list_frames, timing
-from engine.mesh.files.sequence import read_mesh, read_sequence
+from engine.mesh.files.mesh_file import read_mesh
+from engine.mesh.files.sequence import read_sequence
 from engine.mesh.surface import Mesh
 from engine.mesh.track.box import Box
 from engine.mesh.transfer import albedo

@@ -96,11 +96,16 @@ def test_an_asset_is_replaced_when_asked_to_and_kept_where_that_fails(frames, tm
     assert not (output / "albedo_0001.png").exists() and read_asset(output).about["texture"] == "one"
 
 
-def written(folder: Path, numbers: list[int], scale: float = 1.0, place: tuple[float, float, float] = (0, 0, 0)) -> Path:
-    """OBJ files of an icosphere, radius `scale`, that has slid by a fifth of that for each number."""
+def written(
+    folder: Path, numbers: list[int], scale: float = 1.0, place: tuple[float, float, float] = (0, 0, 0), shared: bool = False
+) -> Path:
+    """OBJ files of an icosphere, radius `scale`, that has slid by a fifth of that for each number. shared: with the same faces
+    in all."""
     folder.mkdir()
-    ball = trimesh.creation.icosphere(2)
     for number in numbers:
+        ball = trimesh.creation.icosphere(2)
+        if not shared:
+            ball.faces = np.roll(ball.faces, number, axis=0)
         points = (ball.vertices + [0.2 * number, 0, 0]) * scale + place
         lines = [f"v {x:.17g} {y:.17g} {z:.17g}" for x, y, z in points]
         lines += [f"f {a} {b} {c}" for a, b, c in ball.faces + 1]
@@ -137,6 +142,57 @@ def test_a_place_far_away_becomes_the_origin(tmp_path, capsys):
     assert asset.origin == pytest.approx((4500000.1, 5300000, 200), abs=1e-6)
     assert middle == pytest.approx(np.array([[-0.1, 0, 0], [0.1, 0, 0]]), abs=0.03)
     assert np.linalg.norm(asset.meshes.positions - middle[:, None], axis=-1) == pytest.approx(1, abs=0.03)
+
+
+def test_frames_that_share_their_faces_are_passed_through(tmp_path, capsys):
+    folder = written(tmp_path / "frames", [1, 2, 5], place=(4500000, 5300000, 200), shared=True)
+    asset, middle = tracked(tmp_path / "asset", folder, "--fps", "23.976")
+    said = capsys.readouterr().out
+    assert "the mesh is passed through as it is, and not followed" in said and "5 frames of the mesh as it was given" in said
+    ball = trimesh.creation.icosphere(2)
+    assert np.array_equal(asset.meshes.triangles, ball.faces) and asset.fps == 23.976
+    for place, slid in enumerate((0.2, 0.4, 0.6, 0.8, 1.0)):
+        given = ball.vertices + [slid, 0, 0] + [4500000, 5300000, 200] - np.array(asset.origin)
+        assert asset.meshes.positions[place] == pytest.approx(given, abs=2e-7)
+    report = json.loads((tmp_path / "asset" / "report.json").read_text())
+    assert report["followed"] is False and report["mean"]["distance"] == 0 and report["clip_frames"] == 5
+    named = [(entry["frame"], entry["file"], entry["number"], entry["clip_frame"]) for entry in report["frames"]]
+    assert named == [(1, "f_1.obj", 1, 1), (2, "f_2.obj", 2, 2), (3, "f_5.obj", 5, 5)]
+
+
+def test_other_triangles_are_followed_in_any_case(tmp_path):
+    folder = written(tmp_path / "frames", [1, 2], shared=True)
+    asset, _ = tracked(tmp_path / "asset", folder, "--triangles", "100")
+    assert len(asset.meshes.triangles) == pytest.approx(100, rel=0.25)
+
+
+def test_a_rig_for_a_mesh_that_is_passed_through(tmp_path):
+    """A bar whose upper half bends, in four frames."""
+    (tmp_path / "frames").mkdir()
+    bar = trimesh.creation.box((0.2, 0.2, 2)).subdivide_to_size(0.15)
+    for number in range(4):
+        angle = 0.25 * number * np.clip(4 * bar.vertices[:, 2] + 0.5, 0, 1)
+        x, y, z = bar.vertices.T
+        bent = np.stack([x * np.cos(angle) + z * np.sin(angle), y, z * np.cos(angle) - x * np.sin(angle)], 1)
+        trimesh.Trimesh(bent, bar.faces, process=False).export(tmp_path / "frames" / f"f_{number}.obj")
+    asset, _ = tracked(tmp_path / "asset", tmp_path / "frames", "--rig")
+    assert asset.rig is not None and len(asset.rig.names) >= 2
+    assert asset.meshes.positions.shape[1] == len(bar.vertices)
+
+
+def test_a_texture_that_is_passed_through_keeps_its_pixels(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (16, 8, 3)).astype(np.uint8)
+    imageio.imwrite(tmp_path / "skin.png", picture)
+    (tmp_path / "a.mtl").write_text("newmtl skin\nmap_Kd skin.png\n")
+    uv = [(0, 0), (1, 0), (0.5, 1.5), (0.25, 0.75)]
+    for number in (1, 2):
+        lines = ["mtllib a.mtl", "v 0 0 0", f"v {number} 0 0", "v 0 1 0", "v 0 0 1", *(f"vt {u} {v}" for u, v in uv)]
+        faces = ["f 1/1 3/3 2/2", "f 1/1 2/2 4/4", "f 2/2 3/3 4/4", "f 3/3 1/1 4/4"]
+        (tmp_path / f"f_{number}.obj").write_text("\n".join([*lines, "usemtl skin", *faces]))
+    asset, _ = tracked(tmp_path / "asset", tmp_path)
+    assert np.array_equal(imageio.imread(asset.textures[0]), picture)
+    corners = np.array(uv)[[[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]]]
+    assert np.array_equal(asset.meshes.uv, corners.astype(np.float32))
 
 
 def test_a_file_that_moves_is_a_sequence_at_its_own_rate(tmp_path):

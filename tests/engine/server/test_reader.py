@@ -141,3 +141,27 @@ def test_a_stream_that_breaks_ends_the_engine_too(desk):
 def test_a_sentence_is_made_to_fit_a_message():
     assert shortened("short") == "short"
     assert shortened("x" * (MAX_SENTENCE + 1)) == "x" * MAX_SENTENCE + "..."
+
+
+def test_a_sequence_to_track_waits_in_the_queue(desk, tmp_path):
+    told = desk.take(type="track", job="a", folder=str(tmp_path), request={"meshes": [str(tmp_path / "frames")], "rig": True})
+    assert told == {"type": "queued", "job": "a", "place": 0}
+    task = desk.queue.next(0)
+    assert (task.kind, task.folder, task.track.output) == ("track", tmp_path, tmp_path / "asset")
+    assert task.track.rig and task.track.overwrite and task.track.meshes == [tmp_path / "frames"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "said"),
+    [
+        (None, "protocol", "needs a request"),
+        ({}, "request", "a list of paths"),
+        ({"meshes": ["frames"]}, "request", "whole paths from the root"),
+        ({"meshes": ["/a"], "output": "/b"}, "request", "leave output out"),
+        ({"meshes": ["/a"], "bones": 0}, "request", "from 1 to 256"),
+    ],
+)
+def test_a_sequence_that_can_t_be_tracked_is_refused(desk, tmp_path, request_, kind, said):
+    told = desk.take(type="track", job="a", folder=str(tmp_path), request=request_)
+    assert (told["type"], told["kind"], told["job"]) == ("error", kind, "a") and said in told["message"]
+    assert desk.queue.next(0) is None

@@ -1,13 +1,16 @@
 """One task after the other. What a run does is played here; its folder and its messages are real."""
 
+import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from engine.contract import protocol
 from engine.contract.errors import DivergedError, Stopped
 from engine.contract.request import Request
+from engine.contract.track import TrackRequest, frame_name
 from engine.job.folder import JobFolder
 from engine.pipeline.device import DeviceError
 from engine.pipeline.estimate import Estimate
@@ -195,3 +198,38 @@ def test_models_that_fit_in_no_way_are_not_tried(desk, monkeypatch):
     monkeypatch.setattr(worker, "estimate", lambda *arguments: pytest.fail("it was tried"))
     told = desk.work(Task("estimate", request=Request.checked({"prompt": "a corgi", "preset": "paper"})))
     assert told["kind"] == "memory" and told["message"] == plan.verdict()
+
+
+def track(folder, **values) -> Task:
+    whole = {"meshes": [str(folder / "frames")], "output": str(folder / "asset"), "overwrite": True}
+    return Task("track", "a", folder=folder, track=TrackRequest.checked(whole | values))
+
+
+def test_a_sequence_becomes_an_asset_in_the_jobs_folder(desk, tmp_path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float)
+    faces = {"corners": np.array([0, 2, 1, 0, 1, 3, 1, 2, 3, 2, 0, 3]), "counts": np.full(4, 3)}
+    for number in (10, 11):
+        np.savez(frames / frame_name(number), vertices=points * number, **faces)
+    told = desk.work(track(tmp_path, name="a tent", fps=24))
+    assert (told["type"], told["job"], told["path"]) == ("result", "a", str(tmp_path / "asset"))
+    assert "passed through as it is" in told["advice"]
+    about = json.loads((tmp_path / "asset" / "asset.json").read_text())
+    assert (about["prompt"], about["fps"], about["frame_numbers"]) == ("a tent", 24, [10, 11])
+    assert {"type": "started", "job": "a", "prompt": "a tent"} in desk.told
+
+
+def test_a_sequence_can_be_stopped(desk, tmp_path, monkeypatch):
+    def track_meshes(request, emit):
+        task.cancelled = True
+        emit(protocol.progress("track", 1, 2, 1.0, {}))
+
+    monkeypatch.setattr(worker, "track_meshes", track_meshes)
+    task = track(tmp_path)
+    assert desk.work(task) == {"type": "cancelled", "job": "a", "message": "Stopped; nothing was written."}
+
+
+def test_meshes_that_can_t_be_read_are_the_jobs_error(desk, tmp_path):
+    told = desk.work(track(tmp_path))
+    assert (told["type"], told["kind"]) == ("error", "mesh") and "frames is missing" in told["message"]

@@ -46,3 +46,10 @@ def test_the_clip_meets_the_scenes_rate_as_asked_for(addon, tmp_path, rate, last
     assert imported.first_frame == 10 and imported.last_frame == 10 + spacing * (count - 1)
     assert addon.render.fps == (asset.fps if rate == "SCENE" else 24)
     assert addon.frame_end == (10 + count - 1 if rate == "SCENE" else 250) and imported.object.location.z == 2
+
+
+@pytest.mark.parametrize(("start", "first"), [(1, 0), (11, 10)])
+def test_numbered_frames_count_from_the_start_frame(addon, tmp_path, start, first):
+    asset = read_asset(write_fixed_asset(tmp_path / "asset", frame_numbers=list(range(0, 36, 3))))
+    imported = place_asset(addon, asset, {"start_frame": start, "repeat": "HOLD", "rate": "EVERY"})
+    assert (imported.first_frame, imported.last_frame) == (first, first + 33)

@@ -40,6 +40,15 @@ def test_each_frame_shows_its_own_mesh_and_material(scene, tmp_path):
     assert len(materials) == FRAMES
 
 
+def test_numbered_frames_are_at_their_numbers(scene, tmp_path):
+    numbers = list(range(101, 125, 2))
+    imported = import_asset(write_fixed_asset(tmp_path / "asset", frame_numbers=numbers), scene)
+    assert (imported.first_frame, imported.last_frame) == (101, 123)
+    for number, positions in zip(numbers, moving_octahedron(), strict=True):
+        np.testing.assert_allclose(shown_points(scene, imported.object, number), positions, atol=1e-6)
+    assert import_asset(tmp_path / "asset", scene, start=7, spacing=1).last_frame == 18
+
+
 def test_frames_can_share_one_texture(scene, tmp_path):
     host = import_asset(write_asset(tmp_path / "asset", texture="one"), scene).object
     assert {evaluated(scene, host, frame)[2] for frame in (1, 6, 12)} == {"an octahedron growing"}

@@ -171,3 +171,15 @@ def test_a_gap_that_no_clip_should_have_is_one_sentence():
     with pytest.raises(MeshError, match="from 1 to 1000000, .* 2000 is the most: close the gaps"):
         timing(numbered(1, 2, 1000000), "interpolate")
     assert timing(numbered(1, 2, 1000000), "close")[0].places == [0, 1, 2]
+
+
+def test_a_number_twice_in_a_folder_is_a_question(tmp_path):
+    touch(tmp_path / "frames", "f_1.obj", "f_01.obj", "f_2.obj")
+    with pytest.raises(MeshError, match="f_0?1.obj and f_0?1.obj have the same number"):
+        list_frames([tmp_path / "frames"])
+
+
+def test_meshes_one_folder_further_down_are_named_as_a_pattern(tmp_path):
+    touch(tmp_path, "1/mesh.obj", "2/mesh.obj")
+    with pytest.raises(MeshError, match=r"in the folders of .*: give a pattern in quotes, such as '.*/\*/mesh.obj'"):
+        list_frames([tmp_path])

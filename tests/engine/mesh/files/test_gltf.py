@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from engine.mesh.files.frame import EmptyError, MeshError, RawMesh, checked
-from engine.mesh.files.sequence import read_mesh, read_sequence
+from engine.mesh.files.mesh_file import read_mesh
+from engine.mesh.files.sequence import read_sequence
 from tests.engine.mesh.files.gltf_files import TRIANGLE, Maker, triangle
 
 # Linear half and the sRGB that it is.
@@ -117,14 +118,83 @@ def test_a_gltf_with_its_data_inside_and_beside(tmp_path):
 @pytest.mark.parametrize(
     ("extension", "said"),
     [
-        ("KHR_draco_mesh_compression", "written with Draco compression: export it anew with compression off"),
-        ("EXT_meshopt_compression", "written with meshopt compression"),
+        ("KHR_draco_mesh_compression", "compressed with Draco, .* in Blender's glTF export switch Data > Compression off"),
+        ("EXT_meshopt_compression", "compressed with meshopt, .* run gltfpack without -c"),
         ("ACME_own_thing", "needs ACME_own_thing"),
     ],
 )
 def test_what_cannot_be_unpacked_is_named(tmp_path, extension, said):
-    with pytest.raises(MeshError, match=said):
+    with pytest.raises(MeshError, match=said) as caught:
         read(triangle(extensionsUsed=[extension], extensionsRequired=[extension]), tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_compressed_files_with_their_plain_values_beside_are_read(tmp_path):
+    draco, meshopt = "KHR_draco_mesh_compression", "EXT_meshopt_compression"
+    maker = triangle(extensionsUsed=[draco, meshopt])
+    primitive = maker.root["meshes"][0]["primitives"][0]
+    primitive["extensions"] = {draco: {"bufferView": 0, "attributes": {"POSITION": 0}}}
+    assert corners(read(maker, tmp_path)).tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 1]]
+    plain = maker.root["accessors"][0].pop("bufferView")
+    with pytest.raises(MeshError, match="compressed with Draco"):
+        read(maker, tmp_path)
+    maker.root["accessors"][0]["bufferView"] = plain
+    maker.root["bufferViews"][0]["buffer"] = 1
+    path = tmp_path / "mesh.gltf"
+    path.write_text(json.dumps(maker.root | {"buffers": [{}, {"byteLength": 36, "extensions": {meshopt: {"fallback": True}}}]}))
+    with pytest.raises(MeshError, match="compressed with meshopt"):
+        read_mesh(path, "Frame 1")
+
+
+def test_instances_are_meshes_of_their_own(tmp_path):
+    half = 0.5**0.5
+    maker = triangle(extensionsRequired=["EXT_mesh_gpu_instancing"])
+    attributes = {
+        "TRANSLATION": maker.add([[0, 0, 0], [5, 0, 0], [0, 0, -3]]),
+        "ROTATION": maker.add([[0, 0, 0, 1], [0, 0, half, half], [0, 0, 0, 1]]),
+        "SCALE": maker.add([[1, 1, 1], [2, 2, 2], [-1, 1, 1]]),
+    }
+    maker.root["nodes"] = [{"mesh": 0, "translation": [10, 0, 0], "extensions": {"EXT_mesh_gpu_instancing":
+                                                                                 {"attributes": attributes}}}]  # fmt: skip
+    mesh = read(coloured(maker, baseColorFactor=[1, 0, 0, 1]), tmp_path)
+    expected = [[10, 0, 0], [11, 0, 0], [10, 0, 1], [15, 0, 0], [15, 0, 2], [13, 0, 0], [10, 3, 0], [9, 3, 0], [10, 3, 1]]
+    assert mesh.vertices == pytest.approx(np.array(expected), abs=1e-6)
+    a, b, c = (mesh.vertices[mesh.triangles[:, corner]] for corner in range(3))
+    assert (np.cross(b - a, c - a)[:, 1] < 0).all() and mesh.paint.tint[2, 0] == pytest.approx([1, 0, 0])
+    maker.move(0, "translation", [0.0, 0.1], [[0, 0, 0], [1, 0, 0]])
+    first, last = read_sequence([maker.write(tmp_path / "mesh.glb")]).frames
+    assert last.vertices - first.vertices == pytest.approx(np.tile([1, 0, 0], (9, 1)), abs=1e-6)
+
+
+def test_a_picture_in_several_forms_is_read_in_any_that_can_be(tmp_path):
+    Image.new("RGB", (4, 4), (255, 0, 0)).save(tmp_path / "skin.png")
+    (tmp_path / "skin.ktx2").write_bytes(b"\xabKTX 20\xbb\r\n\x1a\n" + b"\0" * 60)
+    maker = coloured(triangle(extensionsRequired=["KHR_texture_basisu"]), baseColorTexture={"index": 0})
+    maker.root["images"] = [{"uri": "skin.ktx2"}, {"uri": "skin.png"}]
+    maker.root["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = maker.add([[0.5, 0.5]] * 3)
+    maker.root["textures"] = [{"source": 1, "extensions": {"KHR_texture_basisu": {"source": 0}}}]
+    mesh = read(maker, tmp_path)
+    assert (mesh.paint.images[0] == [255, 0, 0]).all() and not mesh.losses
+    del maker.root["textures"][0]["source"]
+    (loss,) = read(maker, tmp_path).losses
+    assert "skin.ktx2 is KTX2 (Basis Universal)" in loss and "in Blender's glTF export set Images to Automatic" in loss
+
+
+def test_what_is_damaged_is_named_and_where(tmp_path):
+    maker = triangle()
+    maker.root["accessors"][0]["count"] = 9
+    with pytest.raises(MeshError, match="in its accessor 0, 9 values need 108 bytes of buffer view 0, which has 36"):
+        read(maker, tmp_path)
+    maker.root["accessors"][0] |= {"count": 3, "type": "VEC9"}
+    with pytest.raises(MeshError, match="in its accessor 0, VEC9 is missing or unknown"):
+        read(maker, tmp_path)
+    path = triangle().write(tmp_path / "mesh.glb")
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(MeshError, match=r"it ends after \d+ of its \d+ bytes"):
+        read_mesh(path, "Frame 1")
+    (tmp_path / "mesh.gltf").write_text('{"asset":\n {"version": }}')
+    with pytest.raises(MeshError, match="its JSON is damaged at line 2, column 14"):
+        read_mesh(tmp_path / "mesh.gltf", "Frame 1")
 
 
 @pytest.mark.parametrize(
@@ -235,8 +305,8 @@ def test_a_skin_bends(tmp_path):
     maker.move(2, "rotation", [0.0, 0.1], [[0, 0, 0, 1], [0, 0, -half, half]])
     first, last = read_sequence([maker.write(tmp_path / "mesh.glb")]).frames
     # A skinned mesh's own node does not place it.
-    assert first.vertices[:, [0, 2]].round(5).tolist() == [[0, 0], [0, 2], [1, 0]]
-    assert sorted(last.vertices[:, [0, 2]].round(5).tolist()) == [[0, 0], [1, 0], [1, 1]]
+    assert first.vertices[:, [0, 2]].round(5).tolist() == [[0, 0], [1, 0], [0, 2]]
+    assert last.vertices[:, [0, 2]].round(5).tolist() == [[0, 0], [1, 0], [1, 1]]
 
 
 def test_animations_of_different_nodes_play_together_and_others_are_a_choice(tmp_path):
@@ -275,10 +345,12 @@ def test_what_shrinks_to_nothing_can_be_skipped_or_held(tmp_path):
     maker = triangle()
     maker.move(0, "scale", [0.0, 0.1, 0.2], [[0, 0, 0], [1, 1, 1], [2, 2, 2]])
     path = maker.write(tmp_path / "mesh.glb")
+    # It is a mesh all the same, but nothing that could be followed.
+    assert read_sequence([path]).clip_frames == 3
     with pytest.raises(EmptyError, match="Frame 1 .*skipped or held"):
-        read_sequence([path])
-    assert read_sequence([path], empty="skip").clip_frames == 2
-    assert read_sequence([path], empty="hold").clip_frames == 3
+        read_sequence([path], share=False)
+    assert read_sequence([path], empty="skip", share=False).clip_frames == 2
+    assert read_sequence([path], empty="hold", share=False).clip_frames == 3
 
 
 def test_moving_files_in_a_list_are_taken_as_they_stand_and_said(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from engine.mesh.files.frame import Frame, MeshError, checked
-from engine.mesh.files.sequence import read_mesh
+from engine.mesh.files.mesh_file import read_mesh
 
 SQUARE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\n"
 RED, BLUE, WHITE = [1, 0, 0], [0, 0, 1], [1, 1, 1]
@@ -123,3 +123,20 @@ def test_what_is_missing_is_said_and_what_takes_its_place(tmp_path, library, ver
 def test_a_damaged_line_is_named(tmp_path, text, said):
     with pytest.raises(MeshError, match=said):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "colour", "loss"),
+    [
+        ("Kd 255 128 0", [1, 128 / 255, 0], None),
+        ("Kd 0.5", [0.5, 0.5, 0.5], None),
+        ("Kd spectral glass.rfl", None, "the colour in line 2 of the material file a.mtl ('spectral glass.rfl') can't be read"),
+        ("Kd", None, "the colour in line 2 of the material file a.mtl ('') can't be read"),
+    ],
+)
+def test_one_colour_that_can_t_be_read_costs_no_other(tmp_path, line, colour, loss):
+    (tmp_path / "a.mtl").write_text(f"newmtl a\n{line}\nnewmtl b\nKd 0 1 0\n")
+    (tmp_path / "mesh.obj").write_text("mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\nf 1 2 3\nusemtl b\nf 1 3 2\n")
+    mesh = read_mesh(tmp_path / "mesh.obj", "Frame 1")
+    assert mesh.paint.tint[1, 0].tolist() == [0, 1, 0] and mesh.losses == ((loss,) if loss else ())
+    assert mesh.paint.tint[0, 0] == pytest.approx(colour or [1, 1, 1])

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from engine.mesh.files.frame import EmptyError, Frame, MeshError, checked
-from engine.mesh.files.sequence import read_mesh
+from engine.mesh.files.mesh_file import read_mesh
 
 # A square, a triangle on its right side and a pentagon below it.
 POINTS = [(0, 0, 0), (1, 0, 0), (1, 1, 0), (0, 1, 0), (2, 0.5, 0), (1, -1, 0), (0.5, -2, 0), (0, -1, 0)]
@@ -118,15 +118,15 @@ def test_text_keeps_more_digits_than_its_type_says(tmp_path):
     [
         (b"no mesh", "no PLY header"),
         (head("binary_middle_endian") + binary("<"), "format is none known"),
-        (head("binary_little_endian") + binary("<")[:-3], "ends in the middle"),
-        (head("binary_little_endian") + binary("<")[:50], "ends in the middle"),
-        (head("binary_little_endian", faces=4) + binary("<"), "ends in the middle"),
-        (head("ascii") + text()[:-4], "ends in the middle"),
+        (head("binary_little_endian") + binary("<")[:-3], "after 2 of 3 of its element face"),
+        (head("binary_little_endian") + binary("<")[:50], "after 4 of 8 of its element vertex"),
+        (head("binary_little_endian", faces=4) + binary("<"), "after 3 of 4 of its element face"),
+        (head("ascii") + text()[:-4], "after 2 of 3 of its element face"),
         (head("ascii") + text().replace(b"3 1 4 2", b"3 1 4 9"), "point outside its 8 vertices"),
         (head("ascii") + text().replace(b"3 1 4 2", b"3 1 4 1.5"), "holds what is no i4"),
         (head("ascii").replace(b"float y", b"quad y") + text(), "type 'quad' that PLY does not know"),
         (head("ascii").replace(b"float y", b"float i") + text(), "no x, y and z"),
-        (head("binary_little_endian", faces=10**15) + binary("<"), "ends in the middle"),
+        (head("binary_little_endian", faces=10**15) + binary("<"), "after 3 of 10+ of its element face"),
     ],
 )
 def test_a_damaged_file_is_one_sentence(tmp_path, content, said):

@@ -9,7 +9,8 @@ import trimesh
 from PIL import Image
 
 from engine.mesh.files.frame import MeshError
-from engine.mesh.files.sequence import read_mesh, read_sequence
+from engine.mesh.files.mesh_file import read_mesh
+from engine.mesh.files.sequence import read_sequence
 
 EMPTY = "# nothing yet\n"
 
@@ -57,13 +58,13 @@ def test_neither_size_nor_place_changes_what_is_one_place(tmp_path):
 
 def test_what_is_not_closed_is_noted_and_followed(tmp_path):
     flap = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, -1, 0]], [[0, 1, 2], [0, 1, 3], [0, 1, 4]])
-    frames = read_sequence(write(tmp_path, flap, flap)).frames
+    frames = read_sequence(write(tmp_path, flap, flap), share=False).frames
     assert frames[0].note == "1 edges have more than two triangles"
 
 
 def test_an_open_mesh_is_noted(tmp_path):
     cut = trimesh.Trimesh(tetrahedron().vertices, tetrahedron().faces[1:], process=False)
-    assert read_sequence(write(tmp_path, cut, cut)).frames[0].note == "3 edges are open"
+    assert read_sequence(write(tmp_path, cut, cut), share=False).frames[0].note == "3 edges are open"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,23 @@ def test_either_texture_goes_with_either_topology(tmp_path, write, texture, coun
     assert len(read_asset(write(tmp_path / "asset", texture=texture)).textures) == count
 
 
+@pytest.mark.parametrize(
+    ("numbers", "first", "step"),
+    [
+        (None, None, 1),
+        (range(12), 0, 1),
+        (range(-20, 4, 2), -20, 2),
+        ([1, 2, 3, *range(7, 16)], 1, 1),
+        ([n / 2 for n in range(1, 13)], None, 1),
+        (range(20240101, 20240113), None, 1),
+    ],
+)
+def test_numbers_of_files_are_a_place_on_the_timeline(tmp_path, numbers, first, step):
+    changes = {} if numbers is None else {"frame_numbers": list(numbers)}
+    asset = read_asset(write_fixed_asset(tmp_path / "asset", **changes))
+    assert (asset.first_number, asset.number_step) == (first, step)
+
+
 def test_a_folder_that_is_no_asset_is_refused(tmp_path):
     with pytest.raises(AssetError, match="asset.json is missing"):
         read_asset(tmp_path)
@@ -58,6 +75,9 @@ def test_a_folder_that_is_no_asset_is_refused(tmp_path):
         ({"origin": [0, 0]}, "origin"),
         ({"origin": [0, 0, float("nan")]}, "origin"),
         ({"origin": "far"}, "origin"),
+        ({"frame_numbers": [1, 2, 3]}, "frame_numbers"),
+        ({"frame_numbers": [None] * 12}, "frame_numbers"),
+        ({"frame_numbers": "1 to 12"}, "frame_numbers"),
         ({"frames": 3}, "3 frames"),
     ],
 )
