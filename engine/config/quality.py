@@ -108,6 +108,55 @@ HIGH = replace(
     mesh=MeshConfig(resolution=128, triangles=12000, texture=1024),
 )
 
+# For the built-in models that know bodies that bend: their pictures have 64 pixels a side, cameras follow the body, and 24
+# bones bend it. Rates, noise levels and the bones' priors by scripts.benchmark.perfect_teacher and on the models themselves.
+# There is no upscaler for them.
+BODIES_STANDARD = Quality(
+    "standard",
+    static=StageConfig(
+        steps=130,
+        cameras=4,
+        size=64,
+        samples=48,
+        rates=LearningRates(0.02, 0.0, 0.005),
+        distillation=DistillationConfig(guidance_scale=1.0, noise_start=0.95, noise_end=0.3),
+        empty_sample_prob=0.05,
+        opacity_entropy=2e-3,
+        sparsity=1e-4,
+        density_entropy=1e-4,
+        total_variation=0.1,
+    ),
+    dynamic=StageConfig(
+        steps=100,
+        cameras=1,
+        size=64,
+        samples=40,
+        rates=LearningRates(0.0, 0.0, 0.0, 0.02, 0.02),
+        distillation=DistillationConfig(guidance_scale=1.0, noise_start=0.9, noise_end=0.3),
+        occupancy_interval=25,
+        rigid_until=0.15,
+        final_lr_ratio=0.1,
+        skeleton_rigidity=0.1,
+    ),
+    super_resolution=replace(STANDARD.super_resolution, steps=0),
+    field=FieldConfig(bones=24),
+    mesh=MeshConfig(resolution=112, triangles=6000),
+)
+BODIES_DRAFT = replace(
+    BODIES_STANDARD,
+    name="draft",
+    static=replace(BODIES_STANDARD.static, steps=80, cameras=3, samples=40),
+    dynamic=replace(BODIES_STANDARD.dynamic, steps=40),
+    mesh=MeshConfig(resolution=80, triangles=4000, texture=256),
+)
+BODIES_HIGH = replace(
+    BODIES_STANDARD,
+    name="high",
+    static=replace(BODIES_STANDARD.static, steps=300),
+    dynamic=replace(BODIES_STANDARD.dynamic, steps=200),
+    mesh=MeshConfig(resolution=144, triangles=12000, texture=1024),
+)
+
 # The paper's own numbers as far as they are known. Verified: 8 cameras, 64 x 64 pixels, 16 frames, 12,000 steps in all.
 # Recalled and not read: how the steps are shared out, 128 intervals, the learning rate, 256 x 256 pixels, the annealed blob,
 # moving cameras, frame-rate sampling. Not known, and taken from HexPlane's and 4D-fy's code: planes, noise levels, weights
@@ -164,6 +213,8 @@ PAPER = Quality(
 )
 
 QUALITIES = {quality.name: quality for quality in (DRAFT, STANDARD, HIGH, PAPER)}
+BODIES_QUALITIES = {quality.name: quality for quality in (BODIES_DRAFT, BODIES_STANDARD, BODIES_HIGH)}
+BODIES_QUALITIES["paper"] = replace(PAPER, super_resolution=BODIES_STANDARD.super_resolution)
 
 # The same for public models, which guide by far larger scales and need far more steps: PAPER's settings with fewer of them,
 # and smaller pictures. Not run with real weights yet.

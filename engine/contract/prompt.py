@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .errors import PromptError
-from .vocabulary import KIND_NAMES, KINDS, Vocabulary
+from .vocabulary import KIND_NAMES, Vocabulary
 
 MAX_CHARACTERS = 400
+# What models of bodies that bend are told where a prompt says nothing.
+RESTING, MEDIUM, STEADY, DARK = "resting", "medium", "steady", "dark"
 # Words that turn round the meaning of what follows. Phrases of a vocabulary, such as "not moving", are looked for first.
 NEGATIONS = frozenset("not no without never none nor neither except minus cannot".split())
 MAX_SUGGESTIONS = 3
@@ -31,6 +33,10 @@ class ParsedPrompt:
     colour: str | None
     object: str | None
     motion: str | None
+    second_colour: str | None = None
+    limb_motion: str | None = None
+    size: str | None = None
+    speed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ def check_prompt(text: str) -> str:
 
 
 def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False, seen: tuple[str, str] = ("", "")) -> str:
-    """The prompt in the model's own words, "colour object motion"; the motion is left out of account if `still`.
+    """The prompt in the model's own words, "colour object motion", or for models of bodies that bend "colour, second colour,
+    object, limb motion, motion, size, speed", a word each; the motion is left out of account if `still`.
 
     seen: the colour and the object in a picture, for a prompt that names none; empty where there is none. Raises PromptError as
     `parse_prompt`, and where there is no object at all.
@@ -66,7 +73,34 @@ def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False, see
         raise PromptError(f"The prompt names no object: name one of {', '.join(vocabulary.objects)}.", "Name an object")
     colour = parsed.colour or seen[0] or vocabulary.default_colours[name]
     motion = (None if still else parsed.motion) or vocabulary.default_motion
+    if vocabulary.limb_motions:
+        limb = (None if still else parsed.limb_motion) or RESTING
+        _check_suits(name, limb, vocabulary)
+        second = parsed.second_colour or _second_colour(name, colour, vocabulary)
+        return " ".join((colour, second, name, limb, motion, parsed.size or MEDIUM, parsed.speed or STEADY))
     return f"{colour} {name} {motion}"
+
+
+def _second_colour(name: str, colour: str, vocabulary: Vocabulary) -> str:
+    """An object's own, or the first one darkened where it has none or would not stand out."""
+    own = vocabulary.second_colours.get(name, DARK)
+    return DARK if own == colour else own
+
+
+def _check_suits(name: str, limb: str, vocabulary: Vocabulary) -> None:
+    """Raises PromptError where an object can't move its limbs so, which says what it can do."""
+    if limb == RESTING or name in vocabulary.suits[limb]:
+        return
+    able = [motion for motion, names in vocabulary.suits.items() if name in names]
+    whole = [motion for motion in vocabulary.motions if motion != vocabulary.default_motion]
+    can = f"it can be {_either(able)}, or move as a whole ({_either(whole)})" if able else f"it can only be {_either(whole)}"
+    raise PromptError(
+        f"{'An' if name[0] in 'aeiou' else 'A'} {name} has {vocabulary.lacks[limb]}: {can}.", f"A {name} can't be {limb}"
+    )
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def parse_prompt(text: str, vocabulary: Vocabulary) -> ParsedPrompt:
@@ -91,14 +125,17 @@ def parse_prompt(text: str, vocabulary: Vocabulary) -> ParsedPrompt:
         )
     if unknown:
         raise _unknown_words(unknown, known, vocabulary)
-    for kind in ("objects", "colours", "motions"):
-        if len(found[kind]) > 1:
+    for kind in ("objects", "colours", *(kind for kind in vocabulary.kinds if kind not in ("objects", "colours"))):
+        if len(found[kind]) > (2 if kind == "colours" and vocabulary.second_colours else 1):
             names = " and ".join(f'"{word}"' for word in found[kind])
             raise PromptError(
                 f"The prompt names several {KIND_NAMES[kind]} ({names}): the built-in models make one at a time, keep one.",
                 f"One of the {KIND_NAMES[kind]} at a time: {', '.join(found[kind])}",
             )
-    return ParsedPrompt(*(next(iter(found[kind]), None) for kind in KINDS))
+    first = {kind: next(iter(found[kind]), None) for kind in found}
+    second = found["colours"][1] if len(found["colours"]) > 1 else None
+    own = (first.get("limb_motions"), first.get("sizes"), first.get("speeds"))
+    return ParsedPrompt(first["colours"], first["objects"], first["motions"], second, *own)
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -126,7 +163,7 @@ def _phrases(vocabulary: Vocabulary) -> dict[tuple[str, ...], tuple[str, str]]:
     """Every phrase of the vocabulary, by its words: its kind and the model's own word."""
     return {
         tuple(phrase.split()): (kind, own)
-        for kind in KINDS
+        for kind in vocabulary.kinds
         for own, synonyms in getattr(vocabulary, kind).items()
         for phrase in (own, *synonyms)
     }
@@ -155,7 +192,7 @@ def _match_phrases(tokens: list[_Token], vocabulary: Vocabulary) -> tuple[dict[s
             if not any(taken[place]) and tuple(token.word for token in tokens[place]) == phrase:
                 taken[place] = [True] * len(phrase)
                 hits.append((start, *phrases[phrase]))
-    found = {kind: list(dict.fromkeys(own for _, other, own in sorted(hits) if other == kind)) for kind in KINDS}
+    found = {kind: list(dict.fromkeys(own for _, other, own in sorted(hits) if other == kind)) for kind in vocabulary.kinds}
     return found, [token for token, is_taken in zip(tokens, taken, strict=True) if not is_taken]
 
 

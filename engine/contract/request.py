@@ -13,7 +13,7 @@ from typing import Any
 from .errors import RequestError
 from .prompt import MAX_CHARACTERS, check_prompt
 
-PRESETS = ("primitives", "paper", "open", "custom")
+PRESETS = ("primitives", "creatures", "paper", "open", "custom")
 QUALITIES = ("draft", "standard", "high", "paper")
 TOPOLOGIES = ("auto", "rigged", "fixed", "per-frame")
 MODES = ("4d", "3d", "video")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,13 @@ from . import words
 from .errors import ModelError
 
 KINDS = ("colours", "objects", "motions")
+# Those that only models of bodies that bend know.
+BODY_KINDS = ("limb_motions", "sizes", "speeds")
 # What the kinds are called in messages.
-KIND_NAMES = {"colours": "colors", "objects": "objects", "motions": "motions"}
+KIND_NAMES = {
+    "colours": "colors", "objects": "objects", "motions": "motions", "limb_motions": "limb motions", "sizes": "sizes",
+    "speeds": "speeds",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,10 @@ class Vocabulary:
 
     default_colours: what an object is coloured when the prompt does not say. default_motion: the same of motions.
     palette: sRGB in [0, 1] of each colour.
+
+    Models of bodies that bend know more: second_colours: what an object's other colour is when the prompt does not say.
+    limb_motions, sizes, speeds: further words, with their synonyms. suits: the objects that have a limb motion. lacks: what an
+    object has not got that has it not, such as "no wings".
     """
 
     colours: dict[str, list[str]]
@@ -30,13 +39,19 @@ class Vocabulary:
     default_colours: dict[str, str]
     default_motion: str
     palette: dict[str, list[float]]
+    second_colours: dict[str, str] = field(default_factory=dict)
+    limb_motions: dict[str, list[str]] = field(default_factory=dict)
+    suits: dict[str, list[str]] = field(default_factory=dict)
+    lacks: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, list[str]] = field(default_factory=dict)
+    speeds: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, values: Any) -> Vocabulary:
         """The inverse of `as_dict`. Raises ValueError or TypeError where `values` are no vocabulary."""
         # Models from before the palette was written beside them have the built-in one.
         vocabulary = cls(**{"palette": words.PALETTE, **values})
-        for kind in KINDS:
+        for kind in vocabulary.kinds:
             dict(getattr(vocabulary, kind))
         return vocabulary
 
@@ -57,7 +72,12 @@ class Vocabulary:
 
     def described(self) -> str:
         """All words of the model, for people."""
-        return "; ".join(f"{KIND_NAMES[kind]} {', '.join(getattr(self, kind))}" for kind in KINDS)
+        return "; ".join(f"{KIND_NAMES[kind]} {', '.join(getattr(self, kind))}" for kind in self.kinds)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of words that the model knows, by the names of their fields."""
+        return (*KINDS, *BODY_KINDS) if self.limb_motions else KINDS
 
 
 def built_in_vocabulary() -> Vocabulary:

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from engine.config.stage import DistillationConfig
-from engine.contract.errors import ModelError
+from engine.contract.errors import ModelError, PromptError
+from engine.guidance.bodies import BodyGuidance
 from engine.guidance.built_in import ImageGuidance, VideoGuidance
 from engine.guidance.denoisers.stable_diffusion import StableDiffusion
 from engine.guidance.denoisers.video_unet import AnimateDiff
-from engine.guidance.model_class import ADAPTER, BUILT_IN, detect_model_class
+from engine.guidance.model_class import ADAPTER, BODIES, BUILT_IN, detect_model_class
 from engine.guidance.offload import Resident
 from engine.guidance.precision import half_type
 from engine.guidance.protocol import Denoiser, Guidance
@@ -29,6 +30,7 @@ from engine.models.folder.check import check_model
 from engine.models.folder.loader import load_components
 from engine.models.presets import Preset
 from engine.models.source import locate
+from engine.models.world.lexicon import RESTING, STILL, Words
 
 BUILT_IN_TEXT_COMPONENTS = ("tokenizer", "text_encoder")
 
@@ -85,6 +87,8 @@ def load_guidance(
     found = detect_model_class(folder, role)
     if found == BUILT_IN:
         return _load_built_in(role, folder, config, distillation, device)
+    if found == BODIES:
+        return _load_bodies(role, folder, config.prompt, distillation, device)
     adapter = None
     if found == ADAPTER:
         found, adapter, folder = AnimateDiff, folder, _adapter_base(folder, config.models.image)
@@ -122,6 +126,23 @@ def _load_built_in(
     prompt = encode_prompt(encode_clip, texts, config.prompt, config.negative_prompt, by_view=by_view)
     guidance = ImageGuidance if role == "image" else VideoGuidance
     return LoadedGuidance(guidance(components, with_guidance_scale(distillation, guidance)), prompt)
+
+
+def _load_bodies(
+    role: str, folder: Path, prompt: str, distillation: DistillationConfig, device: torch.device | str
+) -> LoadedGuidance:
+    """The model of bodies that bend; as the image model it is told the body at rest. Raises PromptError where `prompt` is not
+    in the model's own words, as `engine.contract.prompt.canonical_prompt` puts it."""
+    try:
+        words = Words.parse(prompt)
+    except ValueError as error:
+        raise PromptError(f"{error}: choose the preset creatures, which reads prompts for this model.") from error
+    if role == "image":
+        words = replace(words, limb=RESTING, whole=STILL)
+    components = load_components(folder, device=device)
+    texts = {name: components.pop(name) for name in BUILT_IN_TEXT_COMPONENTS if name in components}
+    encoded = encode_prompt(encode_clip, texts, str(words))
+    return LoadedGuidance(BodyGuidance(components, with_guidance_scale(distillation, BodyGuidance)), encoded)
 
 
 def _load_networks(

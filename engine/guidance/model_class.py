@@ -16,7 +16,7 @@ from engine.guidance.denoisers.video_unet import AnimateDiff, VideoUNet
 from engine.guidance.denoisers.wan import Wan
 from engine.guidance.protocol import Denoiser
 
-BUILT_IN, ADAPTER = "ClipDiffusion", "MotionAdapter"
+BUILT_IN, BODIES, ADAPTER = "ClipDiffusion", "PictureDiffusion", "MotionAdapter"
 SUITABLE = {
     "image": "Stable Diffusion, SDXL, DeepFloyd IF-I or MVDream",
     "video": "ModelScope, Zeroscope, AnimateDiff, Wan 2.1 or CogVideoX",
@@ -25,7 +25,7 @@ SUITABLE = {
 
 
 def detect_model_class(folder: Path, role: str) -> type[Denoiser] | str:
-    """The denoiser's class for the model in `folder`; BUILT_IN for one of the engine's own, ADAPTER for a motion adapter, which
+    """The denoiser's class for the model in `folder`; BUILT_IN or BODIES for one of the engine's own, ADAPTER for a motion adapter, which
     needs an image model to sit in.
 
     Raises ModelError where the model is of no class that can fill `role`, or its files are not those of a model.
@@ -36,8 +36,8 @@ def detect_model_class(folder: Path, role: str) -> type[Denoiser] | str:
         if about.get("_class_name") == ADAPTER and role == "video":
             return ADAPTER
         raise ModelError(f"No model in {folder}: model_index.json is missing. Give a folder in diffusers' layout.")
-    if index.get("_class_name") == BUILT_IN:
-        return BUILT_IN
+    if index.get("_class_name") == BUILT_IN or index.get("_class_name") == BODIES and role in ("image", "video"):
+        return index["_class_name"]
     found = _class_of_components(folder, index)
     if found is None or role not in found.roles:
         name = index.get("_class_name") or "no known class"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.ablations import MODES, ablate
-from engine.config.quality import PUBLIC_QUALITIES, QUALITIES, Quality
+from engine.config.quality import BODIES_QUALITIES, PUBLIC_QUALITIES, QUALITIES, Quality
 from engine.config.stage import STAGES
 from engine.contract.errors import JobError, RequestError
 from engine.contract.prompt import ParsedPrompt, canonical_prompt, parse_prompt
@@ -63,7 +63,9 @@ def resolve(request: Request) -> ResolvedJob:
     named = {role: getattr(request, f"{role}_model") for role in ROLES}
     models = replace(preset, **{role: source for role, source in named.items() if source})
     if preset.built_in and models != preset:
-        raise RequestError("The preset primitives has its own models: choose the preset custom to name others.")
+        raise RequestError(f"The preset {preset.name} has its own models: choose the preset custom to name others.")
+    if preset.bends and request.image is not None:
+        raise RequestError(f"The preset {preset.name} takes no picture yet: choose the preset primitives, or leave it out.")
     quality = _quality(request, models)
     _check_models(request, models, quality)
     vocabulary = _vocabulary(models)
@@ -123,8 +125,15 @@ def _vocabulary(models: Preset) -> Vocabulary | None:
     return Vocabulary.read(Path(source).parent) if source and Path(source).is_dir() else None
 
 
+def qualities_of(models: Preset) -> dict[str, Quality]:
+    """The qualities by name for a preset's models."""
+    if models.bends:
+        return BODIES_QUALITIES
+    return QUALITIES if models.built_in else PUBLIC_QUALITIES
+
+
 def _quality(request: Request, models: Preset) -> Quality:
-    quality = (QUALITIES if models.built_in else PUBLIC_QUALITIES)[request.quality]
+    quality = qualities_of(models)[request.quality]
     quality = replace(quality, field=replace(quality.field, backbone=request.backbone))
     quality = ablate(MODES[request.mode](quality), request.without)
     for stage in STAGES:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.contract.request import ROLES
 
 PRIMITIVES_FOLDER = Path(__file__).resolve().parent / "primitives"
+CREATURES_FOLDER = Path(__file__).resolve().parent / "creatures"
 # Judges what came of a prompt; guides nothing.
 SCORER_FOLDER = PRIMITIVES_FOLDER / "scorer"
 
@@ -15,7 +16,8 @@ SCORER_FOLDER = PRIMITIVES_FOLDER / "scorer"
 @dataclass(frozen=True)
 class Preset:
     """image, video, upscale: a model folder's path or a hub id each, see `engine.models.source`; empty where the user has to
-    name one. built_in: small models that come with the engine."""
+    name one. built_in: small models that come with the engine; bends: of them, those that know
+    bodies that bend."""
 
     name: str
     image: str
@@ -23,6 +25,7 @@ class Preset:
     upscale: str
     description: str
     built_in: bool = False
+    bends: bool = False
 
     def sources(self) -> dict[str, str]:
         """The model of each role."""
@@ -37,6 +40,15 @@ PRESETS = {
             *(str(PRIMITIVES_FOLDER / role) for role in ROLES),
             "small built-in models: offline, on a CPU, a small vocabulary",
             built_in=True,
+        ),
+        Preset(
+            "creatures",
+            str(CREATURES_FOLDER / "model"),
+            str(CREATURES_FOLDER / "model"),
+            "",
+            "built-in models of creatures and things that bend: offline, on a CPU, still in training",
+            built_in=True,
+            bends=True,
         ),
         Preset(
             "paper",

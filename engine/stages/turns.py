@@ -21,7 +21,8 @@ from engine.scene.render import render
 from engine.stages.train_state import TrainState
 from engine.stages.viewing import draw_view
 
-CAMERAS = 6
+# As many cameras as cost what CAMERAS do at SIZE pixels.
+CAMERAS, SIZE = 6, 32
 # How far the stage's noise is annealed when the model is asked: early, where words decide.
 PROGRESS = 0.1
 # A turn must lower the gradient by this share, or nothing turns. Measured with the built-in models at six objects: 0.26 to 0.66
@@ -33,7 +34,7 @@ ENOUGH = 0.15
 def try_turns(state: TrainState, video: LoadedGuidance, config: StageConfig, times: Tensor) -> int:
     """Puts a turn about Z into a trajectory at rest if the video model wants one: 1 (counter-clockwise), -1 or 0 turns,
     returned."""
-    still = replace(config, cameras=CAMERAS, camera=replace(config.camera, moving=0.0), empty_sample_prob=0.0)
+    still = replace(config, cameras=max(2, round(CAMERAS * (SIZE / config.size) ** 2)), camera=replace(config.camera, moving=0.0), empty_sample_prob=0.0)
     view = draw_view(state, video, still, times)
     rotation = state.field.trajectory.rotation
     before = state.generator.get_state()

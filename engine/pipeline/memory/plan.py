@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from engine.config.quality import PUBLIC_QUALITIES, QUALITIES, Quality
+from engine.config.quality import Quality
 from engine.contract.errors import ModelError
 from engine.guidance.precision import half_type
-from engine.job.resolve import ResolvedJob
+from engine.job.resolve import ResolvedJob, qualities_of
 from engine.models.presets import PRESETS, Preset
 from engine.pipeline.device import memory_gb
 from engine.pipeline.memory.models import Need, preset_needs
@@ -91,7 +91,7 @@ def fitting_presets(quality: str, device: torch.device) -> list[str]:
     for preset in PRESETS.values():
         if not all(preset.sources().values()):
             continue
-        settings = (QUALITIES if preset.built_in else PUBLIC_QUALITIES)[quality]
+        settings = qualities_of(preset)[quality]
         try:
             plan = plan_memory(preset, settings, device)
         except ModelError:
