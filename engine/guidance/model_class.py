@@ -25,8 +25,8 @@ SUITABLE = {
 
 
 def detect_model_class(folder: Path, role: str) -> type[Denoiser] | str:
-    """The denoiser's class for the model in `folder`; BUILT_IN or BODIES for one of the engine's own, ADAPTER for a motion adapter, which
-    needs an image model to sit in.
+    """The denoiser's class for the model in `folder`; BUILT_IN or BODIES for one of the engine's own, ADAPTER for a motion
+    adapter, which needs an image model to sit in.
 
     Raises ModelError where the model is of no class that can fill `role`, or its files are not those of a model.
     """

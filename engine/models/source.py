@@ -40,6 +40,8 @@ def model_names(preset: Preset) -> dict[str, str]:
     """The model of each role as jobs and assets name it: a hub id with its commit, or a folder's name without its place."""
     names = {}
     for role, source in preset.sources().items():
+        if not source and preset.built_in:
+            continue
         folder = Path(source).expanduser()
         parts = None if folder.is_dir() else split_source(source)
         if parts is None:

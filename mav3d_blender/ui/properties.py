@@ -16,7 +16,7 @@ from ..controller.request import default_of
 # By choice: its number in .blend files, which never changes, its label and its tooltip. Others than these are not offered.
 PRESETS = {
     "primitives": (0, "Primitives", "Small models that are built in: offline, on any computer, simple objects"),
-    "creatures": (4, "Creatures", "Built-in models of animals, figures and things that bend, still in training; they come with bones"),
+    "creatures": (4, "Creatures", "Built-in models of animals and things that bend, still in training: with bones"),
     "paper": (1, "Paper", "Public models closest to the paper's, for research alone: a graphics card, and 45 GB to fetch"),
     "open": (2, "Open", "Public models whose licenses allow commercial work: a graphics card, and 33 GB to fetch"),
     "custom": (3, "Custom", "Models of your own choice, named below under Models"),

@@ -17,8 +17,8 @@ body's colours and the joints; it learns from rendered pictures, for as long as 
     scripts/train_primitives --keep FOLDER    the newest averaged weights in half precision, to travel in git
     scripts/train_primitives --from FOLDER    begins on a fresh machine where they stood; the rate warms up again
     scripts/train_primitives --publish        the same weights where the engine finds its built-in models
-What an unfinished run had reached is in engine/models/creatures/model/. On a machine with a GPU it is used; there `--renderers 15
---batch 128 --minutes 8` keep it busy and end in time.
+What a run had reached is in engine/models/creatures/model/, where the preset creatures finds it. On a machine with a
+GPU it is used; there `--renderers 15 --batch 128 --minutes 8` keep it busy and end in time.
 
 Changes of bodies and gaits flow into a run with the pictures that are rendered after; renderers that are killed come back with
 the world's code as it is then. `toys/` is the training of the models before, of ten rigid toys.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from engine.models.presets import PRIMITIVES_FOLDER
+from engine.models.presets import CREATURES_FOLDER
 from scripts.training import motion, shards
 from scripts.training.components import FOLDER
 from scripts.training.held_out import HeldOut
@@ -46,7 +46,7 @@ def main() -> None:
         shards.fill(pool, int(arguments.pool * 1e9), parent, which, count)
         return
     if arguments.publish or arguments.keep:
-        target = arguments.keep or PRIMITIVES_FOLDER / FOLDER
+        target = arguments.keep or CREATURES_FOLDER / FOLDER
         write_model(arguments.work, target)
         print(f"written to {target}", flush=True)
         return

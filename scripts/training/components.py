@@ -23,7 +23,7 @@ from engine.models.world.lexicon import COLOURS, DARK, LIMB_MOTIONS, OBJECTS, SI
 
 WIDTH = 64
 TOKENS = 9
-FOLDER = "picture"
+FOLDER = "model"
 CLASSES = {
     "joint_encoder": ("engine.models.joint_encoder", "JointEncoder"),
     "scheduler": ("diffusers", "DDIMScheduler"),

@@ -8,8 +8,8 @@ from engine.models.world import lexicon, synonyms
 
 # Parts that a second colour is said of: "a red fish with blue fins".
 PARTS = (
-    "fins wings legs arms eyes ears tail spots stripes belly trousers pants shirt hat leaves petals sails wheels roof trunk its "
-    "head body feet beak mane horns tentacles claws moving very"
+    "fins wings legs arms eyes ears tail spots stripes belly trousers pants shirt hat leaves petals sails wheels roof trunk "
+    "its head body feet beak mane horns tentacles claws moving very"
 ).split()
 
 

@@ -6,8 +6,10 @@ from engine.contract.errors import ModelError, PromptError
 from engine.contract.prompt import ParsedPrompt, canonical_prompt, check_prompt, parse_prompt
 from engine.contract.vocabulary import Vocabulary, built_in_vocabulary
 from engine.models.world.clips import COLOURS
+from engine.models.world.lexicon import Words
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
+from engine.models.world.vocabulary import bodies_vocabulary
 
 WORDS = built_in_vocabulary()
 
@@ -120,3 +122,31 @@ def test_a_damaged_vocabulary_is_a_damaged_model(tmp_path):
     (tmp_path / "vocabulary.json").write_text(json.dumps({"colours": {}}))
     with pytest.raises(ModelError, match="damaged"):
         Vocabulary.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a dog running", "brown dark dog running still medium steady"),
+        ("a red fish with blue fins swimming", "red blue fish swimming still medium steady"),
+        ("A bird, flying and orbiting slowly", "blue dark bird flying orbiting medium slowly"),
+        ("a tall robot that dances fast", "cyan blue robot dancing still tall fast"),
+        ("a red ball bouncing", "red dark ball resting bouncing medium steady"),
+        ("a red crab", "red orange crab resting still medium steady"),
+    ],
+)
+def test_models_of_bodies_that_bend_have_a_word_in_each_of_seven_places(text, words):
+    vocabulary = bodies_vocabulary()
+    assert canonical_prompt(text, vocabulary) == words and str(Words.parse(words)) == words
+
+
+def test_limbs_that_an_object_has_not_got_are_said_with_what_it_can_do():
+    with pytest.raises(PromptError, match="A snake has no arms to wave: it can be swimming, crawling or nodding"):
+        canonical_prompt("a snake waving", bodies_vocabulary())
+    with pytest.raises(PromptError, match="A ball has no legs to run with: it can only be bouncing"):
+        canonical_prompt("a ball running", bodies_vocabulary())
+    with pytest.raises(PromptError, match="several limb motions"):
+        canonical_prompt("a dog running and swimming", bodies_vocabulary())
+    with pytest.raises(PromptError, match="several colors"):
+        canonical_prompt("a red green blue dog", bodies_vocabulary())
+    assert canonical_prompt("a dog running", bodies_vocabulary(), still=True).endswith("dog resting still medium steady")

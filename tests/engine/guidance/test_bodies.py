@@ -1,0 +1,67 @@
+"""The built-in models of bodies as guidance, with their own weights."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from engine.config.stage import DistillationConfig
+from engine.contract.errors import ModelError, PromptError
+from engine.guidance.bodies import BodyGuidance
+from engine.guidance.load import GuidanceConfig, load_guidance
+from engine.models.presets import PRESETS
+from engine.models.world.placements import SCALES
+from engine.scene.cameras import Cameras
+from engine.scene.frame_times import frame_times
+
+DISTILLATION = DistillationConfig(guidance_scale=None, noise_start=0.8, noise_end=0.4)
+CONFIG = GuidanceConfig("brown dark dog running orbiting medium steady", PRESETS["creatures"])
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return {role: load_guidance(role, CONFIG, DISTILLATION) for role in ("image", "video")}
+
+
+def test_the_image_model_is_told_the_body_at_rest_and_the_video_model_where_it_goes(loaded):
+    times = frame_times(8)
+    still, moving = (loaded[role].guidance.mount(loaded[role].prompt, times) for role in ("image", "video"))
+    assert still.centre.norm(dim=1).max() < 0.08 and moving.centre.norm(dim=1).min() > 0.2
+    assert still.axes.norm(dim=1).mean() == pytest.approx(SCALES[""], rel=0.06)
+    # An orbit goes once round.
+    assert moving.heading.diff().remainder(2 * math.pi).sum() == pytest.approx(2 * math.pi * 7 / 8, abs=0.5)
+
+
+def test_the_gradient_leads_from_nothing_to_a_body_of_the_colour(loaded):
+    video, times = loaded["video"], frame_times(4)
+    assert video.guidance.distillation.guidance_scale == BodyGuidance.guidance_scale
+    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.3]), fov=video.guidance.fov)
+    cameras = cameras.follow(video.guidance.mount(video.prompt, times))
+    background = torch.tensor([[0.2, 0.4, 0.9]])
+    frames = background.view(1, 1, 3, 1, 1).expand(1, 4, 3, 64, 64).clone()
+    gradient = video.guidance.gradient(
+        frames, video.prompt, cameras, 0.0, torch.Generator().manual_seed(0), background=background, times=times
+    )
+    assert gradient.shape == frames.shape
+    # In the middle redder and less blue, in the corners nothing.
+    middle, corner = gradient[0, :, :, 26:38, 26:38].mean((0, 2, 3)), gradient[0, :, :, :4, :4].abs().mean()
+    assert middle[0] < 0 < middle[2] and middle.abs().max() > 10 * corner
+
+
+def test_pictures_have_the_size_of_the_model(loaded):
+    image = loaded["image"]
+    cameras = Cameras(torch.zeros(1, 1), torch.zeros(1, 1), fov=image.guidance.fov)
+    with pytest.raises(ValueError, match="64 pixels"):
+        image.guidance.gradient(
+            torch.zeros(1, 1, 3, 32, 32), image.prompt, cameras, 0.0, torch.Generator(), background=torch.zeros(1, 3)
+        )
+
+
+def test_other_words_and_missing_parts_are_said():
+    with pytest.raises(PromptError, match="preset creatures"):
+        load_guidance("image", replace(CONFIG, prompt="a dog"), DISTILLATION)
+    with pytest.raises(ModelError, match="joint_encoder"):
+        BodyGuidance({"unet": None, "scheduler": None}, DISTILLATION)
+    with pytest.raises(ModelError, match="can't be the upscale model"):
+        load_guidance("upscale", replace(CONFIG, models=replace(CONFIG.models, upscale=CONFIG.models.image)), DISTILLATION)
