@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from engine.config.quality import QUALITIES, MeshConfig, Quality
+from engine.config.quality import BODIES_QUALITIES, MeshConfig, Quality
 from engine.config.stage import DistillationConfig
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
@@ -118,7 +118,7 @@ class Outcome:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.benchmark.perfect_teacher", description=__doc__.splitlines()[0])
     parser.add_argument("prompts", nargs="*", default=list(BODIES), help='"dog running", "duck resting bouncing" …')
-    parser.add_argument("--quality", choices=list(QUALITIES), default="standard")
+    parser.add_argument("--quality", choices=list(BODIES_QUALITIES), default="standard")
     parser.add_argument("--forms", nargs="+", choices=list(FORMS), default=list(FORMS))
     parser.add_argument("--noise", type=float, default=0.0)
     parser.add_argument("--blur", type=int, default=1)
@@ -134,7 +134,7 @@ def main() -> None:
 
 def run(prompt: str, options: argparse.Namespace) -> None:
     """All forms of one body; prints a line for each."""
-    quality = QUALITIES[options.quality]
+    quality = BODIES_QUALITIES[options.quality]
     words, times = words_of(prompt), frame_times(quality.field.times)
     moving = true_scene(words, times)
     still = true_scene(replace(words, limb=RESTING, whole=STILL), frame_times(1))
