@@ -20,7 +20,7 @@ GOOD = "good"
 # Of an engine that never says it is ready, instead of two minutes.
 HELLO_SECONDS = 2.0
 # The most that a job may take here, far more than it does on a machine that is not busy.
-LONGEST = 120.0
+LONGEST = 1200.0
 beats = Beats()
 seen = {"blender": bpy.app.version_string, "jobs": {}}
 

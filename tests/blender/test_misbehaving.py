@@ -29,7 +29,7 @@ def seen(installed, tmp_path_factory) -> dict:
     python = folder / "python"
     python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{FAKE}" $(cat "{folder / "words"}")\n')
     python.chmod(0o755)
-    return window.run("misbehaving.py", folder, str(python), installed, lambda: None, 1800)
+    return window.run("misbehaving.py", folder, str(python), installed, lambda: None)
 
 
 @pytest.mark.parametrize("manner", ENDS)

@@ -15,7 +15,8 @@ import imageio.v3 as imageio
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.root import PATIENCE, ROOT
+
 BLENDER = os.environ.get("BLENDER", "")
 DISPLAY = os.environ.get("BLENDER_DISPLAY", ":77")
 NEEDED = [
@@ -31,7 +32,7 @@ def install(folder: Path) -> None:
     (zipped,) = built.glob("mav3d-*.zip")
     assert (built / "index.json").is_file()
     command = [BLENDER, "--command", "extension", "install-file", "-r", "user_default", "-e", zipped]
-    subprocess.run(command, check=True, env=environment(folder), stdout=subprocess.DEVNULL, timeout=300)
+    subprocess.run(command, check=True, env=environment(folder), stdout=subprocess.DEVNULL, timeout=PATIENCE)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -39,7 +40,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(folder), "BLENDER_USER_RESOURCES": str(folder / "blender")}
 
 
-def run(script: str, folder: Path, python: str, installed: dict, drive: Callable[[], None], seconds: float) -> dict:
+def run(script: str, folder: Path, python: str, installed: dict, drive: Callable[[], None]) -> dict:
     """What a script of this folder wrote about its session in a new Blender, with Blender's exit status as "status".
 
     drive: what is done from outside once the script has written FOLDER/ready.json. Skips where no window can be opened.
@@ -49,13 +50,13 @@ def run(script: str, folder: Path, python: str, installed: dict, drive: Callable
     with open(folder / "blender.log", "wb") as log:
         process = subprocess.Popen(command, env=installed, stdout=log, stderr=subprocess.STDOUT)
         try:
-            ready = wait_until(lambda: (folder / "ready.json").is_file() or process.poll() is not None, 180)
+            ready = wait_until(lambda: (folder / "ready.json").is_file() or process.poll() is not None)
             told = (folder / "blender.log").read_text(errors="replace")
             if "unable to open a display" in told.lower():
                 pytest.skip(f"no window could be opened: {told[-300:]}")
             assert ready and process.poll() is None, told[-2000:]
             drive()
-            status = process.wait(timeout=seconds)
+            status = process.wait(timeout=PATIENCE)
         finally:
             process.kill()
     told = (folder / "blender.log").read_text(errors="replace")
@@ -95,12 +96,12 @@ def xdotool(*arguments: str) -> None:
     subprocess.run(["xdotool", *arguments], check=True, env={**os.environ, "DISPLAY": DISPLAY})
 
 
-def wait_for(path: Path, seconds: float) -> dict:
-    assert wait_until(path.is_file, seconds), f"{path.name} did not come"
+def wait_for(path: Path) -> dict:
+    assert wait_until(path.is_file), f"{path.name} did not come"
     return json.loads(path.read_text())
 
 
-def wait_until(happened: Callable[[], bool], seconds: float) -> bool:
+def wait_until(happened: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     """Whether it happened in time."""
     until = time.monotonic() + seconds
     while not happened():

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from mav3d_blender.client.process.engine_process import EngineProcess
+from tests.root import PATIENCE
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 
@@ -15,7 +16,7 @@ def make_engine(folder: Path, *words: str, **options) -> EngineProcess:
     return EngineProcess([sys.executable, "-u", str(FAKE), *words], folder, folder / "engine.log", **options)
 
 
-def until(look, seconds: float = 60.0):
+def until(look, seconds: float = PATIENCE):
     """What `look` returns as soon as that is true; fails after `seconds`, far more than a busy machine takes."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

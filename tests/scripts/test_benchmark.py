@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from scripts.benchmark.estimate import stage_seconds
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from tests.root import ROOT
     ],
 )
 def test_a_benchmark_prints_its_table(arguments, said):
-    done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=ROOT, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert said in done.stdout
 

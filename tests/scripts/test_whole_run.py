@@ -9,7 +9,7 @@ import pytest
 
 from scripts.benchmark.assets import compare, evenness, read_mesh
 from scripts.benchmark.judge import judge
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def blend(tmp_path_factory) -> Path:
     command = [sys.executable, "-m", "scripts.product", "a red ball bouncing", "--output", str(output)]
     command += ["--quality", "draft", "--seed", "1", "--no-render"]
     done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True, timeout=900
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
     )
     assert done.returncode == 0, done.stderr
     assert (output / "asset" / "asset.json").is_file()

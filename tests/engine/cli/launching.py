@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 LAUNCH = """
 import sys
@@ -27,10 +27,11 @@ FIXED = ["--seed", "4", "--topology", "fixed"]
 SHORT = ["--static-steps", "2", "--dynamic-steps", "2", "--super-resolution-steps", "1"]
 
 
-def launch(models: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-c", LAUNCH, str(models), *arguments]
+def launch(models: Path, *arguments: str, program: str = LAUNCH, **options) -> subprocess.CompletedProcess:
+    """program: what starts the command line; LAUNCH, or that with more to it."""
+    command = [sys.executable, "-c", program, str(models), *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=300, **options)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=PATIENCE, **options)
 
 
 def messages(done: subprocess.CompletedProcess) -> list[dict]:

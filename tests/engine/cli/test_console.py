@@ -9,7 +9,7 @@ import pytest
 
 from engine.cli.console import Console, duration
 from engine.contract import protocol
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 PROGRESS = protocol.progress("super_resolution", 3, 30, 65, {})
 
@@ -63,7 +63,8 @@ def test_where_nothing_can_be_printed_the_work_goes_on(tmp_path, sink):
         os.close(read)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", SCRIPT]
-    done = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, env=environment, cwd=tmp_path, timeout=120, text=True)
+    streams = {"stdout": output, "stderr": subprocess.PIPE, "text": True}
+    done = subprocess.run(command, **streams, env=environment, cwd=tmp_path, timeout=PATIENCE)
     os.close(output)
     assert (tmp_path / "done").exists() and done.stderr == "" and done.returncode == 0
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -15,7 +14,23 @@ from safetensors import safe_open
 
 from engine.config.stage import STAGES
 from tests.engine.cli.launching import FIXED, LAUNCH, SHORT, launch, messages
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
+
+# The user presses Ctrl-C during the first step.
+INTERRUPTED = LAUNCH.replace(
+    "from engine.__main__",
+    """
+import signal
+from engine.pipeline import run
+take_step = run.take_step
+def interrupted(*arguments):
+    if not run.stopped:
+        run.stopped = True
+        signal.raise_signal(signal.SIGINT)
+    return take_step(*arguments)
+run.stopped, run.take_step = False, interrupted
+from engine.__main__""",
+)
 
 
 def test_each_frame_can_have_a_mesh_of_its_own(finished, tiny_models, tmp_path):
@@ -33,17 +48,10 @@ def test_each_frame_can_have_a_mesh_of_its_own(finished, tiny_models, tmp_path):
 def test_a_stopped_run_goes_on_bit_for_bit(finished, tiny_models, tmp_path):
     whole, _ = finished
     output = tmp_path / "stopped"
-    command = [sys.executable, "-c", LAUNCH, str(tiny_models), "generate", "a red ball bouncing", "--output", str(output)]
-    command += [*FIXED, *SHORT, "--json"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
-    for line in process.stdout:
-        if json.loads(line)["type"] == "progress":
-            process.send_signal(signal.SIGINT)
-            break
-    rest, _ = process.communicate(timeout=120)
-    assert process.returncode == 130
-    told = [json.loads(line) for line in rest.splitlines()]
+    arguments = ["generate", "a red ball bouncing", "--output", str(output), *FIXED, *SHORT, "--json"]
+    stopped = launch(tiny_models, *arguments, program=INTERRUPTED)
+    assert stopped.returncode == 130, stopped.stderr
+    told = messages(stopped)
     assert told[-1]["kind"] == "stopped" and {"type": "cancelling"} in told
     assert "same command" in told[-1]["advice"] and "command" not in told[-1]["message"]
     # What there was of the scene is an asset, which does not pass for the finished one.
@@ -68,7 +76,7 @@ def test_a_run_killed_again_and_again_ends_in_the_same_bits(finished, tiny_model
     for checkpoint, arguments in enumerate(starts, 1):
         command = [sys.executable, "-c", LAUNCH, str(tiny_models), *arguments]
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while _checkpoints(output) < checkpoint and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         process.kill()

@@ -14,7 +14,7 @@ import trimesh
 from engine.mesh.asset import MovingMesh, write_asset
 from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.engine.mesh.rig.bodies import folding_bar
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 ABOUT = {"prompt": "a bar", "fps": 12, "loop": False, "metrics": {"track": {"mean": {}}}, "seed": 3}
 
@@ -22,7 +22,7 @@ ABOUT = {"prompt": "a bar", "fps": 12, "loop": False, "metrics": {"track": {"mea
 def launch(*arguments: str) -> subprocess.CompletedProcess:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     command = [sys.executable, "-m", "engine", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=240)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=PATIENCE)
 
 
 @pytest.fixture

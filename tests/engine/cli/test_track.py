@@ -16,13 +16,13 @@ from engine.__main__ import main
 from mav3d_blender.timeline.asset_folder.asset import read_asset
 from scripts.benchmark.sequences import meshed
 from tests.engine.mesh.files.gltf_files import Maker
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 
 def launch(*arguments: str) -> subprocess.CompletedProcess:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     command = [sys.executable, "-m", "engine", "track", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

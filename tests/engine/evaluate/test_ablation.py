@@ -1,6 +1,6 @@
 import json
 import subprocess
-import time
+import threading
 from dataclasses import asdict
 
 import pytest
@@ -11,6 +11,7 @@ from engine.evaluate import ablation
 from engine.evaluate.ablation import FULL, Record, by_variant, evaluate, read_records, variants
 from engine.evaluate.prompts import Words, draw
 from engine.evaluate.triangle_soup import EvaluationError
+from tests.root import PATIENCE
 
 
 def record(variant=FULL, prompt="red ball still", right=True, **changes) -> Record:
@@ -61,13 +62,21 @@ def test_a_stopped_evaluation_records_nothing_of_the_run_it_stopped(tmp_path, mo
 
 
 def test_stopping_one_run_stops_those_not_begun(tmp_path, monkeypatch):
-    called = []
+    called, dropped = [], threading.Event()
+
+    class Pool(ablation.ThreadPoolExecutor):
+        def shutdown(self, **options):
+            super().shutdown(wait=False, **options)
+            dropped.set()
+            super().shutdown()
 
     def stopped(command, **options):
+        """The first run ends; one that the only worker may have begun by then lasts until the rest is dropped."""
         called.append(command)
-        time.sleep(0.1)
+        assert len(called) == 1 or dropped.wait(PATIENCE)
         return subprocess.CompletedProcess(command, 130, "", "")
 
+    monkeypatch.setattr(ablation, "ThreadPoolExecutor", Pool)
     monkeypatch.setattr(ablation.subprocess, "run", stopped)
     with pytest.raises(Stopped, match="same command"):
         list(evaluate(tmp_path, DRAFT, draw(8, seed=0), [FULL], None, seed=0, workers=1))

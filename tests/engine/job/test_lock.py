@@ -12,7 +12,7 @@ import pytest
 
 from engine.contract.errors import BusyError
 from engine.job.lock import NAME, held
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 HOLDING = """
 import sys, time
@@ -68,13 +68,13 @@ def test_it_waits_for_one_that_leaves(other, tmp_path):
             other.kill()
         return False
 
-    with held(tmp_path / "job", patience=300, give_up=let_it_leave):
+    with held(tmp_path / "job", patience=PATIENCE, give_up=let_it_leave):
         assert waited[:2] == [None, None] and other.wait() != 0
 
 
 def test_who_waits_can_give_up(other, tmp_path):
     asked = iter([False, True])
-    with pytest.raises(BusyError), held(tmp_path / "job", patience=300, give_up=lambda: next(asked)):
+    with pytest.raises(BusyError), held(tmp_path / "job", patience=PATIENCE, give_up=lambda: next(asked)):
         pass
     assert list(asked) == []
 
@@ -88,7 +88,7 @@ def test_one_holder_at_a_time_also_in_one_process(tmp_path):
     inside = []
 
     def work() -> None:
-        with held(tmp_path, patience=300):
+        with held(tmp_path, patience=PATIENCE):
             inside.append(1)
             assert len(inside) == 1
             time.sleep(0.01)
@@ -98,7 +98,7 @@ def test_one_holder_at_a_time_also_in_one_process(tmp_path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(300)
+        thread.join(PATIENCE)
     assert inside == [] and list(tmp_path.iterdir()) == []
     with held(tmp_path), pytest.raises(BusyError), held(tmp_path):
         pass

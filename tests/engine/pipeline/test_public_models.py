@@ -19,7 +19,7 @@ from engine.guidance.load import GuidanceConfig
 from engine.models.presets import PRESETS
 from engine.pipeline.train import load_stage_models
 from tests.engine.guidance import public_models
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 # The quality, with a scene and pictures small enough for a test.
 LAUNCH = """
@@ -42,7 +42,7 @@ STEPS = ["--static-steps", "3", "--dynamic-steps", "2", "--super-resolution-step
 def launch(*arguments: str) -> subprocess.CompletedProcess:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     command = [sys.executable, "-c", LAUNCH, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=300)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=PATIENCE)
 
 
 def custom(image: Path, video: Path, upscale: Path) -> list[str]:

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from engine.contract.version import VERSION
 from engine.job.folder import JobFolder, Progress
 from engine.job.lock import held
 from tests.engine.cli.launching import LAUNCH
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 SHORT = {
     "prompt": "a red ball bouncing", "quality": "draft", "seed": 4, "topology": "fixed", "frames": 3,
@@ -47,18 +46,17 @@ class Engine:
         self.process.stdin.write(line)
         self.process.stdin.flush()
 
-    def until(self, kind: str, timeout: float = 60, **wanted) -> list[dict]:
+    def until(self, kind: str, **wanted) -> list[dict]:
         """All messages up to the first of this type that has the `wanted` entries."""
-        told, deadline = [], time.monotonic() + timeout
+        told = []
         while True:
-            told.append(json.loads(self.lines.get(timeout=max(0.01, deadline - time.monotonic()))))
+            told.append(json.loads(self.lines.get(timeout=PATIENCE)))
             if told[-1]["type"] == kind and wanted.items() <= told[-1].items():
                 return told
 
-    def end(self) -> tuple[int, float]:
-        """The exit code and how long it took to come, seconds."""
-        began = time.monotonic()
-        return self.process.wait(30), time.monotonic() - began
+    def end(self) -> int:
+        """The exit code, once it has ended."""
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +65,7 @@ def engine(tiny_models):
     engine.hello = engine.until("hello")
     yield engine
     engine.send("shutdown")
-    assert engine.end()[0] == 0
+    assert engine.end() == 0
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +137,9 @@ def test_a_job_that_another_process_works_on_is_waited_for(engine, finished):
     with held(folder):
         engine.send("resume", job="late", folder=str(folder))
         engine.until("queued", job="late")
-        time.sleep(0.5)
-        assert engine.lines.empty()
+        # The engine answers meanwhile, and has nothing to say about the job.
+        engine.send("cancel", job="nobody")
+        assert [message["type"] for message in engine.until("error")] == ["error"]
     engine.until("result", job="late")
 
 
@@ -180,14 +179,12 @@ def test_what_can_not_change_is_one_sentence(engine, finished, changes, said):
     assert error["job"] == "no" and error["kind"] == "request" and said in error["message"]
 
 
-def test_a_running_job_is_cancelled_at_once_and_goes_on_later(engine, tmp_path):
+def test_a_running_job_is_cancelled_and_goes_on_later(engine, tmp_path):
     folder = tmp_path / "job"
     engine.send("generate", job="long", folder=str(folder), request=LONG)
     engine.until("progress", job="long")
-    began = time.monotonic()
     engine.send("cancel", job="long")
-    engine.until("cancelling", timeout=1, job="long")
-    assert time.monotonic() - began < 1
+    engine.until("cancelling", job="long")
     told = engine.until("cancelled", job="long")
     assert types(told) == ["cancelled"] and "stage static at step" in told[-1]["message"]
     assert told[-1]["path"] == str(folder / "asset")
@@ -206,12 +203,12 @@ def test_one_job_at_a_time_and_the_rest_waits_in_order(engine, tmp_path):
     told = engine.until("queued", job="three")
     assert {m["job"]: m["place"] for m in told if m["type"] == "queued"} == {"one": 0, "two": 1, "three": 2}
     engine.send("cancel", job="two")
-    told = engine.until("queued", timeout=1, job="three", place=1)
+    told = engine.until("queued", job="three", place=1)
     assert "cancelled" in {m["type"] for m in told if m["job"] == "two"} and not (tmp_path / "two").exists()
     engine.send("generate", job="one", folder=str(tmp_path / "x"), request=SHORT)
-    assert engine.until("error", timeout=1)[-1]["kind"] == "protocol"
+    assert engine.until("error")[-1]["kind"] == "protocol"
     engine.send("generate", job="four", folder=str(tmp_path / "x"), request=SHORT | {"prompt": "a corgi"})
-    no = engine.until("error", timeout=1)[-1]
+    no = engine.until("error")[-1]
     assert (no["job"], no["kind"]) == ("four", "prompt") and "corgi" in no["message"]
     engine.send("estimate", id=7, request=SHORT)
     engine.send("cancel", job="one")
@@ -247,7 +244,7 @@ def test_one_job_at_a_time_and_the_rest_waits_in_order(engine, tmp_path):
 )
 def test_what_makes_no_sense_is_answered_and_changes_nothing(engine, line, said):
     engine.write(line + b"\n")
-    (error,) = engine.until("error", timeout=5)
+    (error,) = engine.until("error")
     assert said in error["message"] and error["kind"] in ("protocol", "request", "job")
 
 
@@ -266,8 +263,7 @@ def test_a_closed_stdin_leaves_a_checkpoint(tiny_models, tmp_path):
     engine.until("progress")
     engine.process.stdin.close()
     told = engine.until("cancelled", job="next")
-    code, seconds = engine.end()
-    assert code == 0 and seconds < 5, engine.log
+    assert engine.end() == 0, engine.log
     assert [m["job"] for m in told if m["type"] == "cancelled"] == ["long", "next"]
     assert JobFolder(folder).progress().step >= 1 and not (folder / "asset").exists() and not (tmp_path / "next").exists()
 
@@ -277,7 +273,7 @@ def test_a_killed_engine_loses_nothing_that_was_saved(engine, tiny_models, tmp_p
     killed.send("generate", job="long", folder=str(folder), request=SHORT | {"dynamic_steps": 100_000})
     killed.until("progress", stage="dynamic")
     killed.process.kill()
-    assert killed.end()[0] != 0
+    assert killed.end() != 0
     assert JobFolder(folder).progress() == Progress("static", 2)
     engine.send("resume", job="again", folder=str(folder), changes={"dynamic_steps": 2})
     told = engine.until("result", job="again")
@@ -290,15 +286,15 @@ def test_a_signal_ends_it_as_shutdown_does(tiny_models, tmp_path):
     engine.send("generate", job="long", folder=str(folder), request=LONG)
     engine.until("progress")
     engine.process.send_signal(signal.SIGTERM)
-    engine.until("cancelled", job="long", timeout=5)
-    assert engine.end()[0] == 0 and JobFolder(folder).progress() is not None
+    engine.until("cancelled", job="long")
+    assert engine.end() == 0 and JobFolder(folder).progress() is not None
 
 
 def test_a_device_that_is_not_there_is_said(tiny_models):
     engine = Engine(tiny_models, "--device", "abacus")
     hello, error = engine.until("error")
     assert hello["type"] == "hello" and error["kind"] == "device" and "abacus" in error["message"]
-    assert engine.end()[0] == 1
+    assert engine.end() == 1
 
 
 PRINTING = """

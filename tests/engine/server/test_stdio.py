@@ -8,7 +8,7 @@ import pytest
 
 from engine.contract import protocol
 from engine.server.stdio import Output
-from tests.root import ROOT
+from tests.root import PATIENCE, ROOT
 
 PROGRAM = """
 import os, subprocess, sys
@@ -24,7 +24,8 @@ os.write(2, b"stdin holds %r" % sys.stdin.read())
 
 
 def test_what_prints_prints_to_stderr_and_what_reads_finds_nothing():
-    done = subprocess.run([sys.executable, "-c", PROGRAM], input=b"a message\n", capture_output=True, cwd=ROOT, timeout=60)
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(command, input=b"a message\n", capture_output=True, cwd=ROOT, timeout=PATIENCE)
     assert done.stdout.splitlines() == [b"before", b"read a message"]
     assert {b"printed", b"by a child"} <= set(done.stderr.splitlines()) and b"stdin holds ''" in done.stderr
 

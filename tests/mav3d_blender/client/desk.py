@@ -30,12 +30,12 @@ class Desk:
         self.events += events
         return events
 
-    def until(self, look, seconds: float = 60.0):
-        return until(lambda: self.tick() is not None and look(), seconds)
+    def until(self, look):
+        return until(lambda: self.tick() is not None and look())
 
-    def until_state(self, name: str, *states: str, seconds: float = 60.0):
+    def until_state(self, name: str, *states: str):
         """The job as soon as it is in one of the states."""
-        return self.until(lambda: self.job(name).state in states and self.job(name), seconds)
+        return self.until(lambda: self.job(name).state in states and self.job(name))
 
     def job(self, name: str):
         return self.session.store.get(name)

@@ -8,6 +8,7 @@ import pytest
 
 from mav3d_blender.client.model_fetch import ModelFetch
 from tests.mav3d_blender.engines import exists, until
+from tests.root import PATIENCE
 
 
 def fetching(folder: Path, *lines: str) -> ModelFetch:
@@ -30,17 +31,17 @@ def test_it_tells_how_far_it_is_and_ends(tmp_path):
     assert status.state == "running" and status.fraction == 0.25
     assert status.phase == "a/b: 50 of 200 MB, 1 min 30 s left"
     (tmp_path / "go").touch()
-    assert fetch.wait(60).state == "done" and fetch.poll().ended
+    assert fetch.wait(PATIENCE).state == "done" and fetch.poll().ended
 
 
 def test_sentences_of_the_engine_say_why_it_failed(tmp_path):
     fetch = fetching(tmp_path, "say(type='error', kind='model', message='a/b is gated.')", "sys.exit(1)")
-    assert (fetch.wait(60).state, fetch.poll().sentence) == ("failed", "a/b is gated.")
+    assert (fetch.wait(PATIENCE).state, fetch.poll().sentence) == ("failed", "a/b is gated.")
 
 
 def test_without_a_sentence_the_log_says_why(tmp_path):
     fetch = fetching(tmp_path, "import no_such_module")
-    assert fetch.wait(60).state == "failed" and "exit status 1" in fetch.poll().sentence
+    assert fetch.wait(PATIENCE).state == "failed" and "exit status 1" in fetch.poll().sentence
     assert "no_such_module" in fetch.poll().sentence and "no_such_module" in (tmp_path / "fetch.log").read_text()
 
 
@@ -56,11 +57,11 @@ def test_cancel_ends_it_soon_whatever_it_does(tmp_path):
     pid = fetch._child.pid
     fetch.cancel()
     assert fetch.poll().state == "cancelling"
-    assert fetch.wait(60).state == "cancelled" and not exists(pid)
+    assert fetch.wait(PATIENCE).state == "cancelled" and not exists(pid)
 
 
 @pytest.mark.parametrize("step", ['"many"', "null", "-5", "1e400"])
 def test_nonsense_is_no_progress(tmp_path, step):
     line = f'{{"type": "progress", "step": {step}, "steps": 0, "eta_s": "soon", "model": 3}}'
     fetch = fetching(tmp_path, f"print({line!r}, flush=True)")
-    assert fetch.wait(60).state == "done"
+    assert fetch.wait(PATIENCE).state == "done"

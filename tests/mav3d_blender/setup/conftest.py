@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.root import PATIENCE
+
 TORCH = """
 import types
 __version__ = "2.13.0+cpu"
@@ -79,7 +81,18 @@ def bare_environment(folder: Path, *wheels: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def follow(job, until=lambda status: False, seconds=600):
+def on_phase(job, act) -> None:
+    """Calls `act` with every phase that a job shows, also those that polling would miss."""
+    show = job._show
+
+    def shown(phase: str, fraction: float) -> None:
+        act(phase)
+        show(phase, fraction)
+
+    job._show = shown
+
+
+def follow(job, until=lambda status: False, seconds=PATIENCE):
     """All that polling gives, until it has ended or `until`."""
     seen, end = [], time.monotonic() + seconds
     while time.monotonic() < end:

@@ -9,6 +9,7 @@ import pytest
 
 from mav3d_blender.common import subprocesses
 from mav3d_blender.setup.check import check, start_check
+from tests.root import PATIENCE
 
 from .conftest import TORCH, bare_environment, facts, fake_python, make_wheel
 
@@ -62,7 +63,7 @@ def test_the_check_runs_while_the_caller_goes_on(tmp_path, wanted):
     running = start_check(environment(tmp_path, TORCH + wait), wanted)
     assert running.poll() is None and not running.done
     (tmp_path / "go").touch()
-    assert running.wait(600).ok and running.poll().ok
+    assert running.wait(PATIENCE).ok and running.poll().ok
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from mav3d_blender.setup import environments
 from mav3d_blender.setup.environments import Marker, installed, interpreter, needs_update, read_marker, uninstall, write_marker
 from mav3d_blender.setup.packages.requirements import SetupError, read_requirements, stamp
+from tests.root import PATIENCE
 
 
 def environment(folder, name, version, complete=True, mark="stamp"):
@@ -50,7 +51,7 @@ def test_uninstalling_removes_ours_whole_and_leaves_the_rest(tmp_path):
     spoilt = environment(tmp_path, "engine-0.3.0", "0.3.0")
     (spoilt / environments.MARKER).write_text('{"made_by": "somebody"}')
     (tmp_path / "notes.txt").write_text("mine")
-    done = uninstall(tmp_path).wait(600)
+    done = uninstall(tmp_path).wait(PATIENCE)
     assert set(done.removed) == {ours, begun}
     assert len(done.stayed) == 2 and "engine-mine" in " ".join(done.stayed)
     assert {path.name for path in tmp_path.iterdir()} == {"engine-mine", "engine-0.3.0", "notes.txt", "engine.lock"}
@@ -58,7 +59,7 @@ def test_uninstalling_removes_ours_whole_and_leaves_the_rest(tmp_path):
 
 def test_a_folder_without_an_engine_is_left_alone(tmp_path):
     (tmp_path / "bin").mkdir()
-    done = uninstall(tmp_path).wait(600)
+    done = uninstall(tmp_path).wait(PATIENCE)
     assert not done.removed and "no engine" in done.stayed[0]
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 
@@ -71,7 +72,7 @@ def test_links_are_not_followed(tmp_path):
     os.symlink(outside, folder / "engine-5")
     os.symlink(outside, kept / "lib" / "link")
     assert read_marker(folder / "engine-5") is None
-    done = uninstall(folder).wait(600)
+    done = uninstall(folder).wait(PATIENCE)
     assert done.removed == (kept,) and (outside / "lib" / "deep" / "file").exists()
 
 
@@ -85,9 +86,9 @@ def test_uv_and_its_pythons_go_last_and_stay_where_an_environment_does(tmp_path,
 
     with monkeypatch.context() as patched:
         patched.setattr(environments, "_delete", fail)
-        done = uninstall(tmp_path).wait(600)
+        done = uninstall(tmp_path).wait(PATIENCE)
     assert not done.removed and tools.exists()
-    done = uninstall(tmp_path).wait(600)
+    done = uninstall(tmp_path).wait(PATIENCE)
     assert done.removed == (ours.with_name("engine-1.old"), tools) and not tools.exists()
 
 
@@ -99,10 +100,10 @@ def test_an_interrupted_removal_is_taken_up(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(environments, "_delete", fail)
-        done = uninstall(tmp_path).wait(600)
+        done = uninstall(tmp_path).wait(PATIENCE)
     assert not done.removed and "busy" in done.stayed[0]
     assert installed(tmp_path) is None and not ours.exists()  # half an environment never looks whole
-    assert uninstall(tmp_path).wait(600).removed
+    assert uninstall(tmp_path).wait(PATIENCE).removed
     assert [path.name for path in tmp_path.iterdir()] == ["engine.lock"]
 
 
@@ -110,7 +111,7 @@ def test_nothing_is_removed_while_something_is_being_made(tmp_path):
     ours = environment(tmp_path, "engine-1", "1")
     with environments.lock(tmp_path):
         with pytest.raises(SetupError, match="running"):
-            uninstall(tmp_path).wait(600)
+            uninstall(tmp_path).wait(PATIENCE)
     assert ours.exists()
 
 

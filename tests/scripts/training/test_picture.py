@@ -106,6 +106,10 @@ def test_what_is_kept_loads_by_the_engines_loader_and_can_be_gone_on_from(pool, 
     run = picture.Run(work / "picture", words, CPU)
     run.train(pool, held_out, 3, 2)
     assert picture.write_model(work, tmp_path / "kept") == 3
+    # Whoever may read a file that is made here may read all of them.
+    (tmp_path / "usual").touch()
+    written = [*(tmp_path / "kept").rglob("*.*"), work / "picture" / picture.STATE, motion_folder / motion.NETWORKS]
+    assert {path.stat().st_mode for path in written} == {(tmp_path / "usual").stat().st_mode}
     loaded = load_components(tmp_path / "kept")
     assert set(loaded) == set(components.CLASSES)
     for name, value in loaded["unet"].named_parameters():

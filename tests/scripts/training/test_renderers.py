@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from scripts.training.renderers import Renderers
+from tests.root import PATIENCE
 
 
 class Short(Renderers):
@@ -19,17 +20,17 @@ def test_renderers_that_ended_are_started_again(tmp_path, capsys):
     renderers = Short(tmp_path / "3", 0.1, 2)
     first = [process.pid for process in renderers.processes]
     for process in renderers.processes:
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
     renderers.keep_going()
     assert not {process.pid for process in renderers.processes} & set(first)
     assert "renderer 1: ended with 3, starts again" in capsys.readouterr().out
     for process in renderers.processes:
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE)
 
 
 def test_training_does_not_wait_for_a_renderer_that_failed(tmp_path):
     renderers = Short(tmp_path / "4", 0.1)
-    renderers.processes[0].wait(timeout=60)
+    renderers.processes[0].wait(timeout=PATIENCE)
     with pytest.raises(RuntimeError, match="ended with 4 when there were 0 of 2 shards"):
         renderers.wait_for(2)
 

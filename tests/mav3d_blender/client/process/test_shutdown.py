@@ -9,6 +9,7 @@ import pytest
 
 from mav3d_blender.client.process.shutdown import Shutdown, send_interrupt
 from tests.mav3d_blender.engines import until
+from tests.root import PATIENCE
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 IGNORING = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint(flush=True)\ntime.sleep(600)"
@@ -35,7 +36,7 @@ def test_each_process_ends_by_the_gentlest_way_that_works(code, grace_s, status)
     process = started(code)
     process.stdin.close()
     shutdown = Shutdown(process, grace_s)
-    shutdown.join(60)
+    shutdown.join(PATIENCE)
     assert not shutdown.alive and process.returncode in (status, 1 if status == -signal.SIGINT else status)
     process.stdout.close()
 
