@@ -9,10 +9,12 @@ import sys
 
 from engine.cli.main import main
 
+# What of Python's surroundings its libraries don't stand: they make functions from docstrings, and use what is deprecated.
+VARIABLES = ("PYTHONOPTIMIZE", "PYTHONWARNINGS")
+
 
 def unoptimised() -> list[str]:
-    """The command that this process was started by, with asserts and docstrings left in: libraries of the engine make classes
-    and functions from docstrings, and don't load without."""
+    """The command that this process was started by, with asserts and docstrings left in."""
     given = sys.orig_argv[1:]
     options = given[: given.index("-m")] if "-m" in given else []
     options = [re.sub("O", "", each) if re.fullmatch("-[A-VY-Za-z]+", each) else each for each in options]
@@ -20,15 +22,15 @@ def unoptimised() -> list[str]:
 
 
 def restart() -> None:
-    """Becomes a process without -O and PYTHONOPTIMIZE; where the system can't, waits for one and leaves as it does."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONOPTIMIZE"}
+    """Becomes a process without -O and VARIABLES; where the system can't, waits for one and leaves as it does."""
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     if sys.platform == "win32":
         sys.exit(subprocess.run(unoptimised(), env=environment).returncode)
     os.execve(sys.executable, unoptimised(), environment)
 
 
 if __name__ == "__main__":
-    if sys.flags.optimize > 1:
+    if sys.flags.optimize > 1 or os.environ.get("PYTHONWARNINGS"):
         restart()
     # Threads that wait by spinning stop everything else on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -61,6 +61,8 @@ def rig_asset(request: RigRequest, emit: Callable[..., None]) -> None:
 
 def read_moving(folder: Path) -> tuple[dict[str, Any], MovingMesh]:
     """asset.json and the moving mesh of an asset folder, without a rig it may have. Raises RigError."""
+    if folder.is_file():
+        raise RigError(f"{folder} is a file: give the asset's folder.")
     try:
         about = json.loads((folder / "asset.json").read_text("utf-8"))
         topology = about["topology"]

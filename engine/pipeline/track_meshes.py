@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -147,6 +148,7 @@ def _say(note: str, emit: Emit) -> None:
 
 
 def _check_output(output: Path, overwrite: bool) -> None:
+    """Raises MeshError where the asset could not be written, before any work begins."""
     if output.exists() and not output.is_dir():
         raise MeshError(f"{output} is a file: choose another --output folder.")
     if output.is_dir() and any(output.iterdir()):
@@ -154,6 +156,10 @@ def _check_output(output: Path, overwrite: bool) -> None:
             raise MeshError(f"{output} is not empty: choose another --output folder, or add --overwrite.")
         if not (output / "asset.json").is_file():
             raise MeshError(f"{output} holds something else than an asset, and --overwrite would remove it: choose another.")
+    there = next(each for each in output.absolute().parents if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        why = "can't be written to" if there.is_dir() else "is a file"
+        raise MeshError(f"{output} can't be made, since {there} {why}: choose another --output.")
 
 
 def _oddities(frames: list[Frame]) -> list[str]:

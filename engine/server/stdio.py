@@ -14,9 +14,12 @@ def take_streams() -> tuple[int, int]:
     """Takes stdin and stdout away for the protocol alone and returns the two file descriptors.
 
     What reads stdin then finds it empty, and what prints, a library or a program it starts, prints to stderr. On Windows it
-    also keeps libraries from waiting, while they load, for the thread that reads stdin.
+    also keeps libraries from waiting, while they load, for the thread that reads stdin. A stream that was closed by whoever
+    started this is one that nobody writes to or reads.
     """
-    sys.stdout.flush()
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    _open_closed()
     source, sink = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -30,6 +33,17 @@ def take_streams() -> tuple[int, int]:
         for descriptor in (source, sink):
             msvcrt.setmode(descriptor, os.O_BINARY)
     return source, sink
+
+
+def _open_closed() -> None:
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            if nothing != descriptor:
+                os.dup2(nothing, descriptor)
+                os.close(nothing)
 
 
 class Output:

@@ -29,11 +29,11 @@ def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind:
             f"{label} keeps one mesh that moves, and {host.name} has one mesh per frame: use To Shape Keys first, or "
             "choose USD or Alembic."
         )
-    if path.exists() and not replace:
+    if _is_there(path) and not replace:
         raise ExportError(f"{path} exists: choose another name, or confirm that it is to be replaced.")
     _check_folder(path.parent)
-    # The name of what is written aside ends as the exporters want it.
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
+    # The name of what is written aside ends as the exporters want it, and is not longer than the file system allows.
+    part = path.with_name(f".{path.stem[:40]}.part{path.suffix}")
     if host.mode != "OBJECT":
         raise ExportError(f"{host.name} is being edited: leave {host.mode.replace('_', ' ').title()} Mode and export again.")
     try:
@@ -50,6 +50,20 @@ def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind:
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _is_there(path: Path) -> bool:
+    """Raises ExportError where the name is that of a folder, or none that the file system has."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ExportError(f"{path.name[:40]} can't be a file's name there ({reason}): choose another name.") from error
+    if path.is_dir():
+        raise ExportError(f"{path} is a folder: choose another name.")
+    return True
 
 
 def _check_folder(folder: Path) -> None:

@@ -25,12 +25,12 @@ def test_a_restart_keeps_all_options_but_the_one(monkeypatch, given, restarted):
     assert module.unoptimised() == [sys.executable, *restarted]
 
 
-@pytest.mark.parametrize("way", ["-O", "-OO", "PYTHONOPTIMIZE=2"])
-def test_python_without_asserts_and_docstrings_runs_the_engine(tmp_path, way):
-    """Libraries of the tracker don't load without docstrings."""
+@pytest.mark.parametrize("way", ["-O", "-OO", "PYTHONOPTIMIZE=2", "PYTHONWARNINGS=error"])
+def test_python_without_docstrings_or_with_warnings_as_errors_runs_the_engine(tmp_path, way):
+    """Libraries of the tracker don't load so."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     if "=" in way:
-        environment |= {"PYTHONOPTIMIZE": "2"}
+        environment |= {way.partition("=")[0]: way.partition("=")[2]}
     command = [sys.executable, *([] if "=" in way else [way]), "-m", "engine", "track", "none.obj", "--output", "asset"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=300)
     assert done.returncode == 1 and done.stdout == ""

@@ -7,7 +7,8 @@ import pytest
 
 from engine.contract.errors import DivergedError, EngineError
 from scripts.benchmark.fuzz import __main__ as fuzz
-from scripts.benchmark.fuzz.subjects import Subject, subjects
+from scripts.benchmark.fuzz.subject import Subject
+from scripts.benchmark.fuzz.subjects import subjects
 
 # But for what asks for a job that is not there, and for names among which is one of no mesh.
 WHOLE = [subject for subject in subjects() if subject.name not in ("line to the engine", "file names")]

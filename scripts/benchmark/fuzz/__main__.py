@@ -23,7 +23,8 @@ from pathlib import Path
 
 from engine.contract.errors import DivergedError, EngineError
 from mav3d_blender.timeline.asset_folder.asset import AssetError
-from scripts.benchmark.fuzz.subjects import Subject, draw_mutation, subjects
+from scripts.benchmark.fuzz.subject import Subject, draw_mutation
+from scripts.benchmark.fuzz.subjects import subjects
 from scripts.benchmark.machine import describe_machine
 
 SECONDS = 20

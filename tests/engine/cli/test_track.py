@@ -79,6 +79,14 @@ def test_what_is_no_asset_is_never_removed(frames, tmp_path):
     assert (tmp_path / "work" / "scene.blend").read_text() == "precious"
 
 
+def test_an_output_that_can_t_be_made_is_said_before_any_work(frames, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["track", str(frames), "--output", str(tmp_path / "file" / "deep" / "asset")]) == 1
+    assert "since " + str(tmp_path / "file") + " is a file: choose another" in capsys.readouterr().err
+    assert main(["rig", str(tmp_path / "file")]) == 1
+    assert "file is a file: give the asset's folder" in capsys.readouterr().err
+
+
 def test_an_asset_is_replaced_when_asked_to_and_kept_where_that_fails(frames, tmp_path):
     output, broken = tmp_path / "asset", tmp_path / "broken"
     output.mkdir()

@@ -29,7 +29,7 @@ FRAMES = 5
 class Ball(UniformBall):
     """One that rides on nothing."""
 
-    trajectory = None
+    trajectory = skeleton = None
 
 
 def exported(folder, topology: str, field=None, told=None) -> list[dict]:

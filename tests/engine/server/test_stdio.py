@@ -80,3 +80,15 @@ def test_when_nobody_listens_messages_are_dropped(pipe):
 def test_what_is_no_message_is_refused(pipe):
     with pytest.raises(ValueError, match="not JSON compliant"):
         Output(pipe[1]).send({"type": "progress", "eta_s": float("nan")})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows closes no streams of a child")
+@pytest.mark.parametrize("closed", [(0,), (1,), (0, 1, 2)])
+def test_streams_that_are_closed_are_empty(closed):
+    code = "import os; from engine.server.stdio import take_streams; a, b = take_streams(); os.write(b, os.read(a, 9) + b'end')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=b"" if 0 not in closed else None, capture_output=True, cwd=ROOT,
+        preexec_fn=lambda: [os.close(each) for each in closed],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (b"" if 1 in closed else b"end")

@@ -155,3 +155,12 @@ def test_an_object_that_is_edited_has_to_be_left_first(host, tmp_path):
     bpy.ops.object.mode_set(mode="EDIT")
     with pytest.raises(ExportError, match="leave Edit Mode"):
         export(bpy.context, host, tmp_path / "a", "GLB")
+
+
+def test_names_that_can_be_no_file_are_named_and_long_ones_are_written(host, tmp_path):
+    (tmp_path / "folder.glb").mkdir()
+    with pytest.raises(ExportError, match="folder.glb is a folder: choose another name"):
+        export(bpy.context, host, tmp_path / "folder", "GLB")
+    with pytest.raises(ExportError, match="^x{40} can't be a file's name there .*: choose another name"):
+        export(bpy.context, host, tmp_path / ("x" * 300), "GLB")
+    assert export(bpy.context, host, tmp_path / ("x" * 245), "GLB").stat().st_size
