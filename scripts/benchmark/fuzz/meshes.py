@@ -22,7 +22,7 @@ from engine.mesh.own_texture import own_texture
 from engine.mesh.surface import Mesh
 from engine.mesh.track.box import Box
 from engine.mesh.transfer import albedo
-from mav3d_blender.timeline.asset import read_asset
+from mav3d_blender.timeline.asset_folder.asset import read_asset
 from scripts.benchmark.fuzz.mutations import damage_arrays, damage_bytes, damage_glb, damage_json, damage_text
 from scripts.benchmark.fuzz.subject import Subject
 
