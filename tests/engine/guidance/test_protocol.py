@@ -36,6 +36,9 @@ def test_guidance_is_told_by_what_it_has():
         def gradient(self, frames, prompt, cameras, progress, generator, **known):
             return frames
 
+        def mount(self, prompt, times):
+            return None
+
     assert isinstance(Own(), Guidance)
     del Own.gradient
     assert not isinstance(Own(), Guidance)

@@ -47,7 +47,7 @@ def test_materials_are_a_picture_a_colour_or_the_vertices_own(tmp_path):
     assert middle(0, 1) == [[[0, 0, 1], [1, 0.5, 0]], ()]
     assert middle(2, 3) == [
         [[0.25, 0.25, 0.25], [0, 1, 0]],
-        ("the picture gone.png is missing, its material's plain colour is used",),
+        ("the picture gone.png is missing, its material's plain color is used",),
     ]
     assert middle(2, 9) == [[[0.25] * 3, [0.25] * 3], ()]
 

@@ -130,8 +130,8 @@ def test_a_damaged_line_is_named(tmp_path, text, said):
     [
         ("Kd 255 128 0", [1, 128 / 255, 0], None),
         ("Kd 0.5", [0.5, 0.5, 0.5], None),
-        ("Kd spectral glass.rfl", None, "the colour in line 2 of the material file a.mtl ('spectral glass.rfl') can't be read"),
-        ("Kd", None, "the colour in line 2 of the material file a.mtl ('') can't be read"),
+        ("Kd spectral glass.rfl", None, "the color in line 2 of the material file a.mtl ('spectral glass.rfl') can't be read"),
+        ("Kd", None, "the color in line 2 of the material file a.mtl ('') can't be read"),
     ],
 )
 def test_one_colour_that_can_t_be_read_costs_no_other(tmp_path, line, colour, loss):
