@@ -258,6 +258,9 @@ def _weigh_explored(
 
 def _box(occupancy: Occupancy, view: View) -> tuple[Tensor, Tensor] | tuple[()]:
     """Where samples are taken: round what is occupied, [frames, 1, 3] for cameras that move, [3] for still ones."""
+    if view.empty_sample_prob and len(view.times) > 1:
+        # What moves may have left the cells that it was last seen in by far.
+        return ()
     bounds = occupancy.bounds(EXPLORED_MARGIN if view.empty_sample_prob else 0.0)
     if bounds is None:
         return ()
