@@ -27,8 +27,8 @@ def test_every_choice_of_the_contract_can_be_chosen(rna, name):
 
 def test_numbers_in_blend_files_never_change():
     assert {choice: number for texts in TEXTS.values() for choice, (number, *_) in texts.items()} == {
-        "primitives": 0, "paper": 3, "open": 2, "custom": 3, "draft": 0, "standard": 1, "high": 2, "auto": 0, "fixed": 1,
-        "per-frame": 2, "rigged": 3, "low": 1,
+        "primitives": 0, "paper": 3, "open": 2, "custom": 3, "creatures": 4, "draft": 0, "standard": 1, "high": 2, "auto": 0,
+        "fixed": 1, "per-frame": 2, "rigged": 3, "low": 1,
     }  # fmt: skip
 
 
