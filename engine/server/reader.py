@@ -122,7 +122,9 @@ def _track_request(message: dict[str, Any]) -> TrackRequest:
         raise ValueError("A message of type track needs a request, an object.")
     if unknown := {"output", "overwrite"} & set(values):
         raise RequestError(f"The job's folder says where the asset goes: leave {unknown.pop()} out.")
-    request = TrackRequest.checked(values | {"output": str(_folder(message) / "asset"), "overwrite": True})
+    folder = _folder(message)
+    own = {"output": str(folder / "asset"), "overwrite": True, "name": values.get("name") or folder.name[:MAX_NAME]}
+    request = TrackRequest.checked(values | own)
     if relative := [each for each in request.meshes if not each.is_absolute()]:
         raise RequestError(f"meshes hold {str(relative[0])!r}, but have to be whole paths from the root.")
     return request

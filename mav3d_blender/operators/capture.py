@@ -25,6 +25,9 @@ class MAV3D_OT_capture_to_one_mesh(bpy.types.Operator):
 
     bl_idname, bl_label = "mav3d.capture_to_one_mesh", "Mesh Sequence to One Mesh"
     bl_options = {"REGISTER"}
+    # While frames are captured.
+    _timer: bpy.types.Timer | None = None
+    _recording: Recording | None = None
 
     use_scene_range: BoolProperty(name="Scene Range", description="Capture the frames that play in the scene", default=True)
     frame_start: IntProperty(name="Start", description="First frame to capture", default=1)
@@ -88,9 +91,10 @@ class MAV3D_OT_capture_to_one_mesh(bpy.types.Operator):
         return self._hand_over(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender calls this as well, where a file is opened meanwhile."""
-        self._end_modal(context)
-        self._recording.discard()
+        """Blender calls this as well: where a file is opened meanwhile, and where the dialog before is left."""
+        if self._recording is not None:
+            self._end_modal(context)
+            self._recording.discard()
 
     def _span(self, scene: bpy.types.Scene) -> Span:
         span = Span.of_scene(scene) if self.use_scene_range else Span(self.frame_start, self.frame_end)
@@ -113,7 +117,7 @@ class MAV3D_OT_capture_to_one_mesh(bpy.types.Operator):
             context.workspace.status_text_set(None)
 
     def _show_progress(self, context: bpy.types.Context) -> None:
-        recording: Recording = self._recording
+        recording = self._recording
         context.window_manager.progress_update(recording.done)
         if context.workspace is not None:
             context.workspace.status_text_set(f"Capturing frame {recording.done} of {recording.total}    Esc: stop")

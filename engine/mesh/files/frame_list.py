@@ -128,6 +128,8 @@ def _inside(folder: Path) -> list[Path]:
         )
     except OSError as error:
         raise MeshError(f"The folder {folder} can't be read ({error.strerror or error}): choose another.") from error
+    if (folder / "asset.json").is_file() and (folder / "mesh.npz").is_file():
+        raise MeshError(f"{folder} is an asset with one mesh that moves already: `rig` finds bones for it.")
     found = [path for path in paths if path.suffix.lower() in KINDS and not path.is_dir()]
     if found:
         return found

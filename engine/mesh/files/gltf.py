@@ -147,7 +147,7 @@ class Document:
     def picture(self, index: Any) -> np.ndarray:
         """The image `index`, sRGB uint8 [height, width, 3]. Raises ValueError with a clause that says what is wrong."""
         image = self.item("images", index)
-        name = str(image.get("name") or image.get("uri", "")[:60] or f"number {index}")
+        name = (str(image.get("name") or image.get("uri") or "") or f"number {index}")[:60]
         if "bufferView" in image:
             return self.pictures.decoded(self.content(image["bufferView"]), name)
         uri = str(image.get("uri", ""))

@@ -130,7 +130,7 @@ def _channel(document: Document, channel: Any, samplers: list[Any]) -> _Channel 
         raise document.damaged("a channel is no object")
     target = document.object(channel, "target")
     node, path, which = target.get("node"), target.get("path"), channel.get("sampler")
-    if node is None or path not in WIDTHS:
+    if node is None or not isinstance(path, str) or path not in WIDTHS:
         return None
     document.item("nodes", node)
     if isinstance(which, bool) or not isinstance(which, int) or not 0 <= which < len(samplers):

@@ -105,7 +105,7 @@ class GltfScene:
             # Column by column.
             inverse = values.reshape(-1, 4, 4).swapaxes(1, 2)
         for joint in joints:
-            if joint not in world:
+            if not isinstance(joint, int) or joint not in world:
                 raise self.document.damaged(f"the joint {joint!r} is not in the scene")
         return np.stack([world[joint] for joint in joints]) @ inverse if joints else inverse
 

@@ -15,6 +15,8 @@ from engine.mesh.rig.skinning import matrices, rigid, to_armature
 
 # Frames are compared at about so many vertices.
 MIDDLE_POINTS = 500
+# A frame this small beside the largest is a point.
+POINT = 1e-6
 
 
 # How far the vertices of a tracked mesh slide over a ball that is still, as a share of the box diagonal.
@@ -53,6 +55,9 @@ def rig_sequence(
         raise RigError(f"The mesh has {vertices.shape[1]} vertices: bones need at least {MIN_VERTICES}.")
     if not np.isfinite(vertices).all():
         raise RigError("The mesh has vertices that are not finite.")
+    sizes = np.linalg.norm(np.ptp(vertices, axis=1), axis=-1)
+    if not sizes.min() > POINT * sizes.max():
+        raise RigError(f"The mesh is a single point in {_list([int(sizes.argmin())])}, which no bones can do: leave it out.")
     torn, notes = torn_frames(vertices, triangles), []
     if 2 * len(torn) > len(vertices):
         raise RigError(f"The mesh tears in {len(torn)} of {len(vertices)} frames: its vertices don't stay in order.")

@@ -76,7 +76,7 @@ def damage_json(content: bytes, draw: random.Random) -> bytes:
     """Some value of a JSON text changed, left out or put where another was."""
     try:
         root = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return damage_text(content, draw)
     for _ in range(draw.choice((1, 1, 2))):
         root = _changed(root, draw)

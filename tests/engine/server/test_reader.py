@@ -148,7 +148,8 @@ def test_a_sequence_to_track_waits_in_the_queue(desk, tmp_path):
     assert told == {"type": "queued", "job": "a", "place": 0}
     task = desk.queue.next(0)
     assert (task.kind, task.folder, task.track.output) == ("track", tmp_path, tmp_path / "asset")
-    assert task.track.rig and task.track.overwrite and task.track.meshes == [tmp_path / "frames"]
+    assert task.track.rig and task.track.overwrite and task.track.name == tmp_path.name
+    assert task.track.meshes == [tmp_path / "frames"]
 
 
 @pytest.mark.parametrize(

@@ -152,3 +152,9 @@ def test_the_last_beat_hands_over(addon):
         run.modal(window, beat)
     assert run.modal(window, beat) == {"FINISHED"} and window.timers == 0
     assert [job.state for job in state().jobs()] == ["DONE"]
+
+
+def test_a_dialog_that_is_left_changes_nothing(addon):
+    sliding(addon)
+    Operator.cancel(SimpleNamespace(_recording=None), Window())
+    assert state().jobs() == []

@@ -183,3 +183,9 @@ def test_meshes_one_folder_further_down_are_named_as_a_pattern(tmp_path):
     touch(tmp_path, "1/mesh.obj", "2/mesh.obj")
     with pytest.raises(MeshError, match=r"in the folders of .*: give a pattern in quotes, such as '.*/\*/mesh.obj'"):
         list_frames([tmp_path])
+
+
+def test_an_asset_with_one_mesh_is_no_sequence(tmp_path):
+    touch(tmp_path, "asset.json", "mesh.npz", "rig.npz")
+    with pytest.raises(MeshError, match="is an asset with one mesh that moves already: `rig` finds bones"):
+        list_frames([tmp_path])

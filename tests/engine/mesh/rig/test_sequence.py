@@ -98,7 +98,11 @@ def test_two_things_apart_each_have_a_bone():
 
 @pytest.mark.parametrize(
     ("vertices", "said"),
-    [(np.zeros((2, 3, 3)), "3 vertices"), (np.full((2, len(REST), 3), np.nan), "not finite")],
+    [
+        (np.zeros((2, 3, 3)), "3 vertices"),
+        (np.full((2, len(REST), 3), np.nan), "not finite"),
+        (REST * np.array([1, 0, 1])[:, None, None], "a single point in frame 2"),
+    ],
 )
 def test_what_can_have_no_bones_is_one_sentence(vertices, said):
     with pytest.raises(RigError, match=said):
