@@ -40,15 +40,21 @@ def density_grid(field: Field, occupancy: Occupancy, time: float, frame: int, re
     return density.view(resolution, resolution, resolution).cpu().numpy()
 
 
-def committed_depth(density: np.ndarray, surface_depth: float) -> float:
-    """The metres of density at the surface's level that make a ray half opaque: at most `surface_depth`, and the
-    level at least half of what the density is inside (its median).
+def silhouette_depth(density: np.ndarray, surface_depth: float) -> float:
+    """The metres of density at the surface's level that make a ray half opaque, at most `surface_depth`: with them, what is
+    above the level covers along the three axes as much as what half stops light.
 
-    Round what is solid for certain lies a skirt of half-hearted density that no ray is stopped by; a level meant for fields
-    that never commit would count it in, and thin limbs would come out half as thick again.
+    Round a body lies a skirt of half-hearted density. A level of one size for all counts it in where the field is dense, and
+    thin limbs come out half as thick again, or leaves out the rim of a soft one, and a ball comes out too small.
     """
+    cell = 2 / (len(density) - 1)
+    covered = sum(int((density.sum(axis) * cell > math.log(2)).sum()) for axis in range(3))
+    densest = np.sort(np.concatenate([density.max(axis).ravel() for axis in range(3)]))[::-1]
     held = density[density > math.log(2) / surface_depth]
-    return min(surface_depth, math.log(2) / (0.5 * float(np.median(held)))) if len(held) else surface_depth
+    if not covered or not len(held):
+        return surface_depth
+    # A body of one density is all at its level: half of what is inside is nearly as wide, and never empty.
+    return min(surface_depth, math.log(2) / min(float(densest[covered - 1]), 0.5 * float(np.median(held))))
 
 
 def surface(density: np.ndarray, surface_depth: float) -> Mesh:

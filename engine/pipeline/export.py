@@ -24,7 +24,7 @@ from engine.mesh.remesh import reduced
 from engine.mesh.rig.rig import RigError
 from engine.mesh.rig.sequence import TRACKED, rig_sequence
 from engine.mesh.simplify import smooth
-from engine.mesh.surface import Mesh, committed_depth, density_grid, surface, volume
+from engine.mesh.surface import Mesh, density_grid, silhouette_depth, surface, volume
 from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
 from engine.models.source import model_names
@@ -120,7 +120,7 @@ def _surfaces(
 def surface_at(field: Field, occupancy: Occupancy, moment: float, frame: int, config: MeshConfig) -> Mesh:
     """The smoothed surface at one moment in [0, 1], frame number `frame` of the occupancy; empty where nothing is solid."""
     density = density_grid(field, occupancy, moment, frame, config.resolution)
-    return smooth(surface(density, committed_depth(density, config.surface_depth)))
+    return smooth(surface(density, silhouette_depth(density, config.surface_depth)))
 
 
 def textured(

@@ -15,7 +15,7 @@ from engine.mesh.remesh import reduced
 from engine.mesh.rig.build import build_rig
 from engine.mesh.rig.skinning import skin, to_world
 from engine.mesh.simplify import smooth
-from engine.mesh.surface import Mesh, committed_depth, density_grid, surface
+from engine.mesh.surface import Mesh, density_grid, silhouette_depth, surface
 from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
 
@@ -66,4 +66,4 @@ def root_keys(field: Field, times: torch.Tensor) -> np.ndarray:
 
 def _surface(resting: Field, config: MeshConfig) -> Mesh:
     density = density_grid(resting, Occupancy(), ANY_TIME, 0, config.resolution)
-    return reduced(smooth(surface(density, committed_depth(density, config.surface_depth))), config.triangles)
+    return reduced(smooth(surface(density, silhouette_depth(density, config.surface_depth))), config.triangles)

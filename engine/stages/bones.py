@@ -6,7 +6,7 @@ import math
 
 import torch
 
-from engine.mesh.surface import committed_depth
+from engine.mesh.surface import silhouette_depth
 from engine.scene.skeleton import GRID
 from engine.scene.skinning_weights import lay_out_bones
 from engine.stages.static import ANY_TIME
@@ -25,7 +25,7 @@ def lay_out_skeleton(state: TrainState) -> int:
     axis = torch.linspace(-1, 1, GRID, device=state.device)
     density, _ = state.field.at_rest(torch.cartesian_prod(axis, axis, axis), ANY_TIME[0])
     density = density.view(GRID, GRID, GRID).cpu().numpy()
-    solid = density > math.log(2) / committed_depth(density, SOLID_DEPTH)
+    solid = density > math.log(2) / silhouette_depth(density, SOLID_DEPTH)
     bones = min(len(state.field.skeleton.centres), int(solid.sum()) // CELLS_PER_BONE)
     if bones:
         state.field.skeleton.lay_out(lay_out_bones(solid, bones))

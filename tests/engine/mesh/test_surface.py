@@ -6,7 +6,7 @@ import torch
 
 from engine.config.field import FieldConfig
 from engine.mesh.simplify import simplify, smooth
-from engine.mesh.surface import Mesh, density_grid, surface, volume
+from engine.mesh.surface import Mesh, density_grid, silhouette_depth, surface, volume
 from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
 
@@ -64,6 +64,25 @@ def test_the_grid_asks_the_field_where_its_points_are():
     grid = density_grid(field, Occupancy(), 0.3, 0, 9)
     point = torch.tensor([[-1 + 2 * 2 / 8, -1 + 2 * 5 / 8, -1 + 2 * 4 / 8]])
     assert grid[2, 5, 4] == pytest.approx(float(field(point, torch.tensor([0.3]))[0]), rel=1e-4)
+
+
+def test_the_level_covers_what_half_stops_light():
+    radius = np.sqrt(X**2 + Y**2 + Z**2)
+    soft = 60 * np.exp(-((radius / 0.15) ** 2))
+    opaque = math.log(2) / silhouette_depth(soft, 0.4)
+    # A ray at b metres from the middle passes 60 · 0.15 · √π · exp(-(b / 0.15)²) of it, ln 2 of that where the rim is.
+    rim = 0.15 * math.sqrt(math.log(60 * 0.15 * math.sqrt(math.pi) / math.log(2)))
+    assert opaque == pytest.approx(60 * math.exp(-((rim / 0.15) ** 2)), rel=0.15)
+
+
+def test_a_skirt_that_stops_no_ray_is_outside():
+    radius = np.sqrt(X**2 + Y**2 + Z**2)
+    density = np.where(radius < 0.4, 60.0, np.where(radius < 0.55, 0.6, 0.0))
+    assert (surface(density, silhouette_depth(density, 0.4)).vertices ** 2).sum(1).max() < 0.45**2
+
+
+def test_an_empty_grid_has_the_level_of_the_settings():
+    assert silhouette_depth(np.zeros((16, 16, 16)), 0.4) == 0.4
 
 
 def test_volume_of_a_tetrahedron_by_hand():
