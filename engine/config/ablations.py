@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from engine.config.quality import Quality
+from engine.config.quality import STANDARD, Quality
 from engine.config.stage import CameraConfig, StageConfig
+
+# Of the time planes in the place of bones (scripts.benchmark.perfect_teacher).
+PLANES_RATE = 0.01
 
 
 def ablate(quality: Quality, parts: Iterable[str]) -> Quality:
@@ -30,7 +33,9 @@ def _super_resolution(quality: Quality) -> Quality:
 
 def _regularisers(quality: Quality) -> Quality:
     def free(stage: StageConfig) -> StageConfig:
-        return replace(stage, time_smoothness=0.0, time_variation=0.0, trajectory_jitter=0.0, trajectory_offset=0.0)
+        trajectory = {"trajectory_jitter": 0.0, "trajectory_offset": 0.0}
+        skeleton = {"skeleton_rigidity": 0.0, "skeleton_jerkiness": 0.0}
+        return replace(stage, time_smoothness=0.0, time_variation=0.0, **trajectory, **skeleton)
 
     return replace(quality, dynamic=free(quality.dynamic), super_resolution=free(quality.super_resolution))
 
@@ -61,6 +66,15 @@ def _trajectory(quality: Quality) -> Quality:
     return replace(quality, field=replace(quality.field, trajectory=False), dynamic=moving)
 
 
+def _skeleton(quality: Quality) -> Quality:
+    """The time planes bend the body, beside the trajectory, as where there are no bones: it moves first, then they learn."""
+    if not quality.field.bones:
+        return quality
+    rates = replace(quality.dynamic.rates, time=PLANES_RATE, skeleton=0.0)
+    dynamic = replace(quality.dynamic, rates=rates, rigid_until=STANDARD.dynamic.rigid_until)
+    return replace(quality, field=replace(quality.field, bones=0), dynamic=dynamic)
+
+
 # By the names that `engine.contract.request` has for them.
 ABLATIONS: dict[str, Callable[[Quality], Quality]] = {
     "static": _static,
@@ -69,6 +83,7 @@ ABLATIONS: dict[str, Callable[[Quality], Quality]] = {
     "dynamic-cameras": _dynamic_cameras,
     "frame-rate-sampling": _frame_rate_sampling,
     "trajectory": _trajectory,
+    "skeleton": _skeleton,
 }
 
 

@@ -19,7 +19,7 @@ TOPOLOGIES = ("auto", "rigged", "fixed", "per-frame")
 MODES = ("4d", "3d", "video")
 MEMORY_MODES = ("auto", "low")
 BACKBONES = ("hexplane", "mlp")
-ABLATIONS = ("static", "super-resolution", "regularisers", "dynamic-cameras", "frame-rate-sampling", "trajectory")
+ABLATIONS = ("static", "super-resolution", "regularisers", "dynamic-cameras", "frame-rate-sampling", "trajectory", "skeleton")
 ROLES = ("image", "video", "upscale")
 # What a job calls its own copy of the reference image.
 REFERENCE_IMAGE = "reference.png"

@@ -30,6 +30,8 @@ from engine.stages.train_state import TrainState
 
 SAVE_EVERY_SECONDS = 10.0
 REPORT_EVERY_SECONDS = 0.5
+# Of the norms of the regularisers' gradients, which a step takes longer for.
+MEASURE_EVERY_STEPS = 20
 # What a run's `stop` may say; a plain yes is STOP.
 GO_ON, STOP, LEAVE = range(3)
 
@@ -163,12 +165,13 @@ def optimise(
         load_stage_models(loaded, stage, guidance, job.quality, state.device)
         eta.begin_stage()
         for step in range(start, config.steps):
+            last = step + 1 == config.steps
+            state.measures_norms = step % MEASURE_EVERY_STEPS == 0 or last
             metrics = take_step(state, stage, step, loaded, job.quality, times, shares.get(stage, 0.0))
             progress = Progress(stage, step + 1)
             eta.count_step(stage)
             now = time.monotonic()
-            last = step + 1 == config.steps
-            if last or eta.report_due(REPORT_EVERY_SECONDS):
+            if state.measures_norms or eta.report_due(REPORT_EVERY_SECONDS):
                 emit(protocol.progress(stage, step + 1, config.steps, eta.seconds_left(stage, step + 1), metrics))
             if last or now - saved > SAVE_EVERY_SECONDS:
                 save_checkpoint(folder, state, progress)

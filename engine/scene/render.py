@@ -54,6 +54,11 @@ class Rendered:
     density: Tensor
 
 
+# Of a chunk's rendering, and of the scalar whose gradient the image's is: a scalar to be minimised as well, which adds up over
+# chunks.
+Penalty = Callable[[Rendered, Tensor], Tensor]
+
+
 def random_backgrounds(count: int, generator: torch.Generator, coloured: bool = False) -> Tensor:
     """Random greys or colours, [count, 3]: against a changing background only solid things keep their look."""
     return torch.rand(count, 3 if coloured else 1, generator=generator).expand(-1, 3)
@@ -70,12 +75,12 @@ def back_propagate(
     occupancy: Occupancy,
     view: View,
     gradient: Tensor,
-    penalty: Callable[[Rendered], Tensor] | None = None,
+    penalty: Penalty | None = None,
 ) -> float:
     """Renders `view` again in chunks and adds the field's gradients for an image gradient.
 
     gradient: with respect to `render`'s images, [cameras, frames, 3, size, size].
-    penalty: a scalar of each chunk's rendering to be minimised as well; it must add up over chunks. Returns its sum.
+    Returns the sum of the penalty.
     """
     by_ray = _rays(gradient)
     return sum(
@@ -89,7 +94,7 @@ def render_and_backward(
     occupancy: Occupancy,
     view: View,
     gradient: Callable[[Tensor], Tensor],
-    penalty: Callable[[Rendered], Tensor] | None = None,
+    penalty: Penalty | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Renders `view`, asks `gradient` for the gradient of the images, and adds the field's gradients for it.
 
@@ -153,11 +158,11 @@ def _rays(images: Tensor) -> Tensor:
     return images.permute(1, 0, 3, 4, 2).reshape(images.shape[1], -1, 3)
 
 
-def _back_propagate_chunk(rendered: Rendered, gradient: Tensor, penalty: Callable[[Rendered], Tensor] | None) -> float:
+def _back_propagate_chunk(rendered: Rendered, gradient: Tensor, penalty: Penalty | None) -> float:
     """gradient [frames, rays, 3] of the chunk's colour. Returns the penalty's value."""
     objective, value = (rendered.colour * gradient).sum(), 0.0
     if penalty is not None:
-        extra = penalty(rendered)
+        extra = penalty(rendered, objective)
         objective, value = objective + extra, extra.item()
     if objective.requires_grad:
         objective.backward()

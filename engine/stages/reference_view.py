@@ -66,7 +66,7 @@ def _outline(alpha: Tensor, weight: float):
     """A penalty for `render_and_backward`: squared differences of opacity from `alpha` [rays]; chunks come in order."""
     done = 0
 
-    def penalty(rendered: Rendered) -> Tensor:
+    def penalty(rendered: Rendered, image: Tensor) -> Tensor:
         nonlocal done
         wanted = alpha[done : done + rendered.opacity.shape[1]]
         done += rendered.opacity.shape[1]

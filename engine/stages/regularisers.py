@@ -5,8 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from engine.config.stage import StageConfig
 from engine.scene.field import Field
+from engine.scene.mlp_field import MlpField
 from engine.scene.render import Rendered
+from engine.scene.skeleton import jerkiness, rigidity
 from engine.scene.trajectory import Trajectory
 
 
@@ -55,13 +58,31 @@ def trajectory_offset(trajectory: Trajectory) -> Tensor:
     return len(trajectory.log_scale) * means.square().sum()
 
 
-def chunk_penalty(entropy: float, sparsity: float, solid: float, max_density: float):
-    """A penalty for `render_and_backward`: weighted opacity entropy, total opacity and solidity, per ray."""
+def ray_terms(rendered: Rendered, config: StageConfig, share: float, max_density: float) -> dict[str, Tensor]:
+    """The weighted terms of a chunk's rays, by their settings' names. share: of each frame of each camera in all of them."""
+    terms = {}
+    if config.opacity_entropy:
+        terms["opacity_entropy"] = config.opacity_entropy * share * opacity_entropy(rendered.opacity)
+    if config.sparsity:
+        terms["sparsity"] = config.sparsity * share * rendered.opacity.sum()
+    if config.density_entropy:
+        terms["density_entropy"] = config.density_entropy * share * solidity(rendered.density, max_density)
+    return terms
 
-    def penalty(rendered: Rendered) -> Tensor:
-        value = entropy * opacity_entropy(rendered.opacity) + sparsity * rendered.opacity.sum()
-        if solid:
-            value = value + solid * solidity(rendered.density, max_density)
-        return value
 
-    return penalty
+def scene_terms(field: Field | MlpField, config: StageConfig) -> dict[str, Tensor]:
+    """The weighted terms of the scene itself, by their settings' names; those of what does not move are left out."""
+    terms = {}
+    if config.total_variation:
+        terms["total_variation"] = config.total_variation * total_variation(field)
+    if config.time_smoothness:
+        terms["time_smoothness"] = config.time_smoothness * time_smoothness(field)
+    if config.time_variation:
+        terms["time_variation"] = config.time_variation * time_variation(field)
+    if config.rates.trajectory and field.trajectory is not None:
+        terms["trajectory_jitter"] = config.trajectory_jitter * trajectory_jitter(field.trajectory)
+        terms["trajectory_offset"] = config.trajectory_offset * trajectory_offset(field.trajectory)
+    if config.rates.skeleton and field.skeleton is not None and field.skeleton.is_laid_out:
+        terms["skeleton_rigidity"] = config.skeleton_rigidity * rigidity(field.skeleton)
+        terms["skeleton_jerkiness"] = config.skeleton_jerkiness * jerkiness(field.skeleton)
+    return terms

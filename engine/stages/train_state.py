@@ -17,13 +17,14 @@ from engine.scene.occupancy import Occupancy
 @dataclass
 class TrainState:
     """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that
-    the scene is held to, if one was given."""
+    the scene is held to, if one was given. measures_norms: whether the next step tells its `GradientNorms`."""
 
     field: Field | MlpField
     occupancy: Occupancy
     optimiser: torch.optim.Adam
     generator: torch.Generator
     reference: Reference | None = None
+    measures_norms: bool = False
 
     @classmethod
     def new(cls, config: FieldConfig, seed: int, device: torch.device | str = "cpu") -> TrainState:

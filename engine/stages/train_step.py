@@ -12,17 +12,10 @@ from engine.config.stage import StageConfig
 from engine.contract.errors import DivergedError
 from engine.scene.occupancy import Occupancy
 from engine.scene.posed import pose
-from engine.scene.render import View, render_and_backward
-from engine.scene.skeleton import jerkiness, rigidity
+from engine.scene.render import Rendered, View, render_and_backward
+from engine.stages.gradient_norms import GradientNorms
 from engine.stages.reference_view import follow_reference
-from engine.stages.regularisers import (
-    chunk_penalty,
-    time_smoothness,
-    time_variation,
-    total_variation,
-    trajectory_jitter,
-    trajectory_offset,
-)
+from engine.stages.regularisers import ray_terms, scene_terms
 from engine.stages.train_state import TrainState
 
 Metrics = dict[str, float]
@@ -37,11 +30,11 @@ def train_step(
 
     occupancy: of the view's frames, if they are not the scene's own. Returns "gradient", the root mean square of the image
     gradient per pixel; "opacity", the mean; "motion", see `motion_energy`; "reference", see
-    `follow_reference`, where the scene has one. Raises DivergedError, with the scene as it was,
-    where a gradient is not finite.
+    `follow_reference`, where the scene has one; and where the state says so, see `GradientNorms`. Raises
+    DivergedError, with the scene as it was, where a gradient is not finite.
     """
     state.optimiser.zero_grad(set_to_none=True)
-    motion = 0.0
+    motion, norms = 0.0, GradientNorms() if state.measures_norms else None
 
     def checked_gradient(images: Tensor) -> Tensor:
         nonlocal motion
@@ -50,6 +43,12 @@ def train_step(
         _check_finite([image_gradient], "the model's gradient of the images")
         return image_gradient
 
+    def penalty(rendered: Rendered, image: Tensor) -> Tensor:
+        terms = ray_terms(rendered, config, 1 / (len(view.cameras) * len(view.times)), state.field.config.max_density)
+        if norms is not None:
+            norms.add_samples(terms, image, rendered.density)
+        return sum(terms.values(), rendered.opacity.new_zeros(()))
+
     posed = pose(state.field, view.times)
     if posed is not None:
         # What is frozen can be neither penalised for what it is nor found in empty space.
@@ -57,26 +56,17 @@ def train_step(
         image_gradient, opacity = render_and_backward(posed, posed.occupancy, view, checked_gradient)
         posed.back_propagate()
     else:
-        share = 1 / (len(view.cameras) * len(view.times))
-        weights = (weight * share for weight in (config.opacity_entropy, config.sparsity, config.density_entropy))
-        penalty = chunk_penalty(*weights, state.field.config.max_density)
         image_gradient, opacity = render_and_backward(
             state.field, occupancy or state.occupancy, view, checked_gradient, penalty
         )
     metrics = {}
     if state.reference is not None and config.reference:
         metrics["reference"] = follow_reference(state, state.reference, config)
-    smooth = config.total_variation * total_variation(state.field)
-    if config.time_smoothness:
-        smooth = smooth + config.time_smoothness * time_smoothness(state.field)
-    if config.time_variation:
-        smooth = smooth + config.time_variation * time_variation(state.field)
-    if config.rates.trajectory and state.field.trajectory is not None:
-        smooth = smooth + config.trajectory_jitter * trajectory_jitter(state.field.trajectory)
-        smooth = smooth + config.trajectory_offset * trajectory_offset(state.field.trajectory)
-    if config.rates.skeleton and state.field.skeleton is not None and state.field.skeleton.is_laid_out:
-        smooth = smooth + config.skeleton_rigidity * rigidity(state.field.skeleton)
-        smooth = smooth + config.skeleton_jerkiness * jerkiness(state.field.skeleton)
+    terms = scene_terms(state.field, config)
+    if norms is not None:
+        norms.add_scene(terms, list(state.field.parameters()))
+        metrics |= norms.as_metrics()
+    smooth = sum(terms.values(), opacity.new_zeros(()))
     if smooth.requires_grad:
         smooth.backward()
     _check_finite([p.grad for p in state.field.parameters() if p.grad is not None], "the scene's gradient")

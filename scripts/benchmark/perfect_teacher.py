@@ -12,6 +12,7 @@ psnr, from cameras that no step has seen.
 from __future__ import annotations
 
 import argparse
+import copy
 import math
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
+from engine.config.ablations import ablate
 from engine.config.quality import BODIES_QUALITIES, MeshConfig, Quality
 from engine.config.stage import DistillationConfig
 from engine.guidance.load import LoadedGuidance
@@ -71,18 +73,14 @@ class PerfectGuidance(Guidance):
         return 4 * (frames - true) / len(frames)
 
 
-def without_bones(quality: Quality) -> Quality:
-    return replace(quality, field=replace(quality.field, bones=0))
-
-
 def root_only(quality: Quality) -> Quality:
-    quality = without_bones(quality)
+    quality = ablate(quality, ["skeleton"])
     return replace(quality, dynamic=replace(quality.dynamic, rates=replace(quality.dynamic.rates, time=0.0), rigid_until=1.0))
 
 
 def planes_only(quality: Quality) -> Quality:
     """MAV3D's own form: no trajectory, everything free."""
-    quality = without_bones(quality)
+    quality = ablate(quality, ["skeleton"])
     rates = replace(quality.dynamic.rates, space=0.2 * quality.static.rates.space, time=quality.static.rates.space,
                     decoder=0.2 * quality.static.rates.decoder, trajectory=0.0)  # fmt: skip
     field = replace(quality.field, trajectory=False)
@@ -90,8 +88,7 @@ def planes_only(quality: Quality) -> Quality:
 
 
 def root_and_planes(quality: Quality) -> Quality:
-    quality = without_bones(quality)
-    return replace(quality, dynamic=replace(quality.dynamic, rates=replace(quality.dynamic.rates, time=0.01)))
+    return ablate(quality, ["skeleton"])
 
 
 def bones(quality: Quality) -> Quality:
@@ -142,11 +139,12 @@ def run(prompt: str, options: argparse.Namespace) -> None:
         "image": LoadedGuidance(PerfectGuidance(still, options.noise, options.blur), None),
         "video": LoadedGuidance(PerfectGuidance(moving, options.noise, options.blur), None),
     }
+    standing = TrainState.new(quality.field, options.seed)
+    static_seconds = take_stage(standing, "static", loaded, quality, times)
+    still_overlap = overlap(standing, still, still.times, 0)
     for form in options.forms:
         own = FORMS[form](quality)
-        state = TrainState.new(own.field, options.seed)
-        static_seconds = take_stage(state, "static", loaded, own, times)
-        still_overlap = overlap(state, still, still.times, 0)
+        state = as_it_stands(standing, own, options.seed)
         dynamic_seconds = take_stage(state, "dynamic", loaded, own, times)
         found = judge(state, moving)
         if options.sheets:
@@ -154,6 +152,16 @@ def run(prompt: str, options: argparse.Namespace) -> None:
             write_sheet(state, moving, options.sheets / f"{prompt}-{form}.png".replace(" ", "-"))
         print(f"| {prompt} | {form} | {still_overlap:.2f} | {found.unexplained:.2f} | {found.overlap:.2f} | {found.psnr:.1f} "
               f"| {static_seconds:.0f} | {dynamic_seconds:.0f} |", flush=True)  # fmt: skip
+
+
+def as_it_stands(standing: TrainState, quality: Quality, seed: int) -> TrainState:
+    """The scene at the end of the static stage, which is the same in all forms, in one that `quality` has."""
+    state = TrainState.new(quality.field, seed)
+    # What a form has not got, or has beside the others, is at rest still.
+    state.field.load_state_dict(standing.field.state_dict(), strict=False)
+    state.occupancy = copy.deepcopy(standing.occupancy)
+    state.generator.set_state(standing.generator.get_state())
+    return state
 
 
 def take_stage(state: TrainState, stage: str, loaded: dict[str, LoadedGuidance], quality: Quality, times: Tensor) -> float:

@@ -3,7 +3,7 @@ from dataclasses import asdict, fields
 import pytest
 
 from engine.config.ablations import ABLATIONS, FRONT_ELEVATION, MODES, ablate
-from engine.config.quality import PAPER, STANDARD
+from engine.config.quality import BODIES_STANDARD, PAPER, STANDARD
 
 
 def changes(before, after, prefix=""):
@@ -32,10 +32,10 @@ def test_a_part_left_out_changes_that_and_nothing_else(part, changed):
 
 
 def test_without_regularisers_motion_is_free():
-    for quality in (PAPER, STANDARD):
+    for quality in (PAPER, STANDARD, BODIES_STANDARD):
         for stage in (ablate(quality, ["regularisers"]).dynamic, ablate(quality, ["regularisers"]).super_resolution):
             values = asdict(stage)
-            weights = ("time_smoothness", "time_variation", "trajectory_jitter", "trajectory_offset")
+            weights = ("time_smoothness", "time_variation", "trajectory_jitter", "skeleton_rigidity", "skeleton_jerkiness")
             assert not any(values[name] for name in weights)
             assert values["total_variation"] > 0
 
@@ -54,13 +54,21 @@ def test_without_the_trajectory_the_planes_carry_all_motion():
     assert quality.dynamic.rates.time == STANDARD.static.rates.space
 
 
+def test_without_the_skeleton_the_planes_bend_the_body_beside_the_trajectory():
+    quality = ablate(BODIES_STANDARD, ["skeleton"])
+    rates = {"dynamic.rates.time", "dynamic.rates.skeleton"}
+    assert changes(BODIES_STANDARD, quality) == {"field.bones", "dynamic.rigid_until"} | rates
+    assert quality.field.trajectory and quality.dynamic.rates.time > 0
+    assert ablate(STANDARD, ["skeleton"]) == STANDARD
+
+
 def test_parts_add_up():
     both = ablate(STANDARD, ["super-resolution", "trajectory"])
     assert both.super_resolution.steps == 0 and not both.field.trajectory and both.dynamic.rates.time > 0
 
 
 def test_every_part_is_in_one_of_the_qualities():
-    assert all(any(ablate(quality, [part]) != quality for quality in (PAPER, STANDARD)) for part in ABLATIONS)
+    assert all(any(ablate(quality, [part]) != quality for quality in (PAPER, STANDARD, BODIES_STANDARD)) for part in ABLATIONS)
 
 
 def test_a_video_is_seen_from_the_front_alone():

@@ -178,7 +178,7 @@ def test_rendering_once_equals_rendering_and_then_back_propagating(samples):
     def gradient(images):
         return images - 0.3
 
-    def penalty(rendered):
+    def penalty(rendered, image):
         return 0.2 * rendered.opacity.sum()
 
     apart, together = small_field(), small_field()

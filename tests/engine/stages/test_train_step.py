@@ -104,3 +104,18 @@ def test_motion_energy_is_what_changes_between_frames():
     frames = torch.zeros(2, 3, 3, 4, 4)
     frames[:, 1] = 0.5
     assert motion_energy(frames) == pytest.approx(0.5) and motion_energy(frames[:, :1]) == 0
+
+
+def test_a_step_that_measures_tells_each_regulariser_s_pull_and_changes_nothing_else():
+    config = replace(STAGE, opacity_entropy=1e-3, total_variation=0.1)
+    scenes = [TrainState.new(FIELD, 0) for _ in range(2)]
+    scenes[1].measures_norms = True
+    for scene in scenes:
+        scene.free(config.rates)
+        scene.set_rates(config.rates, 1.0)
+    plain, measured = (train_step(scene, view(), lambda images: images - 0.5, config) for scene in scenes)
+    extra = {name: value for name, value in measured.items() if name not in plain}
+    assert {"norm/opacity_entropy", "norm/opacity_entropy/image", "norm/total_variation"} <= set(extra)
+    assert all(value > 0 for value in extra.values()) and plain == {name: measured[name] for name in plain}
+    first, second = (weights(scene) for scene in scenes)
+    assert all(torch.equal(value, second[name]) for name, value in first.items())
