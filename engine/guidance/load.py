@@ -30,7 +30,7 @@ from engine.models.folder.check import check_model
 from engine.models.folder.loader import load_components
 from engine.models.presets import Preset
 from engine.models.source import locate
-from engine.models.world.lexicon import RESTING, STILL, Words
+from engine.models.world.words.lexicon import RESTING, STILL, Words
 
 BUILT_IN_TEXT_COMPONENTS = ("tokenizer", "text_encoder")
 

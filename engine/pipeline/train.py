@@ -7,8 +7,8 @@ import torch
 from engine.config.quality import Quality
 from engine.config.stage import DistillationConfig, StageConfig
 from engine.guidance.load import GuidanceConfig, LoadedGuidance, load_guidance, with_guidance_scale
-from engine.scene.baked import BakedBody, bake_body
 from engine.scene.field import BLOB_WIDTH
+from engine.scene.frozen.baked import BakedBody, bake_body
 from engine.stages.bones import lay_out_skeleton
 from engine.stages.dynamic import dynamic_step
 from engine.stages.static import ANY_TIME, static_step

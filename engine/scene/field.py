@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config.field import FieldConfig
-from engine.scene.baked import BakedBody
+from engine.scene.frozen.baked import BakedBody
 from engine.scene.lookup import PLANE_AXES, TIME_AXIS, gather_sum, lines_at, space_taps, time_taps
 from engine.scene.skeleton import Skeleton
 from engine.scene.trajectory import Trajectory

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from engine.config.stage import StageConfig
 from engine.contract.errors import DivergedError
+from engine.scene.frozen.posed import pose
 from engine.scene.occupancy import Occupancy
-from engine.scene.posed import pose
 from engine.scene.render import Rendered, View, render_and_backward
 from engine.stages.gradient_norms import GradientNorms
 from engine.stages.reference_view import follow_reference

@@ -31,7 +31,7 @@ from engine.config.stage import DistillationConfig
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.mesh.surface import density_grid, silhouette_depth
-from engine.models.world.lexicon import RESTING, STILL
+from engine.models.world.words.lexicon import RESTING, STILL
 from engine.pipeline.train import take_step
 from engine.scene.cameras import Cameras, Mount
 from engine.scene.frame_times import frame_times

@@ -31,9 +31,9 @@ from engine.models.presets import PRESETS
 from engine.pipeline.checkpoint import load_checkpoint
 from engine.pipeline.estimate import peak_memory_mb
 from engine.pipeline.train import load_stage_models
-from engine.scene.baked import bake_body
 from engine.scene.cameras import Cameras, random_cameras
 from engine.scene.frame_times import frame_times
+from engine.scene.frozen.baked import bake_body
 from engine.scene.render import View, back_propagate, random_backgrounds, render
 from engine.stages.bones import lay_out_skeleton
 from engine.stages.train_state import TrainState

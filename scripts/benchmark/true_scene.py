@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from engine.models.world import scene
-from engine.models.world.lexicon import STILL, Words, natural
 from engine.models.world.placements import placement
 from engine.models.world.tracing import shade, tone_table
+from engine.models.world.words.lexicon import STILL, Words, natural
 from engine.scene.occupancy import Occupancy
 
 # Half the side of the box that holds a body in its own axes, metres; and cells a side.

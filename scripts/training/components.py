@@ -1,6 +1,6 @@
 """The components of the built-in picture model, made from nothing and saved in diffusers' folder layout.
 
-Words are tokens of a word-level tokenizer, each in its place (`engine.models.world.lexicon.Words`). The text encoder is a
+Words are tokens of a word-level tokenizer, each in its place (`engine.models.world.words.lexicon.Words`). The text encoder is a
 `CLIPTextModel` without layers, a table of words and places: it is trained with the joint encoder, then stays as it is, so that
 motions can be taught anew without touching the pictures.
 """
@@ -19,7 +19,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 from engine.files import apply_umask, write_text
 from engine.models.joint_encoder import JointEncoder
 from engine.models.picture_denoiser import PictureDenoiser
-from engine.models.world.lexicon import COLOURS, DARK, LIMB_MOTIONS, OBJECTS, SIZES, SPEEDS, WHOLE_MOTIONS
+from engine.models.world.words.lexicon import COLOURS, DARK, LIMB_MOTIONS, OBJECTS, SIZES, SPEEDS, WHOLE_MOTIONS
 
 WIDTH = 64
 TOKENS = 9

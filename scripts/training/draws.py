@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.models.world.lexicon import (
+from engine.models.world.words.lexicon import (
     COLOURS,
     DARK,
     HELD_OUT_PAIRS,

@@ -19,7 +19,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from engine.files import written_aside
 from engine.models.joint_encoder import JointEncoder
 from engine.models.world import scene
-from engine.models.world.lexicon import (
+from engine.models.world.placements import placement
+from engine.models.world.skeleton import JOINTS
+from engine.models.world.words.lexicon import (
     COLOURS,
     DARK,
     HELD_OUT_PAIRS,
@@ -30,8 +32,6 @@ from engine.models.world.lexicon import (
     WHOLE_MOTIONS,
     Words,
 )
-from engine.models.world.placements import placement
-from engine.models.world.skeleton import JOINTS
 from scripts.training import components
 from scripts.training.draws import pick
 

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from engine.files import written_aside
 from engine.models.world import scene, tracing
-from engine.models.world.lexicon import Words
 from engine.models.world.skeleton import JOINTS
+from engine.models.world.words.lexicon import Words
 from engine.scene.cameras import Cameras
 from scripts.training.draws import Situation, draw_situation, draw_words
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.guidance.sds import classifier_free_guidance
 from engine.models.world import scene, tracing
-from engine.models.world.lexicon import Words, natural
+from engine.models.world.words.lexicon import Words, natural
 from engine.scene.cameras import Cameras
 from scripts.training import components
 from scripts.training.shards import FOV, SIZE, Batch, coloured

@@ -6,10 +6,10 @@ from engine.contract.errors import ModelError, PromptError
 from engine.contract.prompt import ParsedPrompt, canonical_prompt, check_prompt, parse_prompt
 from engine.contract.vocabulary import Vocabulary, built_in_vocabulary
 from engine.models.world.clips import COLOURS
-from engine.models.world.lexicon import Words
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
-from engine.models.world.vocabulary import bodies_vocabulary
+from engine.models.world.words.lexicon import Words
+from engine.models.world.words.vocabulary import bodies_vocabulary
 
 WORDS = built_in_vocabulary()
 

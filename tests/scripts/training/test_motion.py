@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
-from engine.models.world.lexicon import HELD_OUT_PAIRS, Words
 from engine.models.world.placements import placement
 from engine.models.world.scene import joints
+from engine.models.world.words.lexicon import HELD_OUT_PAIRS, Words
 from scripts.training import components, motion
 
 

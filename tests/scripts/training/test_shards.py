@@ -7,8 +7,8 @@ import torch
 
 from engine.models.joint_map import project
 from engine.models.world import scene, tracing
-from engine.models.world.lexicon import HELD_OUT_PAIRS, LIMB_MOTIONS, held_out
 from engine.models.world.skeleton import JOINTS
+from engine.models.world.words.lexicon import HELD_OUT_PAIRS, LIMB_MOTIONS, held_out
 from engine.scene.cameras import Cameras
 from scripts.training import shards
 from scripts.training.draws import Situation, draw_held_out, draw_situation, draw_words

@@ -8,8 +8,8 @@ import torch
 from engine.models.world import scene
 from engine.models.world.bodies import BODIES
 from engine.models.world.gaits import GAITS
-from engine.models.world.lexicon import LIMB_MOTIONS, OBJECTS
 from engine.models.world.skeleton import JOINTS
+from engine.models.world.words.lexicon import LIMB_MOTIONS, OBJECTS
 from engine.scene.cameras import Cameras
 
 AXIS = torch.linspace(-0.98, 0.98, 36)

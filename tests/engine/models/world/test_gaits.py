@@ -5,8 +5,8 @@ import torch
 
 from engine.models.world.bodies import BODIES
 from engine.models.world.gaits import GAITS
-from engine.models.world.lexicon import LIMB_MOTIONS
 from engine.models.world.skeleton import posed
+from engine.models.world.words.lexicon import LIMB_MOTIONS
 
 PHASE = torch.linspace(0, 2 * math.pi, 9)
 PAIRS = [(name, gait) for gait, names in LIMB_MOTIONS.items() for name in names]

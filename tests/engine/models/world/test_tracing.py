@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.models.world import scene, tracing
-from engine.models.world.lexicon import COLOURS
+from engine.models.world.words.lexicon import COLOURS
 from engine.scene.cameras import Cameras
 
 FOV = math.radians(27)

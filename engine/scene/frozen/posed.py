@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, max_pool3d
 
-from engine.scene.baked import BakedBody
 from engine.scene.field import Field
+from engine.scene.frozen.baked import BakedBody
 from engine.scene.occupancy import Occupancy
 
 # Cells a side of the scene.

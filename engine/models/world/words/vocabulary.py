@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.contract import words
 from engine.contract.vocabulary import Vocabulary
-from engine.models.world import lexicon, synonyms
+from engine.models.world.words import lexicon, synonyms
 
 # Parts that a second colour is said of: "a red fish with blue fins".
 PARTS = (

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from engine.config.field import FieldConfig
-from engine.scene.baked import bake_body
 from engine.scene.field import Field
+from engine.scene.frozen.baked import bake_body
 
 CONFIG = FieldConfig(resolutions=(6, 11), times=4, channels=4, hidden=8)
 

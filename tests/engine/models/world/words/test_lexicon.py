@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.models.world import lexicon
-from engine.models.world.lexicon import COLOURS, HELD_OUT_PAIRS, LIMB_MOTIONS, OBJECTS, Words, held_out, natural, refusal
+from engine.models.world.words import lexicon
+from engine.models.world.words.lexicon import COLOURS, HELD_OUT_PAIRS, LIMB_MOTIONS, OBJECTS, Words, held_out, natural, refusal
 
 
 def test_there_are_as_many_objects_and_motions_as_promised():

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from engine.config.field import FieldConfig
-from engine.scene.baked import bake_body
 from engine.scene.field import Field
-from engine.scene.posed import PosedBody, pose
+from engine.scene.frozen.baked import bake_body
+from engine.scene.frozen.posed import PosedBody, pose
 from engine.scene.skinning_weights import lay_out_bones
 from tests.engine.scene.test_skinning_weights import bar
 

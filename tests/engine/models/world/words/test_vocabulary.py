@@ -2,8 +2,8 @@
 
 from engine.contract.vocabulary import KIND_NAMES, Vocabulary
 from engine.models.presets import CREATURES_FOLDER
-from engine.models.world.lexicon import OBJECTS, motions_of
-from engine.models.world.vocabulary import bodies_vocabulary
+from engine.models.world.words.lexicon import OBJECTS, motions_of
+from engine.models.world.words.vocabulary import bodies_vocabulary
 
 
 def test_the_file_beside_the_models_is_the_vocabulary():

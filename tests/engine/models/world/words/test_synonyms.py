@@ -2,7 +2,7 @@ from itertools import chain
 
 import pytest
 
-from engine.models.world import lexicon, synonyms
+from engine.models.world.words import lexicon, synonyms
 
 KINDS = {
     "COLOURS": lexicon.COLOURS, "OBJECTS": lexicon.OBJECTS, "LIMB_MOTIONS": lexicon.LIMB_MOTIONS,

@@ -1,0 +1,1 @@
+"""A body that no longer changes itself: read from a grid (`baked`), and posed on one for each frame (`posed`)."""
