@@ -29,7 +29,8 @@ from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
 from engine.models.source import model_names
 from engine.pipeline.eta import TaskEta
-from engine.pipeline.posed_mesh import has_bones, posed_mesh
+from engine.pipeline.posed_mesh import has_bones, posed_mesh, root_keys
+from engine.pipeline.rigid_mesh import find_rigid_body, rigid_mesh
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field
 from engine.scene.frame_times import frame_times
@@ -128,11 +129,19 @@ def textured(
 ) -> tuple[MovingMesh | list[TexturedMesh], dict[str, Any], str]:
     """The surfaces of all frames as one moving mesh or as a mesh a frame, with textures.
 
-    topology: "fixed", "rigged" (one mesh with bones that move it), "per-frame", or "auto": one mesh where it follows well. Also
+    topology: "fixed", "rigged" (one mesh with bones that move it), "per-frame", or "auto": rigged where the trajectory alone
+    explains the motion, else one mesh where it follows well. Also
     returns figures for asset.json, and why meshes of their own were taken, or had better be.
     """
     advice, metrics = "", {}
     seconds = export_seconds(config, len(surfaces), topology)
+    if topology in ("auto", "rigged") and field.trajectory is not None:
+        body = find_rigid_body(surfaces, root_keys(field, times), config.triangles)
+        if body.explains:
+            report = _PartProgress(emit, "texture", min(len(surfaces), MOMENTS), seconds["preview"])
+            moving = rigid_mesh(field, body, times, config, report)
+            volumes = _volumes([Mesh(positions, moving.triangles) for positions in moving.positions])
+            return moving, {"rig": body.as_metrics()} | volumes, ""
     if topology != "per-frame":
         report = _PartProgress(emit, "track", len(surfaces) - 1, seconds["texture"] + seconds["preview"])
         found = track_scene(field, surfaces, times, config.triangles, report)

@@ -19,8 +19,9 @@ def write_recipe(host: bpy.types.Object, asset: Asset, request: dict[str, Any], 
     recipe.models = ", ".join(f"{role}: {name}" for role, name in dict(about.get("models", {})).items())
     recipe.job = job_id or str(about.get("job", ""))
     recipe.request = json.dumps(request)
-    track = about.get("metrics", {}).get("track", {}).get("mean", {})
-    recipe.distance = float(track.get("distance", 0.0))
+    metrics = about.get("metrics", {})
+    track, rig = metrics.get("track", {}).get("mean", {}), metrics.get("rig", {})
+    recipe.distance = float(track.get("distance", rig.get("mean", 0.0)))
 
 
 def read_recipe(host: bpy.types.Object) -> dict[str, Any]:

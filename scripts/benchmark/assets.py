@@ -59,7 +59,8 @@ def main() -> None:
             continue
         quality, picture = compare(folder)
         positions, triangles, _ = read_mesh(folder)
-        track, (angle, vary) = asset["metrics"]["track"]["mean"], evenness(positions, triangles)
+        (angle, vary), metrics = evenness(positions, triangles), asset["metrics"]
+        track = metrics["track"]["mean"] if "track" in metrics else {"distance": metrics["rig"]["mean"], "folds": 0.0}
         values = [f"{np.mean(quality):.1f}", f"{min(quality):.1f}", f"{track['distance']:.2f}", f"{track['folds']:.2f}"]
         values += [f"{turn(positions):.0f}", f"{angle:.0f}", f"{vary:.2f}"]
         print(f"| {words.prompt} | {' | '.join(values)} |", flush=True)
