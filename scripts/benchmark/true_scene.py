@@ -16,7 +16,7 @@ from engine.scene.occupancy import Occupancy
 
 # Half the side of the box that holds a body in its own axes, metres; and cells a side.
 REACH, CELLS = 0.86, 112
-DENSITY = 200.0
+DENSITY = 500.0
 COLOURED = 2.0
 
 
@@ -79,7 +79,8 @@ def true_scene(words: Words, times: Tensor) -> TrueScene:
     for frame in range(len(times)):
         distance = moments.distance(frame, points)
         grid = torch.zeros(4, points.shape[1])
-        grid[0] = DENSITY * (0.5 - distance / cell).clamp(0, 1)
+        # It begins at the surface: a rim outside would show, as rays that graze it pass much of it.
+        grid[0] = DENSITY * (-distance / cell).clamp(0, 1)
         near = (distance < COLOURED * cell).nonzero()[:, 0]
         shown = tone_table()[moments.tones(frame, points[:, near])]
         colour = shown[:, :1] * first + shown[:, 1:2] * second + shown[:, 2:5]
