@@ -2,6 +2,8 @@
 
 Million samples a second (a point at one frame is a sample), forward and with the backward pass, for a still camera (frames
 share their points) and a moving one, with and without a trajectory; the plain form is six grid samples a level and frame.
+Then what no form can do without, for a moving camera: the weighted sum of the texels, with the gradients of texels and places,
+and the decoder, each alone; the ratio to the plain form that would be left if all else cost nothing is the limit.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from torch import Tensor
 
 from engine.config.field import FieldConfig
 from engine.scene.field import Field
+from engine.scene.frame_times import frame_times
+from engine.scene.lookup import gather_sum, space_taps, time_taps
 from scripts.benchmark.machine import describe_machine
 
 
@@ -33,18 +37,12 @@ def main() -> None:
     for moving in (False, True):
         for trajectory in (False, True):
             compare(moving, trajectory, options)
+    limits(options)
 
 
 def compare(moving: bool, trajectory: bool, options: argparse.Namespace) -> None:
     """Prints a row for each form."""
-    generator = torch.Generator().manual_seed(0)
-    field = Field(FieldConfig(trajectory=trajectory), generator)
-    for planes in field.time:
-        planes.data = 0.1 * torch.randn(planes.shape, generator=generator)
-    field = field.to(options.device)
-    shape = (options.frames, options.points, 3) if moving else (options.points, 3)
-    points = (torch.rand(shape, generator=generator) * 1.8 - 0.9).to(options.device)
-    times = ((torch.arange(options.frames) + 0.5) / options.frames).to(options.device)
+    field, points, times = _scene(moving, trajectory, options)
     forms = {"plain": lambda: field.plain(points, times), "ours": lambda: (field.at if moving else field)(points, times)}
     speed: dict[str, list[float]] = {}
     for backward in (False, True):
@@ -61,13 +59,56 @@ def compare(moving: bool, trajectory: bool, options: argparse.Namespace) -> None
         print(f"| {camera} | {rides} | {name} | {forward:.2f} | {ratios[0]:.1f} | {both:.2f} | {ratios[1]:.1f} |", flush=True)
 
 
-def _seconds(field: Field, form: Callable[[], tuple[Tensor, Tensor]], backward: bool, device: str) -> float:
+def limits(options: argparse.Namespace) -> None:
+    """Prints the table of what is left of the plain form's time by what no form can do without."""
+    field, points, times = _scene(True, False, options)
+    count, hidden = options.points * options.frames, field.config.hidden
+    flat = points.reshape(-1, 3)
+    frames = torch.arange(options.frames, device=flat.device).repeat_interleave(options.points).int()
+    rows, weights, offset = [], [], 0
+    for resolution in field.config.resolutions:
+        for own, size in ((space_taps(flat, resolution), 3 * resolution**2),
+                          (time_taps(flat, frames, resolution), options.frames * 3 * resolution)):  # fmt: skip
+            rows.append(own[0] + offset)
+            weights.append(own[1])
+            offset += size
+    rows, weights = torch.cat(rows, 1), torch.cat(weights, 1).requires_grad_()
+    table, features = (torch.randn(size, hidden, device=flat.device, requires_grad=True) for size in (offset, count))
+    gradient = torch.randn(count, hidden, device=flat.device)
+    works = {
+        "plain": lambda: field.plain(points, times),
+        "texels": lambda: (gather_sum(table, rows, weights) * gradient,),
+        "decoder": lambda: field._decode(features, flat),
+    }
+    seconds = {
+        name: [statistics.median([_seconds(field, work, backward, options.device) for _ in range(options.repeat + 1)][1:])
+               for backward in (False, True)] for name, work in works.items()
+    }  # fmt: skip
+    print("\n| alone | forward, ms | with backward, ms |\n|---|---|---|")
+    for name, found in seconds.items():
+        print(f"| {name} | {1000 * found[0]:.0f} | {1000 * found[1]:.0f} |")
+    least = [seconds["texels"][index] + seconds["decoder"][index] for index in (0, 1)]
+    print(f"| limit of the ratio | {seconds['plain'][0] / least[0]:.1f} | {seconds['plain'][1] / least[1]:.1f} |")
+
+
+def _scene(moving: bool, trajectory: bool, options: argparse.Namespace) -> tuple[Field, Tensor, Tensor]:
+    """A field whose time planes move, points and times."""
+    generator = torch.Generator().manual_seed(0)
+    field = Field(FieldConfig(trajectory=trajectory), generator)
+    for planes in field.time:
+        planes.data = 0.1 * torch.randn(planes.shape, generator=generator)
+    shape = (options.frames, options.points, 3) if moving else (options.points, 3)
+    points = torch.rand(shape, generator=generator) * 1.8 - 0.9
+    return field.to(options.device), points.to(options.device), frame_times(options.frames).to(options.device)
+
+
+def _seconds(field: Field, form: Callable[[], tuple[Tensor, ...]], backward: bool, device: str) -> float:
     field.zero_grad(set_to_none=True)
     started = time.perf_counter()
     with torch.set_grad_enabled(backward):
-        density, colour = form()
+        values = form()
         if backward:
-            (density.mean() + colour.mean()).backward()
+            sum(value.mean() for value in values).backward()
     if device == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter() - started
