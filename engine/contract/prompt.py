@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .errors import PromptError
@@ -58,6 +58,20 @@ def check_prompt(text: str) -> str:
             f"Over {MAX_CHARACTERS} characters",
         )
     return tidy
+
+
+def choose_vocabulary(
+    text: str, vocabularies: Sequence[Vocabulary], still: bool = False, seen: tuple[str, str] = ("", "")
+) -> int:
+    """Which of the built-in models' vocabularies, at least one, reads a prompt: the index of the first that does. Where none
+    does it is that of the last, which has the most words to suggest."""
+    for index, vocabulary in enumerate(vocabularies):
+        try:
+            canonical_prompt(text, vocabulary, still, seen)
+        except PromptError:
+            continue
+        return index
+    return len(vocabularies) - 1
 
 
 def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False, seen: tuple[str, str] = ("", "")) -> str:

@@ -14,7 +14,7 @@ from engine.config.ablations import MODES, ablate
 from engine.config.quality import BODIES_QUALITIES, PUBLIC_QUALITIES, QUALITIES, Quality
 from engine.config.stage import STAGES
 from engine.contract.errors import JobError, RequestError
-from engine.contract.prompt import ParsedPrompt, canonical_prompt, parse_prompt
+from engine.contract.prompt import ParsedPrompt, canonical_prompt, choose_vocabulary, parse_prompt
 from engine.contract.request import REFERENCE_IMAGE, ROLES, Request
 from engine.contract.version import VERSION, is_newer
 from engine.contract.vocabulary import Vocabulary
@@ -59,7 +59,7 @@ def resolve(request: Request) -> ResolvedJob:
 
     Raises PromptError where the models do not know a word, and RequestError where a model is missing that a stage needs.
     """
-    preset = PRESETS[request.preset]
+    preset = _that_reads(request)
     named = {role: getattr(request, f"{role}_model") for role in ROLES}
     models = replace(preset, **{role: source for role, source in named.items() if source})
     if preset.built_in and models != preset:
@@ -118,6 +118,17 @@ def resolve_folder(folder: JobFolder) -> ResolvedJob:
 
 def _prompt(request: Request, vocabulary: Vocabulary | None, seen: tuple[str, str]) -> str:
     return request.prompt if vocabulary is None else canonical_prompt(request.prompt, vocabulary, request.mode == "3d", seen)
+
+
+def _that_reads(request: Request) -> Preset:
+    """The preset that the request names, or the one beside it where only that has words for the prompt. A picture is shown to
+    the named one alone."""
+    preset = PRESETS[request.preset]
+    if not preset.beside or request.image is not None:
+        return preset
+    presets = [preset, PRESETS[preset.beside]]
+    vocabularies = [_vocabulary(each) for each in presets]
+    return presets[choose_vocabulary(request.prompt, vocabularies, request.mode == "3d")]
 
 
 def _vocabulary(models: Preset) -> Vocabulary | None:

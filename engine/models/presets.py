@@ -17,7 +17,7 @@ SCORER_FOLDER = PRIMITIVES_FOLDER / "scorer"
 class Preset:
     """image, video, upscale: a model folder's path or a hub id each, see `engine.models.source`; empty where the user has to
     name one. built_in: small models that come with the engine; bends: of them, those that know
-    bodies that bend."""
+    bodies that bend. beside: the preset whose models take the prompts that these have no words for; empty for none."""
 
     name: str
     image: str
@@ -26,6 +26,7 @@ class Preset:
     description: str
     built_in: bool = False
     bends: bool = False
+    beside: str = ""
 
     def sources(self) -> dict[str, str]:
         """The model of each role."""
@@ -40,6 +41,7 @@ PRESETS = {
             *(str(PRIMITIVES_FOLDER / role) for role in ROLES),
             "small built-in models: offline, on a CPU, a small vocabulary",
             built_in=True,
+            beside="creatures",
         ),
         Preset(
             "creatures",

@@ -59,9 +59,11 @@ def serve(device: str) -> int:
 
 
 def about_preset(preset: Preset) -> dict[str, Any]:
-    """A preset's entry in `hello`: whether its models are there, why not, by role if it is a model that is missing, and the
-    words they know if not any."""
+    """A preset's entry in `hello`: whether its models are there, why not, by role if it is a model that is missing, the
+    words they know if not any, and the preset beside it that takes other words."""
     about, missing, folders = {"name": preset.name}, {}, []
+    if preset.beside:
+        about["beside"] = preset.beside
     for role, source in preset.sources().items():
         try:
             folders += [locate(source)] if source else []

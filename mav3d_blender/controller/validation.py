@@ -33,12 +33,14 @@ def request_problem(settings: bpy.types.PropertyGroup) -> str:
 
 def prompt_problem(settings: bpy.types.PropertyGroup) -> str:
     """Why the models can't take the prompt, in a few words."""
-    words = known_words(settings)
+    vocabularies = known_words(settings)
     try:
-        if words is None:
+        if not vocabularies:
             prompt.check_prompt(settings.prompt)
         else:
-            prompt.canonical_prompt(settings.prompt, words, seen=_seen(words) if settings.image else ("", ""))
+            seen = _seen(vocabularies[0]) if settings.image else ("", "")
+            words = vocabularies[prompt.choose_vocabulary(settings.prompt, vocabularies, seen=seen)]
+            prompt.canonical_prompt(settings.prompt, words, seen=seen)
     except errors.PromptError as error:
         return error.short
     return ""
@@ -53,7 +55,7 @@ def models_problem(settings: bpy.types.PropertyGroup) -> str:
 
 def missing_models(settings: bpy.types.PropertyGroup) -> str:
     """Why the engine can't use the preset's own models, by its hello; empty before that."""
-    about = _about_preset(settings)
+    about = _about_preset(settings.preset)
     if about.get("ready", True):
         return ""
     missing = about.get("missing")
@@ -96,16 +98,16 @@ def recipe_problem(context: bpy.types.Context) -> str:
     return problem
 
 
-def known_words(settings: bpy.types.PropertyGroup) -> vocabulary.Vocabulary | None:
-    """The words that the preset's models know, by the engine's hello, before that the built-in vocabulary; None where they take
-    any text."""
-    words = _about_preset(settings).get("words")
-    if words is None:
-        return vocabulary.built_in_vocabulary() if settings.preset == BUILT_IN else None
+def known_words(settings: bpy.types.PropertyGroup) -> list[vocabulary.Vocabulary]:
+    """The words that the preset's models know, and those of the preset beside it, by the engine's hello, before that the
+    built-in vocabulary; none where they take any text. A picture is shown to the preset's own models alone."""
+    about = _about_preset(settings.preset)
+    found = [about.get("words"), None if settings.image else _about_preset(about.get("beside", "")).get("words")]
     try:
-        return vocabulary.Vocabulary.from_dict(words)
+        vocabularies = [vocabulary.Vocabulary.from_dict(words) for words in found if words is not None]
     except (ValueError, TypeError):
-        return vocabulary.built_in_vocabulary()
+        return [vocabulary.built_in_vocabulary()]
+    return vocabularies or ([vocabulary.built_in_vocabulary()] if settings.preset == BUILT_IN else [])
 
 
 def is_online() -> bool:
@@ -113,9 +115,9 @@ def is_online() -> bool:
     return bpy.app.online_access
 
 
-def _about_preset(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
-    """The preset's entry in the engine's hello; empty before that."""
-    return next((each for each in state().presets() if each.get("name") == settings.preset), {})
+def _about_preset(name: str) -> dict[str, Any]:
+    """A preset's entry in the engine's hello; empty before that, and for a name that is none."""
+    return next((each for each in state().presets() if each.get("name") == name), {})
 
 
 def _seen(words: vocabulary.Vocabulary) -> tuple[str, str]:

@@ -14,7 +14,10 @@ from .job_list import draw_jobs
 from .labels import wrapped_label
 
 # The kinds of known words, with their labels.
-KINDS = {"objects": "Objects", "colours": "Colors", "motions": "Motions"}
+KINDS = {
+    "objects": "Objects", "colours": "Colors", "motions": "Motions", "limb_motions": "Limb Motions", "sizes": "Sizes",
+    "speeds": "Speeds",
+}  # fmt: skip
 
 
 class _Tab:
@@ -179,13 +182,15 @@ def _draw_settings(
 def _draw_words(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """Draws the words that the preset's models know, where they don't take any text."""
     settings = context.scene.mav3d
-    words = known_words(settings)
-    if words is None:
+    vocabularies = known_words(settings)
+    if not vocabularies:
         return
+    # The last one's words have the first one's among them.
+    words = vocabularies[-1]
     header, body = layout.panel("mav3d_words", default_closed=bool(settings.prompt.strip()))
     header.label(text="Known Words")
     if body:
-        for kind, label in KINDS.items():
+        for kind, label in ((kind, KINDS[kind]) for kind in words.kinds):
             wrapped_label(body, context, f"{label}: {', '.join(getattr(words, kind))}")
 
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from engine.contract.errors import ModelError, PromptError
-from engine.contract.prompt import ParsedPrompt, canonical_prompt, check_prompt, parse_prompt
+from engine.contract.prompt import ParsedPrompt, canonical_prompt, check_prompt, choose_vocabulary, parse_prompt
 from engine.contract.vocabulary import Vocabulary, built_in_vocabulary
 from engine.models.world.clips import COLOURS
 from engine.models.world.motions import MOTIONS
@@ -150,3 +150,11 @@ def test_limbs_that_an_object_has_not_got_are_said_with_what_it_can_do():
     with pytest.raises(PromptError, match="several colors"):
         canonical_prompt("a red green blue dog", bodies_vocabulary())
     assert canonical_prompt("a dog running", bodies_vocabulary(), still=True).endswith("dog resting still medium steady")
+
+
+def test_the_first_vocabulary_that_reads_a_prompt_is_chosen_else_the_last():
+    toys, bodies = built_in_vocabulary(), bodies_vocabulary()
+    assert choose_vocabulary("a red ball bouncing", [toys, bodies]) == 0
+    assert choose_vocabulary("a brown dog running", [toys, bodies]) == 1
+    assert choose_vocabulary("a quark", [toys, bodies]) == 1 and choose_vocabulary("a quark", [toys]) == 0
+    assert choose_vocabulary("spinning", [toys, bodies], seen=("red", "ball")) == 0

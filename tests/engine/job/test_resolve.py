@@ -84,3 +84,20 @@ def test_a_job_without_a_seed_has_that_of_its_folder_or_a_new_one(tmp_path):
     assert resolve_new(request, folder, draw_seed=True).request == first
     assert resolve_new(request, folder, draw_seed=False).request.seed == 0
     assert resolve_new(request, folder, draw_seed=True, overwrite=True).request.seed != first.seed
+
+
+def test_a_prompt_of_creatures_goes_to_the_models_that_know_them():
+    toy, dog = (resolve(Request.checked({"prompt": prompt})) for prompt in ("a red ball bouncing", "a brown dog running"))
+    assert toy.models.name == "primitives" and not toy.models.bends and toy.quality.field.bones == 0
+    assert dog.models.name == "creatures" and dog.quality.field.bones > 0 and "dog running" in dog.prompt
+    assert dog.request.preset == "primitives"
+
+
+def test_a_word_that_no_built_in_model_knows_is_told_with_all_that_they_know():
+    with pytest.raises(PromptError, match=r"quark.*dog.*running"):
+        resolve(Request.checked({"prompt": "a quark"}))
+
+
+def test_a_picture_is_shown_to_the_named_preset_alone():
+    with pytest.raises(PromptError, match="dog"):
+        resolve(Request.checked({"prompt": "a brown dog running", "image": "dog.png"}))

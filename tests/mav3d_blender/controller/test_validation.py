@@ -40,7 +40,7 @@ def test_the_engines_own_words_count_once_it_has_started(addon, monkeypatch):
     words = vocabulary.built_in_vocabulary().as_dict()
     words["objects"], words["default_colours"] = {"corgi": []}, {"corgi": "red"}
     set_hello(monkeypatch, {"name": "primitives", "ready": True, "words": words})
-    assert request_problem(addon.mav3d) == "" and list(known_words(addon.mav3d).objects) == ["corgi"]
+    assert request_problem(addon.mav3d) == "" and list(known_words(addon.mav3d)[0].objects) == ["corgi"]
     addon.mav3d.prompt = "a red ball"
     assert request_problem(addon.mav3d).startswith("Unknown: ball")
 
@@ -48,7 +48,7 @@ def test_the_engines_own_words_count_once_it_has_started(addon, monkeypatch):
 @pytest.mark.parametrize("words", [{"colours": ["red"], "objects": ["ball"], "motions": ["still"]}, 3, {"colours": {}}])
 def test_an_engine_that_lists_words_in_another_way_is_no_harm(addon, monkeypatch, words):
     set_hello(monkeypatch, {"name": "primitives", "words": words})
-    assert known_words(addon.mav3d) == vocabulary.built_in_vocabulary()
+    assert known_words(addon.mav3d) == [vocabulary.built_in_vocabulary()]
 
 
 def test_a_preset_that_is_not_ready_says_why(addon, monkeypatch):
@@ -60,9 +60,9 @@ def test_a_preset_that_is_not_ready_says_why(addon, monkeypatch):
     for preset, problem in problems.items():
         settings.preset = preset
         assert request_problem(settings).startswith(problem) and bool(request_problem(settings)) == bool(problem)
-    assert known_words(settings) is not None
+    assert known_words(settings)
     settings.preset = "paper"
-    assert known_words(settings) is None
+    assert known_words(settings) == []
 
 
 def test_settings_that_do_not_go_together_are_said_before_a_job_begins(addon, tmp_path):
@@ -100,3 +100,16 @@ def test_a_tracked_object_has_no_prompt_to_make_it_again_from(addon):
         host.mav3d.preset = "primitives"
         assert recipe_problem(bpy.context) == ""
     assert recipe_problem(bpy.context) == "Select an object that MAV3D made"
+
+
+def test_words_of_the_preset_beside_the_chosen_one_count_where_there_is_no_picture(addon, monkeypatch):
+    more = vocabulary.built_in_vocabulary().as_dict()
+    more["objects"], more["default_colours"] = {"corgi": []}, {"corgi": "red"}
+    own = {"name": "primitives", "words": vocabulary.built_in_vocabulary().as_dict(), "beside": "creatures"}
+    set_hello(monkeypatch, own, {"name": "creatures", "words": more})
+    settings = addon.mav3d
+    for text in ("a corgi bouncing", "a red ball bouncing"):
+        settings.prompt = text
+        assert request_problem(settings) == ""
+    settings.prompt, settings.image = "a corgi bouncing", "/tmp/corgi.png"
+    assert request_problem(settings).startswith("Unknown: corgi")
