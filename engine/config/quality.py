@@ -114,7 +114,7 @@ HIGH = replace(
 BODIES_STANDARD = Quality(
     "standard",
     static=StageConfig(
-        steps=130,
+        steps=150,
         cameras=4,
         size=64,
         samples=48,
@@ -139,7 +139,8 @@ BODIES_STANDARD = Quality(
         skeleton_rigidity=0.1,
     ),
     super_resolution=replace(STANDARD.super_resolution, steps=0),
-    field=FieldConfig(bones=24),
+    # Wings are thinner than the cells of a coarser plane, and have to be opaque all the same.
+    field=FieldConfig(resolutions=(24, 96), max_density=80.0, bones=24),
     mesh=MeshConfig(resolution=112, triangles=6000),
 )
 BODIES_DRAFT = replace(
