@@ -14,14 +14,20 @@ from mathutils import Vector
 
 from engine.files import written_aside
 
+# From what is looked at to the camera: the front right, a little from above.
+VIEW = Vector((1.55, -2.84, 0.95)).normalized()
+ANGLE = math.radians(38)
+
 
 def add_camera_and_lights(scene: bpy.types.Scene) -> None:
-    """Looks at the whole scene [-1, 1]^3 from the front right; a soft key light, a fill and a grey world."""
+    """Looks at all that the meshes of the scene reach in its clip, from the front right; a soft key light, a fill and a grey
+    world."""
+    middle, radius = reach(scene)
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    camera.data.angle_y = math.radians(38)
+    camera.data.angle_y = ANGLE
     camera.data.sensor_fit = "VERTICAL"
-    camera.location = (1.55, -2.84, 0.95)
-    camera.rotation_euler = (-Vector(camera.location)).to_track_quat("-Z", "Y").to_euler()
+    camera.location = middle + VIEW * radius / math.sin(ANGLE / 2)
+    camera.rotation_euler = (-VIEW).to_track_quat("-Z", "Y").to_euler()
     scene.collection.objects.link(camera)
     scene.camera = camera
     for name, energy, size, place in (("Key", 140, 2.5, (-1.8, -2.6, 3.2)), ("Fill", 45, 3.0, (3.0, -1.5, 1.2))):
@@ -44,6 +50,23 @@ def add_camera_and_lights(scene: bpy.types.Scene) -> None:
     scene.cycles.samples = 32
     scene.cycles.use_denoising = True
     scene.render.resolution_x = scene.render.resolution_y = 320
+
+
+def reach(scene: bpy.types.Scene) -> tuple[Vector, float]:
+    """The middle and the radius of a ball that holds what the scene's meshes reach in its frames; that of the unit cube of an
+    engine's scene, [-1, 1]^3, where there is nothing."""
+    corners = []
+    for frame in range(scene.frame_start, scene.frame_end + 1):
+        scene.frame_set(frame)
+        graph = bpy.context.evaluated_depsgraph_get()
+        for instance in graph.object_instances:
+            if instance.object.type == "MESH":
+                corners += [instance.matrix_world @ Vector(corner) for corner in instance.object.bound_box]
+    if not corners:
+        return Vector((0, 0, 0)), 1.1
+    points = np.array(corners)
+    middle = (points.min(0) + points.max(0)) / 2
+    return Vector(middle), float(np.linalg.norm(points - middle, axis=1).max())
 
 
 def render_movie(scene: bpy.types.Scene, path: Path) -> None:
