@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import errno
+import re
+import sys
 from pathlib import Path
 
 from engine.cli import estimate, evaluate, export, generate, models, render, resume, rig, serve, track
@@ -22,7 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_command(subparsers)
-    return run_command(parser.parse_args(arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    return run_command(parser.parse_args([_as_file(each) for each in given]))
+
+
+def _as_file(argument: str) -> str:
+    """A file whose name begins with a negative number, as a shell's * gives it, by a path that is taken for no option."""
+    return f"./{argument}" if re.fullmatch(r"-\d.*\.[A-Za-z]\w*", argument) and Path(argument).is_file() else argument
 
 
 def system_sentence(error: OSError) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import json
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,17 @@ def test_every_command_has_a_name_and_help(capsys):
     shown = capsys.readouterr().out
     names = [command.__name__.rpartition(".")[2] for command in COMMANDS]
     assert ended.value.code == 0 and all(f"    {name} " in shown for name in names)
+
+
+def test_files_that_begin_with_a_negative_number_are_no_options(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("engine.cli.track.track", lambda options, console: given.extend(options.meshes) or 0)
+    given: list[Path] = []
+    for name in ("-1.obj", "0.obj"):
+        Path(name).touch()
+    assert main(["track", "-1.obj", "0.obj", "--output", "out"]) == 0 and given == [Path("-1.obj"), Path("0.obj")]
+    with pytest.raises(SystemExit):
+        main(["track", "-7.obj", "0.obj", "--output", "out"])
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["generate"]])
