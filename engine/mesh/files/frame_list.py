@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from engine.contract.errors import is_address
 from engine.mesh.files.frame import MeshError
 from engine.mesh.files.name_numbers import SignedNames, natural, numbers_of, restarts, template
 
@@ -159,7 +160,7 @@ def _matching(name: Path) -> list[Path]:
     """The files of a pattern."""
     folder, last = _real_folder(name)
     text = os.path.join(glob.escape(folder), re.sub(r"#+", "*", re.sub(r"%0?\d*d", "*", last)))
-    if re.match(r"[a-z][a-z0-9+.-]+:/", str(name), re.IGNORECASE):
+    if is_address(name):
         raise MeshError(f"{name} is an address on the net, and files are read from this machine alone: download it first.")
     if not glob.has_magic(last) and text == os.path.join(glob.escape(folder), last):
         raise MeshError(f"{name} is missing: give the frames' files, a folder of them, or a pattern such as f_*.obj.")

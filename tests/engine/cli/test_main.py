@@ -46,6 +46,17 @@ def test_what_the_system_refuses_is_one_sentence(capsys):
     assert system_sentence(OSError(errno.EIO, "I/O error")).startswith("The system refused something (I/O error)")
     long = system_sentence(OSError(errno.ENAMETOOLONG, "File name too long", f"/folder/{'x' * 300}"))
     assert f"The name {'x' * 40}… is too long" in long and "/folder" not in long
+    inside = system_sentence(OSError(errno.ENAMETOOLONG, "File name too long", f"/folder/{'x' * 300}/job.json"))
+    assert inside == long
+
+
+def test_a_current_folder_that_is_gone_is_one_sentence(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    code = main(["models", "list"])
+    monkeypatch.chdir(tmp_path)
+    assert code == 1 and "current folder is no longer there" in capsys.readouterr().err
 
 
 def test_errors_of_the_engine_s_own_are_not_hidden():
