@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+
+def is_address(path: str | Path) -> bool:
+    """Whether it is one of the net, such as https://example.com, with its slashes as a path has them."""
+    return bool(re.match(r"[a-z][a-z0-9+.-]+:/", str(path), re.IGNORECASE))
+
+
+def too_long(path: str | Path) -> str:
+    """The sentence about a path that the file system does not take, with its longest name."""
+    longest = max(Path(path).parts, key=len, default="")
+    return f"The name {longest[:40]}… is too long for this file system: choose a shorter one."
 
 
 class EngineError(Exception):

@@ -19,10 +19,20 @@ MAX_CHARACTERS = 400
 # What models of bodies that bend are told where a prompt says nothing.
 RESTING, MEDIUM, STEADY, DARK = "resting", "medium", "steady", "dark"
 # Words that turn round the meaning of what follows. Phrases of a vocabulary, such as "not moving", are looked for first.
-NEGATIONS = frozenset("not no without never none nor neither except minus cannot".split())
+NEGATIONS = frozenset(
+    (
+        "not no non without never none nor neither except minus cannot "
+        # Typed without the apostrophe.
+        "isnt arent wasnt doesnt dont didnt cant couldnt wont wouldnt shouldnt hasnt havent"
+    ).split()
+)
 MAX_SUGGESTIONS = 3
 # How alike, 0 to 1 (difflib), a known word has to be to be suggested for an unknown one.
 SUGGESTION_RATIO = 0.78
+# What keyboards, and programs that set quotes, make of an apostrophe.
+APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u00b4`\u2032\uff07"), "'")
+# What is typed into words and not seen: soft hyphens, joiners, marks of order and direction; a space of no width separates.
+UNSEEN = {0x200B: " "} | dict.fromkeys((0xAD, 0xFEFF, *range(0x200C, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)))
 NUMBERS = frozenset("two three four five six seven eight nine ten twelve many several some few both pair couple dozen".split())
 
 
@@ -132,6 +142,7 @@ def parse_prompt(text: str, vocabulary: Vocabulary) -> ParsedPrompt:
             f"The built-in models can't leave things out (\"{negations[0].source}\"): say what there is, not what there isn't.",
             f"Can't leave things out: {negations[0].source}",
         )
+    unknown = [token for token in unknown if not (token.word.isdecimal() and int(token.word) == 1)]
     if counts := [token for token in unknown if token.word in NUMBERS or token.word.isdecimal()]:
         raise PromptError(
             f'The built-in models make one object at a time, and the prompt counts them ("{counts[0].source}"): name one.',
@@ -154,7 +165,9 @@ def parse_prompt(text: str, vocabulary: Vocabulary) -> ParsedPrompt:
 
 def _tokens(text: str) -> Iterator[_Token]:
     """The words of a text in normal form: full-width letters, ligatures and a dotted capital I are what they look like."""
-    text = unicodedata.normalize("NFKC", text).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    # Before the normal form, which makes an accent that stands alone a space and a combining one.
+    text = unicodedata.normalize("NFKC", text.translate(APOSTROPHES).translate(UNSEEN))
+    text = re.sub(r"\bw/o\b", "without", text, flags=re.IGNORECASE)
     for source in re.split(r"[\s_,;:!?\"()\[\]{}/]+", text):
         # Case folding makes the dotted capital I an i with a combining dot.
         folded = unicodedata.normalize("NFC", source.casefold().replace("\N{COMBINING DOT ABOVE}", ""))
@@ -226,9 +239,16 @@ def _unknown_words(unknown: list[_Token], known: dict[str, str], vocabulary: Voc
 
 def _suggestions(token: _Token, known: dict[str, str], vocabulary: Vocabulary) -> list[str]:
     """The model's own words that an unknown one comes near: known parts of it ("sphere-like"), words it begins with ("doggy"),
-    or words spelt nearly so."""
+    the same letters without their accents ("réd"), or words spelt nearly so."""
     meanings = {word: own for word, own in known.items() if word not in vocabulary.ignored}
-    parts = [part for part in re.findall(r"\w+", token.source.casefold()) if part in meanings]
+    # A single word of a longer phrase, such as "like a pendulum", means nothing by itself.
+    alone = {phrase[0] for phrase in _phrases(vocabulary) if len(phrase) == 1}
+    parts = [part for part in re.findall(r"\w+", token.source.casefold()) if part in alone]
+    plain = "".join(letter for letter in unicodedata.normalize("NFD", token.word) if not unicodedata.combining(letter))
+    if plain in alone:
+        parts.append(plain)
+    if parts:
+        return list(dict.fromkeys(meanings[part] for part in parts))
     begins = [word for word in meanings if len(word) > 2 and token.word.startswith(word)]
     near = difflib.get_close_matches(token.word, meanings, MAX_SUGGESTIONS, SUGGESTION_RATIO)
-    return list(dict.fromkeys(meanings[word] for word in (*parts, *begins, *near)))
+    return list(dict.fromkeys(meanings[word] for word in (*begins, *near)))

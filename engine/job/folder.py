@@ -23,7 +23,7 @@ from safetensors import SafetensorError, safe_open
 
 from engine.config.quality import Quality
 from engine.config.stage import STAGES
-from engine.contract.errors import DamagedError, JobError, TakenError, WriteError
+from engine.contract.errors import DamagedError, JobError, TakenError, WriteError, too_long
 from engine.files import write_text
 from engine.finite import json_text
 from engine.job.lock import NAME as LOCK
@@ -156,15 +156,30 @@ class JobFolder:
         path = self.path / ("job.json" if revision == 1 else f"job.{revision}.json")
         try:
             job = json.loads(path.read_text("utf-8"))
-            if not isinstance(job["request"], dict) or not isinstance(job.get("shares", {}), dict):
-                raise TypeError("not a job")
+            if not isinstance(job, dict) or not isinstance(job.get("request"), dict):
+                raise ValueError("it holds no request")
+            if not isinstance(job.get("shares", {}), dict):
+                raise ValueError("its shares are none")
             if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in job.get("shares", {}).values()):
                 raise ValueError("shares are from 0 to 1")
             return job
         except FileNotFoundError as error:
-            raise JobError(f"There is no job in {self.path}: {path.name} is missing.") from error
-        except (ValueError, KeyError, TypeError, OSError) as error:
+            near = self._near()
+            way = f"the job is in {near}" if near else "give the folder that a job was written to"
+            raise JobError(f"There is no job in {self.path}, since {path.name} is missing there: {way}.") from error
+        except OSError as error:
+            raise JobError(f"{path} can't be read ({error.strerror or error}): mend access to it.") from error
+        except (ValueError, RecursionError) as error:
             raise DamagedError(f"{path} is damaged ({error}): begin the job anew.") from error
+
+    def _near(self) -> Path | None:
+        """The job's folder, where a user named one inside it, or the one that it alone is in."""
+        try:
+            inside = [path.parent for path in self.path.glob("*/job.json")]
+        except OSError:
+            inside = []
+        around = [parent for parent in self.path.absolute().parents[:2] if (parent / "job.json").is_file()]
+        return around[0] if around else inside[0] if len(inside) == 1 else None
 
     def log(self, message: dict[str, Any]) -> None:
         line = json_text(message, "events.jsonl")
@@ -173,7 +188,10 @@ class JobFolder:
 
     def _unwritable(self, error: OSError) -> WriteError:
         if error.errno == errno.ENAMETOOLONG:
-            return WriteError(f"The name {self.path.name[:40]}… is too long for this file system: choose a shorter one.")
+            return WriteError(too_long(self.path))
+        file = next((each for each in (self.path, *self.path.parents) if each.exists() and not each.is_dir()), None)
+        if file is not None:
+            return WriteError(f"{self.path} can't be made, since {file} is a file: give another folder.")
         return WriteError(f"Can't write to {self.path} ({error.strerror or error}): make room or mend access.")
 
     def checkpoints(self) -> tuple[Path, Path]:

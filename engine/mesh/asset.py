@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,8 @@ def write_asset(
     extra: dict[str, str | np.ndarray] | None = None,
 ) -> None:
     """Writes one moving mesh (topology "rigged" or "fixed"), or a mesh and a texture a frame ("per-frame"), into a new
-    `folder`, replacing an older one whole. Raises DivergedError, with nothing written, where a number is not finite.
+    `folder`, replacing an older one whole; what somebody else put into that one stays in it. Raises DivergedError, with nothing
+    written, where a number is not finite.
 
     preview: uint8 frames [frames, height, width, 3] for preview.png (the middle one) and preview.mp4.
     about: the other entries of asset.json (prompt, seed, preset, quality, models, engine, job, fps, loop, metrics, and where
@@ -61,10 +63,26 @@ def write_asset(
     json_text(about, "asset.json")
     work = folder.with_name(folder.name + ".part")
     shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
+    try:
+        work.mkdir(parents=True)
+        _write(work, meshes, preview, about, extra or {})
+        _keep_others(folder, work)
+        replace_folder(work, folder, folder.with_name(folder.name + ".old"))
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _write(
+    work: Path,
+    meshes: MovingMesh | list[TexturedMesh],
+    preview: np.ndarray,
+    about: dict[str, Any],
+    extra: dict[str, str | np.ndarray],
+) -> None:
     record = _write_moving(work, meshes) if isinstance(meshes, MovingMesh) else _write_frames(work, meshes)
     record = {"format": FORMAT if record["topology"] == "rigged" else FORMAT_WITHOUT_RIG, **about, **record}
-    for name, content in (extra or {}).items():
+    for name, content in extra.items():
         if isinstance(content, str):
             (work / name).write_text(content, "utf-8")
         else:
@@ -74,7 +92,22 @@ def write_asset(
     files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(work.iterdir())}
     record["files"] = files
     (work / "asset.json").write_text(json_text(record, "asset.json", 2) + "\n", "utf-8")
-    replace_folder(work, folder, folder.with_name(folder.name + ".old"))
+
+
+def _keep_others(folder: Path, work: Path) -> None:
+    """Copies what is in an asset's folder, and is not of the asset, into the one that takes its place."""
+    try:
+        own = json.loads((folder / "asset.json").read_text("utf-8"))["files"]
+        others = [path for path in folder.iterdir() if path.name not in (*own, "asset.json")]
+    except (OSError, ValueError, KeyError, TypeError):
+        # No asset was there, or nobody can say what is its own.
+        return
+    for path in others:
+        copy = work / path.name
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, copy, symlinks=True, dirs_exist_ok=True)
+        elif not copy.exists():
+            shutil.copy2(path, copy, follow_symlinks=False)
 
 
 def _check_finite(meshes: MovingMesh | list[TexturedMesh]) -> None:

@@ -39,9 +39,13 @@ class RigRequest:
 def rig_asset(request: RigRequest, emit: Callable[..., None]) -> None:
     """Reads, finds bones and writes; reports what is odd. Raises RigError in one sentence, with nothing changed."""
     output = request.output or request.asset
-    if output != request.asset and output.exists() and not request.overwrite:
-        raise RigError(f"{output} exists: choose another --output folder, or add --overwrite.")
+    if output != request.asset and output.exists():
+        if not request.overwrite:
+            raise RigError(f"{output} exists: choose another --output folder, or add --overwrite.")
+        if not output.is_dir() or any(output.iterdir()) and not (output / "asset.json").is_file():
+            raise RigError(f"{output} holds something else than an asset, and --overwrite would remove it: choose another.")
     about, mesh = read_moving(request.asset)
+    extra = _reports(request.asset, about.get("files", {}))
     emit(protocol.progress("rig", 0, 1, 0.0, {}))
     rigged = rig_sequence(mesh.positions, mesh.triangles, request.bones, request.turn_only)
     for note in rigged.notes:
@@ -49,7 +53,7 @@ def rig_asset(request: RigRequest, emit: Callable[..., None]) -> None:
     moving = replace(mesh, positions=rigged.vertices, rest=rigged.rest, rig=rigged.rig)
     metrics = {**about.get("metrics", {}), "rig": rigged.report.as_dict()}
     about = {name: value for name, value in about.items() if name not in OWN} | {"metrics": metrics}
-    extra = _others(request.asset) | {"rig.png": rig_picture(rigged)}
+    extra |= {"rig.png": rig_picture(rigged)}
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         write_asset(output, moving, preview(rigged.vertices, mesh.triangles), about, extra)
@@ -75,13 +79,19 @@ def read_moving(folder: Path) -> tuple[dict[str, Any], MovingMesh]:
     except RigError:
         raise
     except FileNotFoundError as error:
-        raise RigError(f"{folder} is no asset folder: {Path(error.filename).name} is missing.") from error
+        inside = folder / "asset"
+        advice = f" The job's asset is {inside}." if (inside / "asset.json").is_file() else ""
+        raise RigError(f"{folder} is no asset folder: {Path(error.filename).name} is missing.{advice}") from error
     except Exception as error:
-        # Archives and pictures that are damaged fail in as many ways.
-        raise RigError(f"{folder} can't be read as an asset ({error}).") from error
+        # Archives and pictures that are damaged fail in as many ways, some as what the system refuses.
+        if reason := getattr(error, "strerror", None):
+            raise RigError(f"{folder} can't be read ({reason}): mend access to it, or make the asset anew.") from error
+        raise RigError(f"{folder} can't be read as an asset, since a file in it is damaged: make it anew.") from error
     whole_mesh = vertices.ndim == 3 and vertices.shape[2] == 3 and triangles.ndim == 2 and triangles.shape[1] == 3
     if not whole_mesh or len(triangles) == 0 or triangles.min() < 0 or triangles.max() >= vertices.shape[1]:
         raise RigError(f"{folder} has a mesh.npz that is no moving mesh: write it again.")
+    if not np.isfinite(vertices).all() or not np.isfinite(uv).all():
+        raise RigError(f"{folder / 'mesh.npz'} holds numbers that are not finite: make the asset anew.")
     return about, MovingMesh(vertices, triangles, uv, albedos)
 
 
@@ -94,13 +104,17 @@ def summary(output: Path, report: RigReport) -> str:
     )
 
 
-def _others(folder: Path) -> dict[str, str | np.ndarray]:
-    """Reports and their pictures, which go along."""
+def _reports(folder: Path, names: Any) -> dict[str, str | np.ndarray]:
+    """The asset's reports and their pictures, which go along. names: of all files that it was written with. Raises RigError."""
     found: dict[str, str | np.ndarray] = {}
     for path in sorted(folder.iterdir()):
-        if path.name not in WRITTEN and not path.name.startswith("albedo_"):
-            if path.suffix == ".json":
-                found[path.name] = path.read_text("utf-8")
-            elif path.suffix == ".png":
-                found[path.name] = imageio.imread(path)
+        if path.name in names and path.name not in WRITTEN and not path.name.startswith("albedo_"):
+            try:
+                if path.suffix == ".json":
+                    found[path.name] = path.read_text("utf-8")
+                elif path.suffix == ".png":
+                    found[path.name] = imageio.imread(path)
+            except Exception as error:
+                # Decoders fail in many ways.
+                raise RigError(f"{path} is damaged and can't go along: mend it, or remove it.") from error
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import warnings
@@ -11,12 +12,26 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from engine.contract.errors import is_address, too_long
 from engine.files import written_aside
 from engine.reference.matting import ImageError, object_box, remove_background
 
 # A prepared picture's side, and how much of it the object's longer side takes.
 SIDE, FILL = 512, 0.8
 FORMATS = ("PNG", "JPEG", "WEBP")
+# Other kinds that people have, by what their files begin with.
+OTHERS = {
+    b"GIF8": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"BM": "BMP",
+    b"8BPS": "Photoshop",
+    b"\x76\x2f\x31\x01": "OpenEXR",
+    b"#?RADIANCE": "Radiance",
+    b"DDS ": "DDS",
+    b"\0\0\x01\0": "ICO",
+    b"\0\0\0\x0cjP": "JPEG 2000",
+}
 MAX_FILE, MAX_PIXELS, MIN_SIDE = 100 * 2**20, 100_000_000, 16
 # What the object is looked for in; finer pictures are made smaller first.
 WORKING_SIDE = 1024
@@ -63,6 +78,8 @@ def read_image(path: Path) -> ReferenceImage:
 
 def _read(path: Path) -> Image.Image:
     """The file as 8-bit RGBA, upright, its longer side WORKING_SIDE at most."""
+    if is_address(path):
+        raise ImageError(f"{path} is an address on the net, and files are read from this machine alone: download it first.")
     try:
         if path.stat().st_size > MAX_FILE:
             raise ImageError(f"The picture {path} is larger than {MAX_FILE // 2**20} MB: save it smaller.")
@@ -74,10 +91,13 @@ def _read(path: Path) -> Image.Image:
                 image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
                 upright = _in_srgb(_turned(image)).convert("RGBa")
     except UnidentifiedImageError as error:
-        kind = "a HEIC or AVIF picture" if _is_heif(path) else "not a picture that can be read"
-        raise ImageError(f"{path} is {kind}: give a PNG, JPEG or WebP file.") from error
+        raise ImageError(f"{path} is {_kind(path)}: give a PNG, JPEG or WebP file.") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         reason = _reason(error)
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            raise ImageError(too_long(path)) from error
+        if isinstance(error, FileNotFoundError):
+            raise ImageError(f"The picture {path} is missing: give the path of a PNG, JPEG or WebP file.") from error
         raise ImageError(f"The picture {path} can't be read ({reason}): give a whole PNG, JPEG or WebP file.") from error
     # Colours weighed by their alpha: what is transparent has none to lend.
     upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.BICUBIC)
@@ -132,9 +152,16 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     return coloured
 
 
-def _is_heif(path: Path) -> bool:
+def _kind(path: Path) -> str:
+    """What a file is that is no picture of FORMATS, by its first bytes."""
     with path.open("rb") as file:
-        return file.read(8)[4:] == b"ftyp"
+        head = file.read(16)
+    known = next((kind for start, kind in OTHERS.items() if head.startswith(start)), None)
+    if head[4:8] == b"ftyp":
+        known = "HEIC or AVIF"
+    if known:
+        return f"a {known} picture, which is not read here"
+    return "not a picture that can be read" if head else "an empty file"
 
 
 def _framed(pixels: np.ndarray) -> np.ndarray:

@@ -53,8 +53,12 @@ def read_path(path: Path) -> list[Pose]:
     `Pose`. Raises RenderError in one sentence."""
     try:
         entries = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise RenderError(f"The camera path {path} can't be read ({error}): give a JSON list of poses.") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise RenderError(f"The camera path {path} can't be read ({reason}): give a JSON list of poses.") from error
+    except (ValueError, RecursionError) as error:
+        where = f" from line {error.lineno} on" if isinstance(error, json.JSONDecodeError) else ""
+        raise RenderError(f"The camera path {path} is no JSON{where}: give a JSON list of poses.") from error
     if not isinstance(entries, list) or not 1 <= len(entries) <= MAX_FRAMES:
         raise RenderError(f"The camera path {path} has to be a list of 1 to {MAX_FRAMES} poses.")
     return [_pose(entry, number, path) for number, entry in enumerate(entries, 1)]

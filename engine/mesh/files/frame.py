@@ -90,7 +90,8 @@ def checked(path: Path, name: str, raw: RawMesh) -> Frame:
     if not size > 0:
         raise EmptyError(f"{name} is empty: all its triangles are in a single point.")
     if not SMALLEST < size < LARGEST:
-        raise MeshError(f"{name} is {size:.0e} across, beyond what single precision holds: scale the sequence to meters.")
+        across = f"{size:.0e}" if np.isfinite(size) else "more than 1e+308"
+        raise MeshError(f"{name} is {across} across, beyond what single precision holds: scale the sequence to meters.")
     _, first, same = np.unique(cells(vertices, size), axis=0, return_index=True, return_inverse=True)
     triangles = same.reshape(-1)[triangles]
     whole = with_three_corners(triangles)

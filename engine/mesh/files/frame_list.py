@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from engine.contract.errors import is_address
 from engine.mesh.files.frame import MeshError
 from engine.mesh.files.name_numbers import SignedNames, natural, numbers_of, restarts, template
 
@@ -157,14 +158,28 @@ def _in_folders(paths: list[Path]) -> list[Path]:
 
 def _matching(name: Path) -> list[Path]:
     """The files of a pattern."""
-    text = re.sub(r"#+", "*", re.sub(r"%0?\d*d", "*", str(name)))
-    if not glob.has_magic(text):
+    folder, last = _real_folder(name)
+    text = os.path.join(glob.escape(folder), re.sub(r"#+", "*", re.sub(r"%0?\d*d", "*", last)))
+    if is_address(name):
+        raise MeshError(f"{name} is an address on the net, and files are read from this machine alone: download it first.")
+    if not glob.has_magic(last) and text == os.path.join(glob.escape(folder), last):
         raise MeshError(f"{name} is missing: give the frames' files, a folder of them, or a pattern such as f_*.obj.")
     paths = [Path(path) for path in glob.glob(text, recursive=True)]
     found = [path for path in paths if path.suffix.lower() in KINDS and path.is_file() and not path.name.startswith(".")]
     if not found:
         raise MeshError(f"No mesh file is meant by the pattern {name}: files that end in {', '.join(KINDS)} are looked for.")
     return sorted(found, key=lambda path: natural(str(path)))
+
+
+def _real_folder(name: Path) -> tuple[str, str]:
+    """The folder that a pattern begins with, empty for the current one, and the rest: names of folders may hold what a pattern
+    is written with, such as "[take 1]"."""
+    parts = name.parts
+    for count in range(len(parts) - 1, 0, -1):
+        folder = Path(*parts[:count])
+        if folder.is_dir():
+            return str(folder), str(Path(*parts[count:]))
+    return "", str(name)
 
 
 def _series(paths: list[Path], where: str) -> FrameList:

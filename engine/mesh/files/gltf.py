@@ -44,7 +44,10 @@ class Document:
         self.path, self.name, self.pictures = path, name, pictures
         self._buffers: dict[int, bytes] = {}
         try:
-            self.json, self._chunk = _parts(path.read_bytes())
+            content = path.read_bytes()
+            if content[:4] == MAGIC and content[4:8] == b"\1\0\0\0":
+                raise MeshError(f"{name} is glTF 1: export it as glTF 2.0.")
+            self.json, self._chunk = _parts(content)
         except (ValueError, RecursionError, struct.error) as error:
             raise self.damaged(error) from error
         version = str(self.object(self.json, "asset").get("version", ""))
@@ -147,10 +150,10 @@ class Document:
     def picture(self, index: Any) -> np.ndarray:
         """The image `index`, sRGB uint8 [height, width, 3]. Raises ValueError with a clause that says what is wrong."""
         image = self.item("images", index)
-        name = (str(image.get("name") or image.get("uri") or "") or f"number {index}")[:60]
+        uri = str(image.get("uri", ""))
+        name = str(image.get("name") or "")[:60] or (f"number {index}" if uri[:5] in ("", "data:") else uri[:60])
         if "bufferView" in image:
             return self.pictures.decoded(self.content(image["bufferView"]), name)
-        uri = str(image.get("uri", ""))
         if uri.startswith("data:"):
             return self.pictures.decoded(_data(uri), name)
         return self.pictures.beside(uri, self.path.parent)

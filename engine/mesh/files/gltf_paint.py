@@ -23,6 +23,7 @@ def read_paint(
             colours = colours / (255 if colours.max() <= 255 else 65535)
         tint = np.nan_to_num(colours)
     factor, texture, plain = _material(document, primitive)
+    losses += _left_out(document, primitive)
     if factor is not None:
         tint = (1.0 if tint is None else tint) * np.nan_to_num(document.fixed(factor, 4, "a material")[:3])
     if tint is None and texture is None:
@@ -41,6 +42,7 @@ def read_paint(
         return paint if tint is not None else None
     uv = _coordinates(document, texture, attributes, count)
     if uv is None:
+        losses.append("a texture has no texture coordinates to lie by and is left out")
         return paint if tint is not None else None
     return Paint(corners, uv[triangles], np.zeros(len(triangles), np.int64), [pixels])
 
@@ -60,6 +62,15 @@ def _material(document: Document, primitive: dict[str, Any]) -> tuple[Any, Any, 
     glossy = document.object(document.object(material, "extensions"), "KHR_materials_pbrSpecularGlossiness")
     factor = look.get("baseColorFactor", glossy.get("diffuseFactor"))
     return factor, look.get("baseColorTexture", glossy.get("diffuseTexture")), bool(look)
+
+
+def _left_out(document: Document, primitive: dict[str, Any]) -> list[str]:
+    """What a material looks like by other means than its color, a clause each."""
+    material = document.item("materials", primitive["material"]) if "material" in primitive else {}
+    factor = document.fixed(material.get("emissiveFactor", [0, 0, 0]), 3, "a material")
+    glows = "the light that a material gives off is left out" if (factor > 0).any() else ""
+    clear = "" if material.get("alphaMode", "OPAQUE") == "OPAQUE" else "the transparency of a material is left out"
+    return [clause for clause in (glows, clear) if clause]
 
 
 def _inside(triangles: np.ndarray, count: int) -> bool:

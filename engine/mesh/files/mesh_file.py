@@ -74,6 +74,8 @@ def _still(scene: GltfScene) -> RawMesh:
 def _by_trimesh(path: Path, name: str) -> RawMesh:
     """STL and OFF, whose colours no two programs write alike; their texts are put right first."""
     kind, content = path.suffix.lower().lstrip("."), path.read_bytes()
+    if kind == "off" and re.match(rb"\s*\w*OFF\s+BINARY", content):
+        raise MeshError(f"{name} is a binary OFF, which is not read here: export it as text, or as PLY.")
     if kind == "off" or re.match(rb"\W{0,4}\s*solid", content[:100]) and b"facet" in content[:2000]:
         content = re.sub(r"(?<=\d),(?=\d)", ".", decoded(content)).encode()
     else:
@@ -85,11 +87,30 @@ def _by_trimesh(path: Path, name: str) -> RawMesh:
     try:
         mesh = trimesh.load_mesh(io.BytesIO(content), file_type=kind, process=False)
     except Exception as error:
-        # Its readers fail in many ways.
-        text = str(error).strip().splitlines()
-        reason = text[0][:120] if text else type(error).__name__
+        # Its readers fail in many ways, in words for who wrote them.
+        reason = "numbers are missing or are none, or faces point to vertices that are not there"
         raise MeshError(f"{name} can't be read ({reason}): export it anew, it is damaged.") from error
     if not isinstance(mesh, trimesh.Trimesh):
         raise EmptyError(f"{name} is empty: it has no triangles.")
     split = True if kind == "stl" else None
-    return RawMesh(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64), split=split)
+    vertices, triangles = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+    coloured = _off_has_colours(content) if kind == "off" else _stl_has_colours(content)
+    losses = (f"colors of {kind.upper()} files are not read, save it as PLY to keep them",) if coloured else ()
+    return RawMesh(vertices, triangles, losses=losses, split=split)
+
+
+def _off_has_colours(content: bytes) -> bool:
+    """Whether the header says so, or a face has numbers after its corners."""
+    lines = [line.split(b"#")[0].split() for line in content.split(b"\n")]
+    lines = [line for line in lines if line]
+    # The last line is a face where there is one.
+    face = lines[-1]
+    return bool(re.match(rb"\s*(ST)?CN?4?n?OFF", content)) or len(face) > 1 + int(float(face[0]))
+
+
+def _stl_has_colours(content: bytes) -> bool:
+    """Whether a binary file says so in its header, or marks a triangle's two spare bytes as a color."""
+    if b"facet" in content[:2000]:
+        return False
+    spare = np.frombuffer(content[84 : 84 + (len(content) - 84) // 50 * 50], np.uint8).reshape(-1, 50)[:, 48:]
+    return b"COLOR=" in content[:80] or bool((spare[:, 1] >= 128).any())

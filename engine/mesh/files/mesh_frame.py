@@ -38,6 +38,8 @@ def read_mesh_frame(path: Path, name: str, pictures: Pictures) -> RawMesh:
     except Exception as error:
         # Archives and the arrays in them fail in many ways.
         text = str(error).splitlines()[0][:160] if str(error) else type(error).__name__
+        if "pickle" in text:
+            text = "it holds objects of a program, which are never loaded, where there should be numbers"
         raise MeshError(f"{name} can't be read ({text}): write the frames again, it is damaged.") from error
 
 
@@ -94,7 +96,9 @@ def _painted(
         here = material == number
         entry = materials[number] if 0 <= number < len(materials) else {"colour": None, "picture": None}
         pixels = None
-        if entry["picture"] is not None and uv is not None:
+        if entry["picture"] is not None and uv is None:
+            losses.append(f"the picture {entry['picture']} has no texture coordinates to lie by and is left out")
+        elif entry["picture"] is not None:
             try:
                 pixels = pictures.beside(entry["picture"], folder)
             except ValueError as error:
@@ -149,7 +153,7 @@ def _asset_frame(path: Path, vertices: np.ndarray, arrays: dict[str, np.ndarray]
     try:
         image = pictures.beside(picture, path.parent)
     except ValueError as error:
-        return RawMesh(vertices, triangles, None, (f"{error}, and its colours are lost",), uv)
+        return RawMesh(vertices, triangles, None, (f"{error}, and its colors are lost",), uv)
     return RawMesh(vertices, triangles, Paint(np.ones((len(uv), 3, 3)), uv, np.zeros(len(uv), int), [image]), (), uv)
 
 

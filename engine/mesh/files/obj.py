@@ -7,6 +7,7 @@ ends and decimal commas that other programs write.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "
 # What the lines of such a file begin with; those of surfaces without polygons are among them.
 STATEMENTS = {"v", "vt", "vn", "vp", "f", "fo", "l", "p", "o", "g", "s", "mg", "mtllib", "usemtl", "#", "deg", "cstype", "curv",
               "surf", "parm", "end"}  # fmt: skip
+CURVED = {"curv", "curv2", "surf"}
 # How many values the options of a texture's line take.
 OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-bm": 1, "-cc": 1, "-clamp": 1, "-imfchan": 1, "-mm": 2, "-o": 3, "-s": 3,
            "-t": 3, "-texres": 1, "-type": 1, "-colorspace": 1}  # fmt: skip
@@ -30,6 +32,7 @@ OPTIONS = {"-blendu": 1, "-blendv": 1, "-boost": 1, "-bm": 1, "-cc": 1, "-clamp"
 class _Material:
     colour: np.ndarray | None = None
     picture: str = ""
+    glows: bool = False
 
 
 @dataclass
@@ -49,10 +52,16 @@ class _Statements:
 def read_obj(path: Path, name: str, pictures: Pictures) -> RawMesh:
     """Polygons, vertex colours, and materials' colours and pictures. Raises MeshError naming the line that can't be read."""
     text = decoded(path.read_bytes())
+    if "\0" in text:
+        _refuse_zeros(text, name)
     said = _statements(text, name)
-    if not said.counts and text.strip() and not any(_keyword(line) in STATEMENTS for line in text.split("\n")):
-        shown = text.strip().split("\n")[0][:40]
-        raise MeshError(f"{name} is no Wavefront OBJ, which begins with {shown!r}: give another file, or export it anew.")
+    if not said.counts and text.strip():
+        keywords = {_keyword(line) for line in text.split("\n")}
+        if not keywords & STATEMENTS:
+            shown = text.strip().split("\n")[0][:40]
+            raise MeshError(f"{name} is no Wavefront OBJ, which begins with {shown!r}: give another file, or export it anew.")
+        if keywords & CURVED:
+            raise MeshError(f"{name} holds curved surfaces (NURBS) and no polygons: convert them to a mesh before the export.")
     vertices = np.array(said.vertices, np.float64).reshape(-1, 6)
     corners, uv_corners = np.array(said.corners, np.int64), np.array(said.uv_corners, np.int64)
     if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
@@ -73,8 +82,19 @@ def read_obj(path: Path, name: str, pictures: Pictures) -> RawMesh:
     return RawMesh(vertices[:, :3], triangles, paint, tuple(losses), uv if inside.all() else None, faces)
 
 
+def _refuse_zeros(text: str, name: str) -> None:
+    """Raises MeshError for text with zero bytes: another kind of file, or one whose writing was cut off."""
+    before = text[: text.index("\0")]
+    if any(_keyword(line) in STATEMENTS - {"#"} for line in before.split("\n")):
+        raise MeshError(f"{name} has zero bytes from line {before.count(chr(10)) + 1} on: export it anew, it is damaged.")
+    raise MeshError(
+        f"{name} is no Wavefront OBJ but binary data, such as a compiler's object file: give another file, or export it anew."
+    )
+
+
 def decoded(content: bytes) -> str:
-    """A text file's text, whatever its byte order mark and line ends; bytes that are no UTF-8 are read as Latin-1."""
+    """A text file's text, whatever its encoding, byte order mark and line ends; bytes that are no UTF-8 are read as Latin-1."""
+    content = _marked(content)
     for mark, encoding in MARKS:
         if content.startswith(mark):
             text = content[len(mark) :].decode(encoding, "replace")
@@ -85,6 +105,16 @@ def decoded(content: bytes) -> str:
         except UnicodeDecodeError:
             text = content.decode("latin-1")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _marked(content: bytes) -> bytes:
+    """With its byte order mark, where text of two bytes a letter lacks it: there every second one of its first bytes is 0."""
+    first = content[:256]
+    if len(first) >= 4:
+        for zeros, letters, mark in ((first[1::2], first[::2], b"\xff\xfe"), (first[::2], first[1::2], b"\xfe\xff")):
+            if not any(zeros) and all(letters):
+                return mark + content
+    return content
 
 
 def number(token: str) -> float:
@@ -175,12 +205,15 @@ def _paint(
         if material is None or not here.any():
             continue
         pixels, seen = None, here & inside.all(1)
-        if material.picture and seen.any():
+        if material.picture and not seen.any():
+            losses.append(f"the picture {material.picture} has no texture coordinates to lie by and is left out")
+        elif material.picture:
             try:
                 pixels = pictures.beside(material.picture, path.parent)
             except ValueError as error:
-                own = "its vertices' colors are" if coloured.any() else "its material's plain color is"
-                losses.append(f"{error}, {own} used")
+                own = "its vertices' colors are used"
+                plain = "its material's plain color is used" if material.colour is not None else "its material has no color"
+                losses.append(f"{error}, {own if coloured.any() else plain}")
         if pixels is not None:
             image[seen] = len(images)
             images.append(pixels)
@@ -190,6 +223,8 @@ def _paint(
         elif material.colour is not None and not coloured.any():
             tint[here] = material.colour
             known = True
+        if material.glows:
+            losses.append(f"the light that the material {name} gives off is left out")
     return (Paint(tint, uv, image, images) if known else None), losses
 
 
@@ -222,6 +257,8 @@ def _library(text: str, name: str, losses: list[str]) -> dict[str, _Material]:
                 losses.append(f"the color in line {at} of the material file {name} ({rest[:30]!r}) can't be read")
         elif keyword.lower() == "map_kd":
             material.picture = _picture_name(rest)
+        elif keyword.lower() in ("ke", "map_ke"):
+            material.glows |= keyword.lower() == "map_ke" or bool(re.search("[1-9]", rest))
     return materials
 
 
@@ -229,7 +266,9 @@ def _colour(values: list[float]) -> np.ndarray:
     """Of one number for grey, or three; of those beyond 1, which are bytes, shares. Raises ValueError where there is none."""
     if not values:
         raise ValueError("no number")
-    colour = np.nan_to_num(np.resize(values, 3))
+    if not np.isfinite(values).all():
+        raise ValueError("not finite")
+    colour = np.resize(values, 3)
     return np.clip(colour / (255 if 1 < colour.max() <= 255 else 1), 0, 1)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 MAX_FILE, MAX_SIDE = 2**29, 8192
 KTX2 = b"\xabKTX 20\xbb\r\n\x1a\n"
@@ -65,7 +66,8 @@ def _decode(content: bytes, name: str) -> np.ndarray:
     if content.startswith(KTX2):
         raise ValueError(f"the picture {name} is KTX2 (Basis Universal), which is not read here ({AS_PNG})")
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        # Of what is odd in a file that viewers show all the same, nobody has to be warned.
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(content)) as image:
             if image.mode[0] in "IF":
                 values = np.asarray(image, np.float64)
                 scale = 1.0 if image.mode[0] == "F" else 65535.0
@@ -76,4 +78,15 @@ def _decode(content: bytes, name: str) -> np.ndarray:
             return np.array(image)
     except Exception as error:
         # Decoders of a dozen formats fail in as many ways.
-        raise ValueError(f"the picture {name} can't be read ({type(error).__name__})") from error
+        raise ValueError(f"the picture {name} can't be read ({_reason(error, content)})") from error
+
+
+def _reason(error: Exception, content: bytes) -> str:
+    """The cause and the way out, in a few words."""
+    if not content:
+        return "the file is empty: write it anew"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"it has too many pixels: save it with {MAX_SIDE} a side or fewer"
+    if isinstance(error, UnidentifiedImageError | NotImplementedError):
+        return "it is damaged or of a kind not known here: save it as PNG"
+    return "it is damaged: save it anew as PNG"

@@ -56,7 +56,7 @@ def read_ply(path: Path, name: str, pictures: Pictures) -> RawMesh:
     try:
         order, elements, texture, body = _header(content)
         columns = _text(content[body:], elements) if order == "" else _binary(content[body:], elements, order)
-        return _mesh(columns, texture, path, pictures)
+        return _mesh(columns, texture, path, name, pictures)
     except (ValueError, KeyError, OverflowError) as error:
         raise MeshError(f"{name} can't be read ({error}): export it anew, it is damaged.") from error
 
@@ -209,7 +209,7 @@ def _typed(values: list[float], item: _Property) -> np.ndarray:
     return array.astype(item.type)
 
 
-def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pictures) -> RawMesh:
+def _mesh(elements: dict[str, _Columns], texture: str, path: Path, name: str, pictures: Pictures) -> RawMesh:
     points = elements.get("vertex", {})
     if points and not all(isinstance(points.get(axis), np.ndarray) for axis in "xyz"):
         raise ValueError("its vertices have no x, y and z")
@@ -217,6 +217,8 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
     faces = elements.get("face", {})
     if not faces and "tristrips" in elements:
         raise ValueError("it holds triangle strips, which few programs read")
+    if not faces and "f_dc_0" in points:
+        raise MeshError(f"{name} holds Gaussian splats, which have no surface: export a mesh of them.")
     listed = next((faces[key] for key in FACES if key in faces), (np.zeros(0, np.int64), np.zeros(0, np.int64)))
     corners, counts = listed[0].astype(np.int64), listed[1]
     if len(corners) and not (0 <= corners.min() and corners.max() < len(vertices)):
@@ -227,7 +229,9 @@ def _mesh(elements: dict[str, _Columns], texture: str, path: Path, pictures: Pic
     if tint is None:
         tint = _colours(faces, np.repeat(owner, 3))
     uv, losses, images = _coordinates(points, faces, triangles, places, counts), [], []
-    if texture and uv is not None:
+    if texture and uv is None:
+        losses.append(f"the picture {texture} has no texture coordinates to lie by and is left out")
+    elif texture:
         try:
             images = [pictures.beside(texture, path.parent)]
         except ValueError as error:

@@ -188,7 +188,8 @@ def _timed(listed: FrameList, found: list[Frame | EmptyError], empty: str, gaps:
     """The frames at their times, and everything that is to be said of them."""
     kept = [index for index, frame in enumerate(found) if isinstance(frame, Frame)]
     if len(kept) < 2:
-        raise MeshError(f"Of {len(found)} frames {len(kept)} has a mesh: one mesh is no sequence, give at least two.")
+        have = "one has" if kept else "none has"
+        raise MeshError(f"Of {len(found)} frames {have} a mesh: a sequence needs at least two, give more.")
     held, gone = frozenset(), [index for index in range(len(found)) if index not in kept]
     if empty == "hold":
         when, notes = timing(listed, gaps)

@@ -3,6 +3,7 @@
 import argparse
 import errno
 import json
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,17 @@ def test_what_the_system_refuses_is_one_sentence(capsys):
     assert system_sentence(OSError(errno.EIO, "I/O error")).startswith("The system refused something (I/O error)")
     long = system_sentence(OSError(errno.ENAMETOOLONG, "File name too long", f"/folder/{'x' * 300}"))
     assert f"The name {'x' * 40}… is too long" in long and "/folder" not in long
+    inside = system_sentence(OSError(errno.ENAMETOOLONG, "File name too long", f"/folder/{'x' * 300}/job.json"))
+    assert inside == long
+
+
+def test_a_current_folder_that_is_gone_is_one_sentence(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    code = main(["models", "list"])
+    monkeypatch.chdir(tmp_path)
+    assert code == 1 and "current folder is no longer there" in capsys.readouterr().err
 
 
 def test_errors_of_the_engine_s_own_are_not_hidden():
@@ -58,6 +70,17 @@ def test_every_command_has_a_name_and_help(capsys):
     shown = capsys.readouterr().out
     names = [command.__name__.rpartition(".")[2] for command in COMMANDS]
     assert ended.value.code == 0 and all(f"    {name} " in shown for name in names)
+
+
+def test_files_that_begin_with_a_negative_number_are_no_options(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("engine.cli.track.track", lambda options, console: given.extend(options.meshes) or 0)
+    given: list[Path] = []
+    for name in ("-1.obj", "0.obj"):
+        Path(name).touch()
+    assert main(["track", "-1.obj", "0.obj", "--output", "out"]) == 0 and given == [Path("-1.obj"), Path("0.obj")]
+    with pytest.raises(SystemExit):
+        main(["track", "-7.obj", "0.obj", "--output", "out"])
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"], ["generate"]])

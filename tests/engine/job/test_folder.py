@@ -47,8 +47,24 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path):
 
 def test_a_place_that_can_not_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(JobError, match="Can't write"):
-        JobFolder(tmp_path / "file" / "job").open({"prompt": "a"}, {})
+    for path in (tmp_path / "file" / "job", tmp_path / "file"):
+        with pytest.raises(JobError, match=f"can't be made, since {tmp_path / 'file'} is a file: give another folder"):
+            JobFolder(path).open({"prompt": "a"}, {})
+
+
+def test_a_job_file_that_can_not_be_read_is_not_called_damaged(tmp_path):
+    (tmp_path / "job.json").mkdir()
+    with pytest.raises(JobError, match="job.json can't be read .*: mend access to it") as caught:
+        JobFolder(tmp_path).request()
+    assert not isinstance(caught.value, DamagedError)
+
+
+def test_a_folder_inside_or_around_a_job_s_is_answered_with_that(tmp_path):
+    (tmp_path / "job" / "asset").mkdir(parents=True)
+    (tmp_path / "job" / "job.json").write_text("{}")
+    for given in (tmp_path / "job" / "asset", tmp_path):
+        with pytest.raises(JobError, match=f"the job is in {tmp_path / 'job'}.$"):
+            JobFolder(given).request()
 
 
 def test_a_name_that_is_too_long_is_one_sentence(tmp_path):
@@ -82,8 +98,12 @@ def test_an_event_that_is_not_finite_is_refused(tmp_path):
     assert len(folder.events.read_text().splitlines()) == 1
 
 
-@pytest.mark.parametrize("content", ["[1]", "1e400", '{"request": []}', '{"request": {}, "shares": {"static": NaN}}', "{"])
+DAMAGED = ["[1]", "1e400", "[" * 100_000, '"request"', '{"request": []}', '{"request": {}, "shares": {"static": NaN}}', "{"]
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_job_file_that_holds_something_else_is_damaged(tmp_path, content):
     (tmp_path / "job.json").write_text(content)
-    with pytest.raises(DamagedError, match="begin the job anew"):
+    with pytest.raises(DamagedError, match="begin the job anew") as caught:
         JobFolder(tmp_path).request()
+    assert "indices" not in str(caught.value)

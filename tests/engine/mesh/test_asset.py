@@ -81,3 +81,29 @@ def test_frames_that_are_not_finite_are_named(tmp_path):
 def test_an_origin_goes_along(tmp_path):
     write_asset(tmp_path / "asset", MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO]), PREVIEW, ABOUT | {"origin": [1e6, 0, 2.5]})
     assert read_asset(tmp_path / "asset").origin == (1e6, 0, 2.5)
+
+
+def test_a_write_that_fails_leaves_the_older_asset_and_nothing_beside_it(tmp_path, monkeypatch):
+    folder, mesh = tmp_path / "asset", MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO])
+    write_asset(folder, mesh, PREVIEW, ABOUT)
+    before = (folder / "asset.json").read_bytes()
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left")
+
+    monkeypatch.setattr("engine.mesh.asset.imageio.imwrite", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_asset(folder, mesh, PREVIEW, ABOUT)
+    assert [path.name for path in tmp_path.iterdir()] == ["asset"] and (folder / "asset.json").read_bytes() == before
+
+
+def test_what_somebody_put_into_an_asset_stays_and_what_was_its_own_goes(tmp_path):
+    folder, mesh = tmp_path / "asset", MovingMesh(POSITIONS, TRIANGLES, UV, [ALBEDO])
+    write_asset(folder, mesh, PREVIEW, ABOUT, {"report.json": "{}"})
+    (folder / "scene.blend").write_bytes(b"BLENDER")
+    (folder / "renders").mkdir()
+    (folder / "renders" / "1.png").write_bytes(b"\x89PNG")
+    write_asset(folder, mesh, PREVIEW, ABOUT)
+    assert (folder / "scene.blend").read_bytes() == b"BLENDER" and (folder / "renders" / "1.png").is_file()
+    assert not (folder / "report.json").exists()
+    assert "scene.blend" not in json.loads((folder / "asset.json").read_text())["files"]

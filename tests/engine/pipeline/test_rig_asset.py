@@ -53,6 +53,7 @@ def test_an_asset_is_rigged_beside_itself_and_keeps_what_it_was(asset, tmp_path)
         (lambda folder: (folder / "asset.json").write_text("{"), "can't be read as an asset"),
         (lambda folder: write(folder, vertices=np.zeros((2, 3))), "no moving mesh"),
         (lambda folder: write(folder, triangles=np.array([[0, 1, 99]])), "no moving mesh"),
+        (lambda folder: write(folder, vertices=np.full((2, 4, 3), np.nan)), "mesh.npz holds numbers that are not finite"),
         (lambda folder: about(folder, topology="per-frame"), "a mesh of its own in every frame"),
     ],
 )
@@ -70,6 +71,33 @@ def write(folder, **changes):
 def about(folder, **changes):
     values = json.loads((folder / "asset.json").read_text())
     (folder / "asset.json").write_text(json.dumps(values | changes))
+
+
+def test_what_overwrite_would_remove_is_kept(asset, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years")
+    for output in (mine, mine / "thesis.txt"):
+        with pytest.raises(RigError, match="holds something else than an asset"):
+            rig_asset(RigRequest(asset, output, overwrite=True), lambda *_: None)
+    assert (mine / "thesis.txt").read_text() == "years"
+    (asset / "notes.json").write_bytes(b"\xe4{")
+    (asset / "renders").mkdir()
+    (asset / "renders" / "1.png").write_bytes(b"no picture")
+    rig_asset(RigRequest(asset, bones=2), lambda *_: None)
+    assert (asset / "rig.npz").is_file() and (asset / "notes.json").read_bytes() == b"\xe4{"
+    assert (asset / "renders" / "1.png").read_bytes() == b"no picture"
+
+
+def test_a_damaged_report_is_named_and_a_jobs_asset_is_found(asset, tmp_path):
+    with pytest.raises(RigError, match="no asset folder: asset.json is missing. The job's asset is .*asset"):
+        read_moving(tmp_path)
+    (asset / "report.json").write_bytes(b"\xff\xfe{")
+    with pytest.raises(RigError, match="report.json is damaged"):
+        rig_asset(RigRequest(asset), lambda *_: None)
+    (asset / "albedo.png").write_bytes(b"no picture")
+    with pytest.raises(RigError, match="since a file in it is damaged: make it anew"):
+        read_moving(asset)
 
 
 def test_a_line_for_people_counts_bones_and_errors(tmp_path):

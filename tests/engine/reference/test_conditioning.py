@@ -93,7 +93,7 @@ def test_another_picture_is_another_job(begun, tmp_path):
 
 def test_what_is_missing_or_changed_is_told_of(begun, tmp_path):
     path, folder = picture(tmp_path / "picture.png"), JobFolder(tmp_path / "job")
-    with pytest.raises(ImageError, match="No such file"):
+    with pytest.raises(ImageError, match="is missing: give the path"):
         resolve_new(Request.checked(VALUES | {"image": str(tmp_path / "none.png")}), folder, draw_seed=False)
     run(Request.checked(VALUES | {"image": path}), folder)
     sha256 = folder.request()["image_sha256"]

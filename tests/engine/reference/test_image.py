@@ -137,11 +137,22 @@ def test_what_is_written_comes_back_and_nothing_else(tmp_path):
 
 
 def test_files_that_are_no_use_are_refused_in_words(tmp_path):
-    with pytest.raises(ImageError, match="No such file"):
+    with pytest.raises(ImageError, match="is missing: give the path"):
         read_image(tmp_path / "none.png")
     (tmp_path / "text.png").write_text("a ball")
     with pytest.raises(ImageError, match="not a picture"):
         read_image(tmp_path / "text.png")
+    for kind, name in (("GIF", "GIF"), ("TIFF", "TIFF"), ("BMP", "BMP"), ("ICO", "ICO")):
+        drawn().convert("RGB").resize((64, 64)).save(tmp_path / "other.png", kind)
+        with pytest.raises(ImageError, match=f"other.png is a {name} picture, which is not read here: give a PNG"):
+            read_image(tmp_path / "other.png")
+    (tmp_path / "nothing.png").touch()
+    with pytest.raises(ImageError, match="is an empty file"):
+        read_image(tmp_path / "nothing.png")
+    with pytest.raises(ImageError, match="address on the net"):
+        read_image(Path("https://example.com/ball.png"))
+    with pytest.raises(ImageError, match="^The name x{40}… is too long"):
+        read_image(tmp_path / ("x" * 5000))
     whole = saved(tmp_path, drawn()).read_bytes()
     (tmp_path / "half.png").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ImageError, match="can't be read"):
@@ -152,7 +163,7 @@ def test_files_that_are_no_use_are_refused_in_words(tmp_path):
     with pytest.raises(ImageError, match="animated"):
         read_image(saved(tmp_path, frames[0], "moving.webp", save_all=True, append_images=frames[1:]))
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(100))
-    with pytest.raises(ImageError, match="phone.heic is a HEIC or AVIF picture: give a PNG, JPEG or WebP"):
+    with pytest.raises(ImageError, match="phone.heic is a HEIC or AVIF picture, which is not read here: give a PNG"):
         read_image(tmp_path / "phone.heic")
-    with pytest.raises(ImageError, match="not a picture"):
+    with pytest.raises(ImageError, match="a.bmp is a BMP picture"):
         read_image(saved(tmp_path, drawn(mode="RGB"), "a.bmp"))

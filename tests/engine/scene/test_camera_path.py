@@ -29,7 +29,8 @@ def test_a_path_is_read_in_degrees(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "can't be read"),
+        ("{", "is no JSON from line 1 on"),
+        ("[" * 100_000, "is no JSON: give a JSON list of poses"),
         ("[]", "list of 1 to"),
         ('{"azimuth": 1}', "list of 1 to"),
         ('[{"azimut": 1}]', "Pose 1"),

@@ -84,6 +84,13 @@ def test_a_pattern_is_as_good_as_a_list(tmp_path, pattern):
     assert names(list_frames([tmp_path / "frames" / pattern])) == ["f_0001.obj", "f_0002.obj"]
 
 
+def test_folders_may_be_named_as_patterns_are(tmp_path):
+    folder = tmp_path / "shot [take 1] 50%d ##"
+    touch(folder, "f_0002.obj", "f_0001.obj")
+    for pattern in ("f_*.obj", "f_####.obj"):
+        assert names(list_frames([folder / pattern])) == ["f_0001.obj", "f_0002.obj"]
+
+
 def test_folders_may_hold_the_number(tmp_path):
     touch(tmp_path / "frames", "10/mesh.obj", "9/mesh.obj")
     found = list_frames([tmp_path / "frames" / "*" / "mesh.obj"])
@@ -143,6 +150,11 @@ def test_what_is_no_frame_is_one_sentence(tmp_path, given, said):
     with pytest.raises(MeshError, match=said) as caught:
         list_frames([tmp_path / given])
     assert "\n" not in str(caught.value)
+
+
+def test_an_address_is_no_file():
+    with pytest.raises(MeshError, match="address on the net.*download it first"):
+        list_frames([Path("https://example.com/a.glb")])
 
 
 def test_missing_numbers_keep_their_times():

@@ -73,6 +73,39 @@ def test_a_missing_picture_leaves_the_factor_and_is_said(tmp_path):
     assert mesh.paint.tint[0, 0] == pytest.approx([1, 0, 0])
 
 
+@pytest.mark.parametrize(
+    ("material", "said"),
+    [
+        ({"emissiveFactor": [1, 0, 0]}, "the light that a material gives off is left out"),
+        ({"emissiveFactor": [0, 0, 0], "alphaMode": "OPAQUE"}, None),
+        ({"alphaMode": "BLEND"}, "the transparency of a material is left out"),
+        (
+            {"pbrMetallicRoughness": {"baseColorTexture": {"index": 0, "texCoord": 1}}},
+            "a texture has no texture coordinates to lie by and is left out",
+        ),
+    ],
+)
+def test_looks_that_are_left_out_are_said(tmp_path, material, said):
+    Image.new("RGB", (4, 4), (0, 0, 255)).save(tmp_path / "skin.png")
+    maker = coloured(triangle())
+    maker.root |= {"materials": [material], "textures": [{"source": 0}], "images": [{"uri": "skin.png"}]}
+    assert read(maker, tmp_path).losses == ((said,) if said else ())
+
+
+def test_a_picture_inside_is_called_by_its_number(tmp_path):
+    maker = coloured(triangle(), baseColorTexture={"index": 0})
+    maker.root |= {"textures": [{"source": 0}], "images": [{"uri": "data:image/png;base64,AAAA"}]}
+    maker.root["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = maker.add([[0.5, 0.5]] * 3)
+    (loss,) = read(maker, tmp_path).losses
+    assert loss.startswith("the picture number 0 can't be read (it is damaged or of a kind not known here: save it as PNG)")
+
+
+def test_an_older_gltf_is_named(tmp_path):
+    (tmp_path / "mesh.glb").write_bytes(b"glTF\1\0\0\0" + b"\0" * 20)
+    with pytest.raises(MeshError, match="^Frame 1 is glTF 1: export it as glTF 2.0.$"):
+        read_mesh(tmp_path / "mesh.glb", "Frame 1")
+
+
 def test_nodes_place_turn_scale_and_mirror(tmp_path):
     half = 0.5**0.5
     nodes = [

@@ -49,6 +49,8 @@ def test_materials_are_a_picture_a_colour_or_the_vertices_own(tmp_path):
         [[0.25, 0.25, 0.25], [0, 1, 0]],
         ("the picture gone.png is missing, its material's plain color is used",),
     ]
+    bare = read_mesh(write(tmp_path, material=np.array([0, 1], np.int32)), "Frame 1")
+    assert bare.losses == ("the picture skin.png has no texture coordinates to lie by and is left out",)
     assert middle(2, 9) == [[[0.25] * 3, [0.25] * 3], ()]
 
 
@@ -97,7 +99,7 @@ def test_frames_of_an_asset_are_a_sequence(tmp_path):
         ({"material": np.array([0, 0])}, "materials.json beside it is missing"),
         ({"faces_of": np.array("../frame_0000.npz")}, "which is no frame beside"),
         ({"faces_of": np.array(frame_name(1))}, "which is no frame beside"),
-        ({"vertices": np.array([{}])}, "Object arrays"),
+        ({"vertices": np.array([{}])}, "it holds objects of a program"),
     ],
 )
 def test_a_damaged_frame_is_one_sentence(tmp_path, changes, said):

@@ -30,6 +30,8 @@ def colour_at(frame: Frame, point: list[float]) -> np.ndarray:
     [
         lambda text: b"\xef\xbb\xbf" + text.encode(),
         lambda text: b"\xff\xfe" + text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-be"),
         lambda text: text.replace("\n", "\r").encode(),
         lambda text: text.replace("\n", "\r\n").encode(),
         lambda text: text.replace(".", ",").encode(),
@@ -95,7 +97,8 @@ def test_a_picture_takes_the_place_of_vertex_colours(tmp_path):
     [
         ("newmtl a\nKd 1 0 0\nmap_Kd C:\\x\\skin.png\n", "", RED, "C:\\x\\skin.png is missing, its material's plain color"),
         ("newmtl a\nKd 1 0 0\nmap_Kd skin.png\n", " 0 0 1", BLUE, "skin.png is missing, its vertices' colors are used"),
-        ("newmtl a\nmap_Kd bad.png\n", "", None, "bad.png can't be read"),
+        ("newmtl a\nmap_Kd bad.png\n", "", None, "bad.png can't be read (it is damaged or of a kind not known here: save it"),
+        ("newmtl a\nmap_Kd bad.png\n", "", None, "its material has no color"),
         ("newmtl b\nKd 1 0 0\n", "", None, "material a is in no material file"),
         (None, "", None, "material file a.mtl is missing"),
     ],
@@ -126,9 +129,26 @@ def test_a_damaged_line_is_named(tmp_path, text, said):
 
 
 @pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x64\x86\x02\0\x91\xe6P<", "is no Wavefront OBJ but binary data"),
+        (SQUARE.encode() + b"f 1 2 3\n\0\0\0\0", "has zero bytes from line 6 on"),
+        (SQUARE + "cstype bezier\ndeg 1 1\nsurf 0 1 0 1 1 2 3 4\nend\n", "holds curved surfaces"),
+    ],
+)
+def test_what_is_no_text_and_no_polygons_is_one_sentence(tmp_path, content, said):
+    with pytest.raises(MeshError, match=f"^Frame 1 {said}") as caught:
+        read(tmp_path, content)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
     ("line", "colour", "loss"),
     [
         ("Kd 255 128 0", [1, 128 / 255, 0], None),
+        ("Kd nan 1 0", None, "the color in line 2 of the material file a.mtl ('nan 1 0') can't be read"),
+        ("Ke 1 0 0", None, "the light that the material a gives off is left out"),
+        ("Ke 0.000000 0.0 0", None, None),
         ("Kd 0.5", [0.5, 0.5, 0.5], None),
         ("Kd spectral glass.rfl", None, "the color in line 2 of the material file a.mtl ('spectral glass.rfl') can't be read"),
         ("Kd", None, "the color in line 2 of the material file a.mtl ('') can't be read"),

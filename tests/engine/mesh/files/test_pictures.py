@@ -48,6 +48,17 @@ def test_grey_of_sixteen_bits_and_floats_become_eight_bits():
     assert Pictures().decoded(out.getvalue(), "b")[0, :, 2].tolist() == [0, 128, 255]
 
 
+def test_a_picture_of_more_pixels_than_are_read_or_that_warns_says_so_itself(recwarn):
+    bombs = {side: io.BytesIO() for side in (9600, 14000)}
+    for side, out in bombs.items():
+        Image.new("1", (side, side)).save(out, "PNG")
+    assert Pictures().decoded(bombs[9600].getvalue(), "a").shape == (8192, 8192, 3) and not recwarn.list
+    with pytest.raises(ValueError, match="too many pixels: save it with 8192 a side or fewer"):
+        Pictures().decoded(bombs[14000].getvalue(), "b")
+    with pytest.raises(ValueError, match="the picture c can't be read .the file is empty"):
+        Pictures().decoded(b"", "c")
+
+
 def test_a_damaged_picture_is_a_clause():
     with pytest.raises(ValueError, match="the picture skin.png can't be read"):
         Pictures().decoded(png(RED)[:20], "skin.png")

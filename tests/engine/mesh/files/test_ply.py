@@ -108,6 +108,21 @@ def test_a_texture_named_in_a_comment_is_used_or_said_to_be_missing(tmp_path, th
         assert frame.losses == ("the picture skin.png is missing, its vertices have no colors either",)
 
 
+def test_a_texture_without_coordinates_is_said_to_be_left_out(tmp_path):
+    header = head("ascii").replace(b"1.0\n", b"1.0\ncomment TextureFile skin.png\n")
+    assert read(tmp_path, header + text()).losses == (
+        "the picture skin.png has no texture coordinates to lie by and is left out",
+    )
+
+
+def test_splats_are_named(tmp_path):
+    content = b"ply\nformat ascii 1.0\nelement vertex 1\n" + b"".join(
+        b"property float " + name + b"\n" for name in (b"x", b"y", b"z", b"f_dc_0")
+    )
+    with pytest.raises(MeshError, match="holds Gaussian splats, which have no surface"):
+        read(tmp_path, content + b"end_header\n0 0 0 1\n")
+
+
 def test_text_keeps_more_digits_than_its_type_says(tmp_path):
     content = text().replace(b"2 0.5 0", b"5300000.125 0.5 0")
     assert read(tmp_path, head("ascii") + content).vertices.max() == 5300000.125

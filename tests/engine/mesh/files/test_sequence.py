@@ -78,7 +78,7 @@ def test_an_open_mesh_is_noted(tmp_path):
         ("v 0 0 0\nv 0 0 0\nv 0 0 0\nf 1 2 3\n", "Frame 2 .*single point"),
         ("v 0 0 0\nv 1 0 0\nv 2 0 0\nf 1 2 1\n", "Frame 2 .*no triangle with an area"),
         ("v 0 0 0\nv 1e31 0 0\nv 0 1e31 0\nf 1 2 3\n", "Frame 2 .*scale the sequence to meters"),
-        ("v 0 0 0\nv 1e200 0 0\nv 0 1e200 0\nf 1 2 3\n", "Frame 2 .*scale the sequence to meters"),
+        ("v 0 0 0\nv 1e200 0 0\nv 0 1e200 0\nf 1 2 3\n", "Frame 2 .*more than 1e.308 across.*scale the sequence to meters"),
     ],
 )
 def test_a_bad_frame_is_named_in_one_sentence(tmp_path, content, said):
@@ -112,7 +112,7 @@ def test_empty_frames_are_skipped_or_held(tmp_path):
     assert held.fill(positions).ravel().tolist() == [1, 1, 1, 3, 4]
     paths[3].write_text(EMPTY)
     paths[4].write_text(EMPTY)
-    with pytest.raises(MeshError, match="Of 5 frames 1 has a mesh"):
+    with pytest.raises(MeshError, match="Of 5 frames one has a mesh"):
         read_sequence(paths, empty="skip")
 
 
@@ -177,6 +177,35 @@ def test_faces_with_no_vertices_are_one_sentence(tmp_path):
     paths[1].write_text("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 7\n")
     with pytest.raises(MeshError, match="Frame 2 "):
         read_sequence(paths)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("OFF BINARY\n", "is a binary OFF"), ("OFF\nthree 1 0\n", "numbers are missing or are none")]
+)
+def test_an_off_that_is_no_text_or_no_numbers_is_one_sentence(tmp_path, text, said):
+    paths = write(tmp_path, tetrahedron(), tetrahedron(), ending="off")
+    paths[1].write_text(text + "0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n")
+    with pytest.raises(MeshError, match=rf"^Frame 2 \(.*{said}"):
+        read_sequence(paths)
+
+
+@pytest.mark.parametrize(
+    ("ending", "change", "lost"),
+    [
+        ("off", lambda content: content, False),
+        ("off", lambda content: content.replace(b"OFF", b"COFF").replace(b"\n3 ", b"\n3 "), True),
+        ("off", lambda content: content.rstrip() + b" 255 0 0\n", True),
+        ("stl", lambda content: content, False),
+        ("stl", lambda content: content[:-2] + b"\x1f\xfc", True),
+        ("stl", lambda content: b"COLOR=\xff\0\0\xff".ljust(80) + content[80:], True),
+    ],
+)
+def test_colors_that_are_not_read_are_said_to_be_lost(tmp_path, ending, change, lost):
+    paths = write(tmp_path, tetrahedron(), tetrahedron(), ending=ending)
+    for path in paths:
+        path.write_bytes(change(path.read_bytes()))
+    notes = read_sequence(paths).notes
+    assert any(f"colors of {ending.upper()} files are not read" in note for note in notes) == lost
 
 
 @pytest.mark.parametrize("change", [lambda t: "\ufeff" + t, lambda t: t.replace("\n", "\r"), lambda t: t.replace(".", ",")])

@@ -32,3 +32,10 @@ def test_only_a_place_that_single_precision_cannot_hold_is_taken_out(away, taken
     assert written.dtype == np.float32
     assert written.astype(float) + found.origin == pytest.approx(CORNERS + [0, 0, away], abs=1e-6 if taken else 5e-4)
     assert len(found.notes()) == taken
+
+
+def test_a_way_on_which_single_precision_loses_the_shape_is_said():
+    for way, said in ((5e3, 0), (1e8, 1)):
+        frames = [Frame(Path("f.obj"), CORNERS + [x, 0, 0], np.array([[0, 1, 2]], np.int32)) for x in (0, way)]
+        notes = Box.around(frames).notes()
+        assert len(notes) == said and all("3e+07 times as far as it is large" in note for note in notes)
