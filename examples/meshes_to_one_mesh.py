@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from engine.contract.track import TrackRequest
-from engine.pipeline.track_meshes import track_meshes
+from engine.pipeline.sequences.track_meshes import track_meshes
 
 
 def follow(meshes: list[Path], output: Path) -> None:

@@ -28,7 +28,7 @@ def rig(options: argparse.Namespace, console: Console) -> int:
     if options.bones is not None:
         check_integer("bones", options.bones, 1, 256)
 
-    from engine.pipeline.rig_asset import RigRequest, rig_asset
+    from engine.pipeline.sequences.rig_asset import RigRequest, rig_asset
 
     names = ("asset", "output", "bones", "turn_only", "overwrite")
     rig_asset(RigRequest(**{name: getattr(options, name) for name in names}), console.emit)

@@ -38,7 +38,7 @@ def track(options: argparse.Namespace, console: Console) -> int:
     values = {field.name: getattr(options, field.name, None) for field in fields(TrackRequest)}
     request = TrackRequest.checked(values | {"rig": options.rig or options.bones is not None})
 
-    from engine.pipeline.track_meshes import track_meshes
+    from engine.pipeline.sequences.track_meshes import track_meshes
 
     track_meshes(request, console.emit)
     return 0

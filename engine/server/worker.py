@@ -23,7 +23,7 @@ from engine.pipeline.device import find_device
 from engine.pipeline.estimate import Estimate, estimate
 from engine.pipeline.memory.plan import plan_memory
 from engine.pipeline.run import GO_ON, LEAVE, STOP, is_finished, is_out_of_memory, run_job
-from engine.pipeline.track_meshes import track_meshes
+from engine.pipeline.sequences.track_meshes import track_meshes
 from engine.server.queue import Queue, Task
 from engine.server.reader import shortened
 

@@ -12,8 +12,8 @@ import trimesh
 
 from engine.mesh.files.frame import EmptyError, MeshError, RawMesh
 from engine.mesh.files.frame_list import KINDS
-from engine.mesh.files.gltf_animation import animations
-from engine.mesh.files.gltf_scene import GltfScene
+from engine.mesh.files.gltf.animation import animations
+from engine.mesh.files.gltf.scene import GltfScene
 from engine.mesh.files.mesh_frame import read_mesh_frame
 from engine.mesh.files.obj import decoded, read_obj
 from engine.mesh.files.pictures import Pictures

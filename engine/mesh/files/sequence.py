@@ -13,8 +13,8 @@ import numpy as np
 
 from engine.mesh.files.frame import EmptyError, Frame, MeshError, RawMesh, check_sound, checked
 from engine.mesh.files.frame_list import KINDS, MAX_FRAMES, FrameList, Timing, list_frames, timing
-from engine.mesh.files.gltf_animation import animations, chosen
-from engine.mesh.files.gltf_scene import GltfScene
+from engine.mesh.files.gltf.animation import animations, chosen
+from engine.mesh.files.gltf.scene import GltfScene
 from engine.mesh.files.mesh_file import check_kind, read_mesh
 from engine.mesh.files.pictures import Pictures
 from engine.mesh.files.shared import same_faces, shared_frames

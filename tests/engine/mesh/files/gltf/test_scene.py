@@ -1,11 +1,11 @@
-"""One moment of a scene; files as exporters write them are in test_gltf."""
+"""One moment of a scene; files as exporters write them are in test_document."""
 
 import numpy as np
 import pytest
 
 from engine.mesh.files.frame import MeshError
-from engine.mesh.files.gltf_animation import animations
-from engine.mesh.files.gltf_scene import GltfScene
+from engine.mesh.files.gltf.animation import animations
+from engine.mesh.files.gltf.scene import GltfScene
 from engine.mesh.files.pictures import Pictures
 from tests.engine.mesh.files.gltf_files import Maker, triangle
 

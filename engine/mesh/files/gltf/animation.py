@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation, Slerp
 
 from engine.mesh.files.frame import MeshError
-from engine.mesh.files.gltf import Document
+from engine.mesh.files.gltf.document import Document
 
 WIDTHS = {"translation": 3, "rotation": 4, "scale": 3, "weights": None}
 # Keys closer than this many a second are those of a clip that was sampled; fewer are an animator's own.

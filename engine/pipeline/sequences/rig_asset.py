@@ -17,7 +17,7 @@ from engine.mesh.rig.picture import rig_picture
 from engine.mesh.rig.report import RigReport
 from engine.mesh.rig.rig import RigError
 from engine.mesh.rig.sequence import rig_sequence
-from engine.pipeline.track_pictures import preview
+from engine.pipeline.sequences.track_pictures import preview
 
 # What write_asset says itself, and what it writes.
 OWN = ("format", "frames", "topology", "texture", "files")

@@ -33,7 +33,7 @@ from engine.mesh.track.follow import Track, track
 from engine.mesh.track.report import Report, exact
 from engine.mesh.transfer import albedo
 from engine.pipeline.eta import TaskEta
-from engine.pipeline.track_pictures import preview, report_picture
+from engine.pipeline.sequences.track_pictures import preview, report_picture
 
 # A reference with more triangles is simplified; no editor likes shape keys of more.
 MAX_TRIANGLES = 50_000

@@ -11,8 +11,8 @@ from engine.mesh.files.frame import MeshError
 from engine.mesh.surface import Mesh
 from engine.mesh.track.follow import Track
 from engine.mesh.track.report import FrameError, Report
-from engine.pipeline.track_meshes import TrackRequest, track_meshes
-from engine.pipeline.track_pictures import TILE, preview, report_picture
+from engine.pipeline.sequences.track_meshes import TrackRequest, track_meshes
+from engine.pipeline.sequences.track_pictures import TILE, preview, report_picture
 
 BALL = trimesh.creation.icosphere(2)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.mesh.files.gltf import Document
+from engine.mesh.files.gltf.document import Document
 from engine.mesh.files.paint import Paint, coordinates, srgb
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from engine.mesh.files.frame import RawMesh
-from engine.mesh.files.gltf import DRACO, MAX_VALUES, Document
-from engine.mesh.files.gltf_animation import Animation, Pose
-from engine.mesh.files.gltf_paint import read_paint, read_uv
+from engine.mesh.files.gltf.animation import Animation, Pose
+from engine.mesh.files.gltf.document import DRACO, MAX_VALUES, Document
+from engine.mesh.files.gltf.paint import read_paint, read_uv
 from engine.mesh.files.paint import Paint, joined
 from engine.mesh.files.pictures import Pictures
 

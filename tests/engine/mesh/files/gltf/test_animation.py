@@ -1,10 +1,10 @@
-"""The arithmetic of keys; whole files that move are in test_gltf."""
+"""The arithmetic of keys; whole files that move are in test_document."""
 
 import numpy as np
 import pytest
 
 from engine.mesh.files.frame import MeshError
-from engine.mesh.files.gltf_animation import Animation, _Channel, chosen
+from engine.mesh.files.gltf.animation import Animation, _Channel, chosen
 
 
 def channel(times, values, path="translation", way="LINEAR", node=0) -> _Channel:
