@@ -15,8 +15,8 @@ from ..viewport.thumbnails import Thumbnails
 from .downloads import Downloads
 from .engine_setup import EngineSetup
 from .live_preview import LivePreview
+from .placing.results import Results
 from .preferences import device, engine_python
-from .results import Results
 
 CLOSE_SECONDS = 5.0
 

@@ -26,6 +26,7 @@ def generate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
     _require_engine()
     target = target_of(context)
     job = state().open_session().generate(request, target)
+    state().results.ask(job.id)
     placement = {name: target[name] for name in PLACEMENT}
     add_to_history(package.user_path(package.HISTORY), request | placement)
     state().notices.warning = ""
@@ -39,6 +40,7 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     _require_engine()
     where = {"start_frame": 1, "repeat": "HOLD", "rate": "EVERY", "at_cursor": False, "location": [0.0, 0.0, 0.0]}
     job = state().open_session().track(values, frames, target_of(context) | where)
+    state().results.ask(job.id)
     state().notices.warning = ""
     timer.start()
     return job
@@ -57,6 +59,7 @@ def resume(context: bpy.types.Context, job_id: str, changes: dict[str, Any] | No
     session = state().open_session()
     job = session.resume(job_id, changes)
     session.set_target(job_id, resumed_target(context, job))
+    state().results.ask(job_id)
     state().notices.warning = ""
     timer.start()
     return job
@@ -76,6 +79,7 @@ def place(context: bpy.types.Context, job_id: str) -> None:
     if job is None or not job.asset:
         raise JobError("The job has no result yet.")
     session.set_target(job_id, target_of(context))
+    state().results.ask(job_id)
     state().results.read(session.store.get(job_id))
     timer.start()
 

@@ -46,10 +46,11 @@ def advance(current: State) -> bool:
     events = current.session.tick(time.monotonic())
     for event in events:
         _handle(current, event)
+    waited = current.results.waits
     placed = current.results.place_ready(current.session)
     if placed is not None and placed.problem:
         current.notices.warning = placed.problem
-    return placed is not None or bool(events)
+    return placed is not None or bool(events) or current.results.waits != waited
 
 
 def poll_background(current: State) -> bool:

@@ -6,6 +6,7 @@ import bpy
 from bpy.props import StringProperty
 
 from ..controller import submit, timer
+from ..controller.placing.results import select_object
 from ..controller.state import state
 from .job_runner import report_job_error, run_job
 
@@ -84,6 +85,23 @@ class MAV3D_OT_place(bpy.types.Operator):
         return done
 
 
+class MAV3D_OT_select_result(bpy.types.Operator):
+    """Select the object that this job made"""
+
+    bl_idname, bl_label = "mav3d.select_result", "Select"
+    bl_options = {"REGISTER", "UNDO"}
+    job: JOB
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        job_id = self.job or newest("DONE")
+        host = next((each for each in context.scene.objects if job_id and each.mav3d.job == job_id), None)
+        if host is None:
+            self.report({"ERROR"}, "The object is not in this scene any more: Place puts it there once more.")
+            return {"CANCELLED"}
+        select_object(context.scene, host)
+        return {"FINISHED"}
+
+
 class MAV3D_OT_dismiss(bpy.types.Operator):
     """Hide this message"""
 
@@ -94,4 +112,7 @@ class MAV3D_OT_dismiss(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (MAV3D_OT_cancel, MAV3D_OT_resume, MAV3D_OT_retry, MAV3D_OT_remove, MAV3D_OT_place, MAV3D_OT_dismiss)
+CLASSES = (
+    MAV3D_OT_cancel, MAV3D_OT_resume, MAV3D_OT_retry, MAV3D_OT_remove, MAV3D_OT_place, MAV3D_OT_select_result,
+    MAV3D_OT_dismiss,
+)  # fmt: skip

@@ -8,9 +8,9 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..controller import submit
-from ..controller.recipe import read_recipe
+from ..controller.placing.recipe import read_recipe
+from ..controller.placing.results import place_asset
 from ..controller.request import random_seed
-from ..controller.results import place_asset
 from ..controller.state import state
 from ..controller.validation import engine_problem, recipe_problem, result_problem
 from ..export.export import export

@@ -59,7 +59,7 @@ def _draw_job(box: bpy.types.UILayout, context: bpy.types.Context, current: Stat
     if job.state == "RUNNING":
         box.progress(factor=current.job_fraction(job), text=progress_text(job))
     else:
-        column.label(text=state_text(job, current.results.is_reading(job.id)))
+        column.label(text=state_text(job, current.results.wait_reason(job.id)))
     if job.message and job.state in ("FAILED", "INTERRUPTED", "DONE", "CANCELLED"):
         wrapped_label(box, context, " ".join((job.message, job.advice)).strip())
     row = box.row(align=True)
@@ -82,10 +82,10 @@ def progress_text(job: Job) -> str:
     return f"{STAGES.get(job.stage, job.stage)} {job.step}/{job.steps}{left_text(job.eta_s)}"
 
 
-def state_text(job: Job, waits_for_object_mode: bool) -> str:
-    """The state of a job that is not running, in a few words."""
-    if waits_for_object_mode:
-        return "Waits for Object Mode"
+def state_text(job: Job, wait_reason: str) -> str:
+    """The state of a job that is not running, in a few words. wait_reason: what its result waits for, if for anything."""
+    if wait_reason:
+        return wait_reason
     if job.state == "DONE":
         return "Done" if job.imported else "Done, not placed yet"
     return {

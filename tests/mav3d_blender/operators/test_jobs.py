@@ -50,6 +50,17 @@ def test_a_job_is_retried_and_an_ended_one_not_cancelled(addon):
         bpy.ops.mav3d.cancel(job=first.mav3d.job)
 
 
+def test_the_object_of_a_job_is_selected(addon):
+    host = generate(addon)
+    host.select_set(False)
+    bpy.context.view_layer.objects.active = None
+    assert bpy.ops.mav3d.select_result(job=host.mav3d.job) == {"FINISHED"}
+    assert bpy.context.view_layer.objects.active == host and host.select_get()
+    bpy.data.objects.remove(host)
+    with pytest.raises(RuntimeError, match="not in this scene"):
+        bpy.ops.mav3d.select_result()
+
+
 def test_a_message_is_dismissed(addon):
     state().notices.warning = "Something."
     assert bpy.ops.mav3d.dismiss() == {"FINISHED"} and state().notices.warning == ""

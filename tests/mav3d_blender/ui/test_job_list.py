@@ -13,11 +13,11 @@ def test_a_running_job_says_how_far_it_is():
 @pytest.mark.parametrize(
     ("job", "waits", "text"),
     [
-        ({"state": "QUEUED"}, False, "Queued"),
-        ({"state": "CANCELLING"}, False, "Stopping, keeping a checkpoint"),
-        ({"state": "DONE", "imported": True}, False, "Done"),
-        ({"state": "DONE"}, False, "Done, not placed yet"),
-        ({"state": "DONE"}, True, "Waits for Object Mode"),
+        ({"state": "QUEUED"}, "", "Queued"),
+        ({"state": "CANCELLING"}, "", "Stopping, keeping a checkpoint"),
+        ({"state": "DONE", "imported": True}, "", "Done"),
+        ({"state": "DONE"}, "", "Done, not placed yet"),
+        ({"state": "DONE"}, "Waits for Object Mode", "Waits for Object Mode"),
     ],
 )
 def test_other_jobs_say_their_state(job, waits, text):

@@ -9,11 +9,12 @@ from typing import Any
 
 import bpy
 
-from ..client.session import Session
-from ..common.background import Background
-from ..jobs.job import Job
-from ..timeline import Imported, import_asset
-from ..timeline.asset_folder.asset import Asset, AssetError, read_asset
+from ...client.session import Session
+from ...common.background import Background
+from ...jobs.job import Job
+from ...timeline import Imported, import_asset
+from ...timeline.asset_folder.asset import Asset, AssetError, read_asset
+from .attention import Attention, attention, wait_reason
 from .recipe import request_of_asset, write_recipe
 
 
@@ -26,7 +27,7 @@ class Placed:
 
 
 class Results:
-    """Reads assets in the background, and places them one by one in Object Mode.
+    """Reads assets in the background, and places them one by one where that disturbs nothing.
 
     file: changes with every .blend that is opened; the results of another file's jobs stay in the list of jobs.
     """
@@ -34,6 +35,14 @@ class Results:
     def __init__(self) -> None:
         self.file = uuid.uuid4().hex
         self._reading: dict[str, Background[Asset]] = {}
+        self._asked: dict[str, Attention] = {}
+        # What the newest result that was looked at waits for.
+        self._waits = ""
+
+    @property
+    def waits(self) -> str:
+        """What a result waits for, in a few words, as of the last look; empty where none does."""
+        return self._waits if self._reading else ""
 
     @property
     def pending(self) -> bool:
@@ -44,30 +53,47 @@ class Results:
         """Whether the job's result has yet to be placed."""
         return job_id in self._reading
 
+    def wait_reason(self, job_id: str) -> str:
+        """What the job's result waits for, in a few words, as of the last look; empty where it does not."""
+        return self._waits if self.is_reading(job_id) else ""
+
     def change_file(self) -> None:
         """Another .blend has been opened."""
         self.file = uuid.uuid4().hex
+        self._asked.clear()
+
+    def ask(self, job_id: str) -> None:
+        """The person asks for the job's result: it is selected when it comes, if they do nothing else meanwhile."""
+        self._asked[job_id] = attention()
 
     def read(self, job: Job) -> None:
         """Starts to read the job's asset, which is then placed."""
         self._reading[job.id] = Background(read_asset, Path(job.asset))
 
     def place_ready(self, session: Session) -> Placed | None:
-        """Places one result that has been read, in Object Mode; None where there is none."""
+        """Places one result that has been read, if nothing has to be waited for; None where there is none."""
         for job_id, reading in list(self._reading.items()):
-            if reading.done and _in_object_mode():
-                del self._reading[job_id]
-                return Placed(job_id, _place_job(session, job_id, reading))
+            if not reading.done:
+                continue
+            asked = self._asked.get(job_id)
+            self._waits = wait_reason(asked.tools if asked is not None else frozenset())
+            if self._waits:
+                continue
+            del self._reading[job_id]
+            select = asked is not None and asked.unchanged()
+            self._asked.pop(job_id, None)
+            return Placed(job_id, _place_job(session, job_id, reading, select))
         return None
 
 
 def place_asset(
-    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any] | None = None, job_id: str = ""
+    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any] | None = None, job_id: str = "",
+    select: bool = True,
 ) -> Imported:
-    """Imports the asset into `scene` as `target` says (`controller.submit.target_of`), writes its recipe and selects it.
+    """Imports the asset into `scene` as `target` says (`controller.submit.target_of`) and writes its recipe.
 
     Frames that came of numbered files are at their numbers, counted from the start frame; others begin there. request: what
-    made it; taken from the asset where it is not known.
+    made it; taken from the asset where it is not known. select: whether it becomes the one selected, active object.
     """
     rate, start = target.get("rate", "EVERY"), target.get("start_frame", 1)
     if asset.first_number is not None:
@@ -79,11 +105,12 @@ def place_asset(
     )  # fmt: skip
     host = imported.object
     write_recipe(host, asset, request or request_of_asset(asset), job_id)
-    _select(scene, host)
+    if select:
+        select_object(scene, host)
     return imported
 
 
-def _place_job(session: Session, job_id: str, reading: Background[Asset]) -> str:
+def _place_job(session: Session, job_id: str, reading: Background[Asset], select: bool) -> str:
     """Places a job's asset as one undo step; returns why it can't be, one sentence, or ""."""
     job = session.store.get(job_id)
     if job is None:
@@ -91,7 +118,7 @@ def _place_job(session: Session, job_id: str, reading: Background[Asset]) -> str
     try:
         asset = reading.wait()
         scene = bpy.data.scenes.get(job.target.get("scene", "")) or bpy.context.scene
-        place_asset(scene, asset, job.target, job.request, job.id)
+        place_asset(scene, asset, job.target, job.request, job.id, select)
     except (AssetError, OSError) as error:
         return str(error)
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
@@ -102,7 +129,7 @@ def _place_job(session: Session, job_id: str, reading: Background[Asset]) -> str
     return ""
 
 
-def _select(scene: bpy.types.Scene, host: bpy.types.Object) -> None:
+def select_object(scene: bpy.types.Scene, host: bpy.types.Object) -> None:
     """Makes `host` the one selected, active object, where its scene is shown."""
     layer = bpy.context.view_layer
     if layer is None or layer.id_data != scene:
@@ -115,11 +142,6 @@ def _select(scene: bpy.types.Scene, host: bpy.types.Object) -> None:
         other.select_set(False)
     host.select_set(True)
     layer.objects.active = host
-
-
-def _in_object_mode() -> bool:
-    active = bpy.context.view_layer.objects.active if bpy.context.view_layer else None
-    return active is None or active.mode == "OBJECT"
 
 
 def _push_undo(message: str) -> None:
