@@ -25,7 +25,8 @@ def register() -> None:
     bpy.app.handlers.load_post.append(_file_opened)
     atexit.register(close_state)
     if not bpy.app.background:
-        bpy.app.timers.register(_load_jobs, first_interval=LOAD_JOBS_AFTER_S)
+        # Where Blender starts with a .blend, that is opened first.
+        bpy.app.timers.register(_load_jobs, first_interval=LOAD_JOBS_AFTER_S, persistent=True)
 
 
 def unregister() -> None:

@@ -36,7 +36,7 @@ class LivePreview:
         (job_id, reading), self._reading = self._reading, None
         job, mesh = store.get(job_id), reading.wait()
         if mesh is not None and job is not None and job.state == "RUNNING" and _is_shown(job):
-            self._overlay.show(job_id, mesh, job.target.get("location", (0, 0, 0)))
+            self._overlay.show(job_id, mesh, job.target.get("location", (0, 0, 0)), job.target["scene"])
 
     def clear(self) -> None:
         """Draws nothing."""

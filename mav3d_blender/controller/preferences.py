@@ -1,4 +1,4 @@
-"""What the add-on's preferences say: which Python runs the engine, and on which device."""
+"""What the add-on's preferences say: which Python runs the engine, on which device, and where jobs are."""
 
 from __future__ import annotations
 
@@ -34,6 +34,14 @@ def engine_python() -> Path | None:
 def environments_folder() -> Path:
     """The folder that Install Engine puts its environment into."""
     return default_folder(package.user_folder())
+
+
+def jobs_folder() -> Path:
+    """The folder that jobs and their checkpoints are in."""
+    preferences = addon_preferences()
+    if preferences is not None and preferences.jobs_folder.strip():
+        return Path(bpy.path.abspath(preferences.jobs_folder.strip()))
+    return package.user_path(package.JOBS)
 
 
 def device() -> str:

@@ -12,11 +12,12 @@ from ..common import package
 from ..jobs.job import Job
 from ..jobs.store import JobStore
 from ..viewport.thumbnails import Thumbnails
+from .disk_use import DiskUse
 from .downloads import Downloads
 from .engine_setup import EngineSetup
 from .live_preview import LivePreview
 from .placing.results import Results
-from .preferences import device, engine_python
+from .preferences import device, engine_python, jobs_folder
 
 CLOSE_SECONDS = 5.0
 
@@ -35,7 +36,7 @@ class State:
     def __init__(self) -> None:
         self.notices = Notices()
         self.results, self.preview, self.thumbnails = Results(), LivePreview(), Thumbnails()
-        self.setup, self.downloads = EngineSetup(), Downloads()
+        self.setup, self.downloads, self.disk_use = EngineSetup(), Downloads(), DiskUse()
         self._session: Session | None = None
 
     @property
@@ -46,10 +47,23 @@ class State:
     def open_session(self) -> Session:
         """The session, which reads the jobs on disk when it is first needed."""
         if self._session is None:
-            store = JobStore(package.user_path(package.JOBS))
+            store = JobStore(jobs_folder())
             self.notices.warning = " ".join(store.load()[:2]) or self.notices.warning
             self._session = Session(store, make_process)
         return self._session
+
+    def change_jobs_folder(self) -> None:
+        """Lists the jobs of the folder that the preferences name now; where one is active, when Blender starts again."""
+        session = self._session
+        if session is None or session.store.folder == jobs_folder():
+            return
+        if any(job.active and session.store.owns(job.id) for job in session.store.jobs()):
+            self.notices.warning = "A job is active: the new jobs folder is used once Blender has been started again."
+            return
+        self.preview.clear()
+        session.close(CLOSE_SECONDS)
+        self._session = None
+        self.open_session()
 
     def jobs(self) -> list[Job]:
         """All jobs, the oldest first."""

@@ -65,6 +65,13 @@ def resume(context: bpy.types.Context, job_id: str, changes: dict[str, Any] | No
     return job
 
 
+def finish_now(job_id: str) -> None:
+    """Stops a job and places what there is of its object. Raises JobError where it does not run."""
+    state().open_session().cancel(job_id, keep=True)
+    state().results.ask(job_id)
+    timer.start()
+
+
 def estimate(request: dict[str, Any]) -> None:
     """Asks the engine what a request would take; the answer comes into the notices."""
     state().open_session().estimate(request)

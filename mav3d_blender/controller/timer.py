@@ -30,6 +30,8 @@ def tick() -> float:
     """Advances jobs, set-up and downloads. Returns the seconds to the next tick."""
     current = state()
     changed, working = advance(current), poll_background(current)
+    if current.session is not None:
+        changed |= current.disk_use.poll(current.session.store, time.monotonic())
     if changed or working:
         redraw()
     elif current.session is not None:

@@ -206,6 +206,6 @@ def _draw_download(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 
 CLASSES = (
-    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_jobs, MAV3D_PT_one_mesh,
-    MAV3D_PT_result, MAV3D_PT_engine,
+    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_result, MAV3D_PT_jobs,
+    MAV3D_PT_one_mesh, MAV3D_PT_engine,
 )  # fmt: skip

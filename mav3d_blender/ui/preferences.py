@@ -22,6 +22,10 @@ FIX_ICONS = {
 }  # fmt: skip
 
 
+def _jobs_folder_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    state().change_jobs_folder()
+
+
 class MAV3D_AP_preferences(bpy.types.AddonPreferences):
     bl_idname = package.NAME
 
@@ -32,6 +36,12 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
     )
     device: EnumProperty(name="Device", description="The device that the engine computes on", items=DEVICES, default="CPU")
     variant: EnumProperty(name="Build", description="Which build of the engine is installed", items=BUILDS, default="CPU")
+    jobs_folder: StringProperty(
+        name="Jobs Folder",
+        description="Where jobs and their checkpoints are kept; empty for a folder beside Blender's own settings",
+        subtype="DIR_PATH",
+        update=_jobs_folder_changed,
+    )
     advanced: BoolProperty(name="Advanced", description="Where packages come from, and removing the engine")
     package_index: StringProperty(
         name="Package Index",
@@ -47,6 +57,7 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(self, "engine_python")
         column.prop(self, "device")
+        column.prop(self, "jobs_folder")
         found = self._steps()
         for number, step in enumerate(found, 1):
             box = layout.box()

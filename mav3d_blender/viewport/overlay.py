@@ -24,10 +24,11 @@ class Overlay:
     def __init__(self) -> None:
         self._handle = self._batch = self._shader = None
         self._location = (0.0, 0.0, 0.0)
-        self.job = ""
+        self.job = self.scene = ""
 
-    def show(self, job: str, mesh: Mesh, location: tuple[float, float, float]) -> None:
-        """Replaces what is drawn. mesh: from `shaded_preview`; location: of its origin, world space."""
+    def show(self, job: str, mesh: Mesh, location: tuple[float, float, float], scene: str) -> None:
+        """Replaces what is drawn. mesh: from `shaded_preview`; location: of its origin, world space; scene: the name of the one
+        whose views show it."""
         if bpy.app.background:
             return
         import gpu
@@ -36,7 +37,7 @@ class Overlay:
         vertices, triangles, colors = mesh
         self._shader = self._shader or gpu.shader.from_builtin("SMOOTH_COLOR")
         self._batch = batch_for_shader(self._shader, "TRIS", {"pos": vertices, "color": colors}, indices=triangles)
-        self._location, self.job = tuple(location), job
+        self._location, self.job, self.scene = tuple(location), job, scene
         if self._handle is None:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
         _redraw()
@@ -50,6 +51,8 @@ class Overlay:
         self.job = ""
 
     def _draw(self) -> None:
+        if bpy.context.scene.name != self.scene:
+            return
         import gpu
 
         with gpu.matrix.push_pop():

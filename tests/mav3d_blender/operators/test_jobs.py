@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import bpy
 import pytest
@@ -48,6 +49,18 @@ def test_a_job_is_retried_and_an_ended_one_not_cancelled(addon):
     assert len(jobs) == 2 and jobs[0].request == jobs[1].request
     with pytest.raises(RuntimeError, match="has ended"):
         bpy.ops.mav3d.cancel(job=first.mav3d.job)
+
+
+def test_finished_jobs_are_cleared_and_their_objects_stay(addon):
+    assert not bpy.ops.mav3d.clear_finished.poll()
+    hosts = [generate(addon), generate(addon)]
+    store = state().session.store
+    kept = store.get(hosts[1].mav3d.job)
+    store.put(replace(kept, state="INTERRUPTED"))
+    folder = Path(store.get(hosts[0].mav3d.job).folder)
+    assert bpy.ops.mav3d.clear_finished() == {"FINISHED"}
+    assert [job.id for job in state().jobs()] == [kept.id] and not folder.exists() and Path(kept.folder).exists()
+    assert all(host.name in addon.objects for host in hosts) and not bpy.ops.mav3d.clear_finished.poll()
 
 
 def test_the_object_of_a_job_is_selected(addon):

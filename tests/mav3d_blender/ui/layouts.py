@@ -6,11 +6,12 @@ import bpy
 
 
 class Layout:
-    """texts: labels with their icons; buttons: operators with their text and options; properties: names of settings."""
+    """texts: labels with their icons; buttons: operators with their text and options; properties: names of settings; folded:
+    names of sub-panels that are closed at first, which are drawn open all the same."""
 
     def __init__(self, top=None) -> None:
         self.top = top or self
-        self.texts, self.buttons, self.properties = [], [], []
+        self.texts, self.buttons, self.properties, self.folded = [], [], [], []
 
     def column(self, **options):
         return Layout(self.top)
@@ -18,6 +19,7 @@ class Layout:
     row = box = split = column
 
     def panel(self, name, default_closed=False):
+        self.top.folded += [name] if default_closed else []
         return Layout(self.top), Layout(self.top)
 
     def label(self, text="", icon="NONE"):

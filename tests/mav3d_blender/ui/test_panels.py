@@ -32,15 +32,21 @@ def test_every_setting_of_a_request_is_in_a_panel_once(addon):
 def test_a_job_has_the_buttons_of_its_state(addon):
     host = generate(addon)
     jobs = drawn(panels.MAV3D_PT_jobs)
-    assert [name for name, *_ in jobs.buttons] == ["mav3d.place", "mav3d.retry", "mav3d.remove"]
-    assert jobs.buttons[0][2].job == host.mav3d.job and "Done" in jobs.text
+    assert [name for name, *_ in jobs.buttons] == [
+        "mav3d.select_result", "mav3d.remove", "mav3d.place", "mav3d.retry", "mav3d.clear_finished",
+    ]  # fmt: skip
+    assert jobs.buttons[0][2].job == host.mav3d.job and "Done" in jobs.text and "0 kB on disk" in jobs.text
+    assert jobs.folded == [f"mav3d_{host.mav3d.job}_finished"]
     store = state().session.store
     job = replace(store.get(host.mav3d.job), state="RUNNING", stage="dynamic", step=3, steps=4, eta_s=60.0)
     store.put(job)
     state().notices.warning = "The engine ended."
     jobs = drawn(panels.MAV3D_PT_jobs)
     assert "Motion 3/4, 1 min 0 s left" in jobs.text and "The engine ended." in jobs.text
-    assert [name for name, *_ in jobs.buttons] == ["mav3d.dismiss", "mav3d.show_log", "mav3d.cancel"]
+    assert [name for name, *_ in jobs.buttons] == [
+        "mav3d.dismiss", "mav3d.show_log", "mav3d.cancel", "mav3d.finish_now", "mav3d.clear_finished",
+    ]  # fmt: skip
+    assert jobs.folded == []
     store.put(replace(job, state="DONE"))
 
 

@@ -14,7 +14,8 @@ from tests.mav3d_blender.ui.layouts import Layout
 def drawn(preferences, **changes) -> Layout:
     """The preferences as they look now."""
     cls = MAV3D_AP_preferences
-    values = {name: getattr(preferences, name) for name in ("engine_python", "device", "variant", "advanced", "package_index")}
+    names = ("engine_python", "device", "jobs_folder", "variant", "advanced", "package_index")
+    values = {name: getattr(preferences, name) for name in names}
     methods = {name: value for name, value in vars(cls).items() if name == "_steps" or name.lstrip("_").startswith("draw")}
     shown = type("Shown", (), methods)()
     vars(shown).update(values | changes | {"layout": Layout()})
