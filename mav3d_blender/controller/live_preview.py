@@ -27,7 +27,7 @@ class LivePreview:
     def read(self, job: Job, path: Path) -> None:
         """Reads a preview mesh of a running job, where its scene shows previews."""
         if _is_shown(job):
-            self._reading = job.id, Background(shaded_preview, path)
+            self._reading = job.id, Background(shaded_preview, path, job.target.get("size"))
 
     def show(self, store: JobStore) -> None:
         """Draws the mesh that was read, if its job still runs. One that can't be read leaves what is drawn: another follows."""

@@ -10,7 +10,7 @@ import bpy
 from ..common.contract import request as contract
 
 # Where a result goes; kept with the request in the history.
-PLACEMENT = ("start_frame", "repeat", "rate", "at_cursor")
+PLACEMENT = ("start_frame", "repeat", "rate", "at_cursor", "size", "origin", "beside")
 BUILT_IN = "primitives"
 CUSTOM = "custom"
 # What the built-in models have no use for.
@@ -52,7 +52,7 @@ def random_seed() -> int:
 
 def placement_of(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
     """Where a result goes in time and space, as plain values."""
-    return {name: getattr(settings, name) for name in PLACEMENT}
+    return {name: getattr(settings, name) for name in PLACEMENT} | {"size": round(settings.size, 4)}
 
 
 def apply_request(settings: bpy.types.PropertyGroup, values: dict[str, Any]) -> None:

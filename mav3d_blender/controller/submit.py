@@ -12,6 +12,7 @@ from ..common import package
 from ..jobs.history import add_to_history, read_history
 from ..jobs.job import Job, JobError
 from . import timer
+from .placing.free_place import expected_box, free_place
 from .request import PLACEMENT, placement_of
 from .state import state
 from .validation import engine_problem
@@ -39,7 +40,9 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     for its meshes. The result stands where the objects stood and at their frames. Raises JobError."""
     _require_engine()
     where = {"start_frame": 1, "repeat": "HOLD", "rate": "EVERY", "at_cursor": False, "location": [0.0, 0.0, 0.0]}
-    job = state().open_session().track(values, frames, target_of(context) | where)
+    there = target_of(context)
+    target = {name: there[name] for name in ("scene", "file")} | where
+    job = state().open_session().track(values, frames, target)
     state().results.ask(job.id)
     state().notices.warning = ""
     timer.start()
@@ -95,6 +98,8 @@ def target_of(context: bpy.types.Context) -> dict[str, Any]:
     """Where a result goes, by the settings and the 3D cursor of now; plain JSON values."""
     scene, settings = context.scene, context.scene.mav3d
     location = tuple(scene.cursor.location) if settings.at_cursor else (0.0, 0.0, 0.0)
+    if settings.beside:
+        location = free_place(scene, location, expected_box(settings.size))
     return placement_of(settings) | {"location": list(location), "scene": scene.name, "file": state().results.file}
 
 

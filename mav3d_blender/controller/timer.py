@@ -35,6 +35,7 @@ def tick() -> float:
     if changed or working:
         redraw()
     elif current.session is not None:
+        current.results.tidy()
         # Not in the same tick as the sidebar: each may take long to draw.
         current.preview.show(current.session.store)
     busy = changed or working or current.results.pending or (current.session is not None and current.session.busy)

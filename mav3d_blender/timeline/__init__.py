@@ -5,8 +5,9 @@ from .armature import armature_of
 from .asset_folder.archive import AssetError
 from .bake import BakeError, bake_to_frames, frames_to_shape_keys, rig_to_shape_keys
 from .place import Imported, import_asset
+from .standing import ORIGINS, clip_box, stand
 
 __all__ = [
-    "REPEATS", "AssetError", "BakeError", "Imported", "Timing", "armature_of", "bake_to_frames", "frames_to_shape_keys",
-    "import_asset", "rig_to_shape_keys",
+    "ORIGINS", "REPEATS", "AssetError", "BakeError", "Imported", "Timing", "armature_of", "bake_to_frames", "clip_box",
+    "frames_to_shape_keys", "import_asset", "rig_to_shape_keys", "stand",
 ]  # fmt: skip

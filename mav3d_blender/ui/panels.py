@@ -61,7 +61,9 @@ class MAV3D_PT_placement(_Tab, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        _draw_settings(self.layout, context.scene.mav3d, ("start_frame", "repeat", "rate", "at_cursor"))
+        _draw_settings(
+            self.layout, context.scene.mav3d, ("size", "origin", "at_cursor", "beside", "", "start_frame", "repeat", "rate")
+        )
 
 
 class MAV3D_PT_details(_Tab, bpy.types.Panel):

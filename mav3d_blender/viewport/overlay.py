@@ -73,10 +73,24 @@ def _redraw() -> None:
                     region.tag_redraw()
 
 
-def shaded_preview(path: Path) -> Mesh | None:
-    """Reads and shades a preview mesh; touches no bpy, so that a thread can call it. None where it can't be drawn."""
+def shaded_preview(path: Path, size: float | None = None) -> Mesh | None:
+    """Reads and shades a preview mesh; touches no bpy, so that a thread can call it. None where it can't be drawn.
+
+    size: it stands on its location's floor with a longest side of so many metres, 0 for its own; None leaves it as it is.
+    """
     mesh = read_preview(path)
-    return None if mesh is None else (mesh[0], mesh[1], shade(*mesh))
+    if mesh is None:
+        return None
+    vertices = mesh[0] if size is None else standing(mesh[0], size)
+    return vertices, mesh[1], shade(*mesh)
+
+
+def standing(vertices: np.ndarray, size: float) -> np.ndarray:
+    """Vertices [vertices, 3] in a size, their middle above the origin, the lowest at Z = 0."""
+    low, high = vertices.min(0), vertices.max(0)
+    longest = float((high - low).max())
+    foot = np.array([*((low + high) / 2)[:2], low[2]])
+    return np.float32((vertices - foot) * (size / longest if size > 0 and longest > 0 else 1.0))
 
 
 def read_preview(path: Path) -> Mesh | None:

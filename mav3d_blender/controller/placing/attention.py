@@ -35,7 +35,7 @@ def attention() -> Attention:
     if layer is None:
         return Attention(0, frozenset(), 0, newest, running_tools())
     active = layer.objects.active
-    selected = frozenset(item.session_uid for item in layer.objects.selected)
+    selected = frozenset(item.session_uid for item in layer.objects.selected if item is not None)
     return Attention(layer.as_pointer(), selected, active.session_uid if active else 0, newest, running_tools())
 
 
@@ -49,8 +49,9 @@ def wait_reason(known_tools: frozenset[str] = frozenset()) -> str:
     if running_tools() - known_tools:
         return TOOL
     layers = [window.view_layer for window in bpy.context.window_manager.windows] or [bpy.context.view_layer]
-    # Several objects may be edited at once, the active one not among them.
-    editing = any(item.mode != "OBJECT" for layer in layers if layer is not None for item in layer.objects)
+    items = [item for layer in layers if layer is not None for item in layer.objects]
+    # Several objects may be edited at once, the active one not among them. A layer has None for one that was just deleted.
+    editing = any(item is not None and item.mode != "OBJECT" for item in items)
     return MODE if editing else ""
 
 

@@ -12,10 +12,15 @@ import bpy
 from ...client.session import Session
 from ...common.background import Background
 from ...jobs.job import Job
-from ...timeline import Imported, import_asset
+from ...timeline import Imported, clip_box, import_asset, stand
 from ...timeline.asset_folder.asset import Asset, AssetError, read_asset
 from .attention import Attention, attention, wait_reason
+from .collections import has_empty, mark, remove_empty
+from .free_place import free_place
 from .recipe import request_of_asset, write_recipe
+
+# A rate that differs by less from a whole multiple of the clip's, such as 23.976 of 12, counts as one.
+NEARLY = 2e-3
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,11 @@ class Results:
         """Starts to read the job's asset, which is then placed."""
         self._reading[job.id] = Background(read_asset, Path(job.asset))
 
+    def tidy(self) -> None:
+        """Removes what results that were deleted have left, if nothing has to be waited for."""
+        if has_empty() and not wait_reason():
+            remove_empty()
+
     def place_ready(self, session: Session) -> Placed | None:
         """Places one result that has been read, if nothing has to be waited for; None where there is none."""
         for job_id, reading in list(self._reading.items()):
@@ -87,7 +97,11 @@ class Results:
 
 
 def place_asset(
-    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any] | None = None, job_id: str = "",
+    scene: bpy.types.Scene,
+    asset: Asset,
+    target: dict[str, Any],
+    request: dict[str, Any] | None = None,
+    job_id: str = "",
     select: bool = True,
 ) -> Imported:
     """Imports the asset into `scene` as `target` says (`controller.submit.target_of`) and writes its recipe.
@@ -95,19 +109,37 @@ def place_asset(
     Frames that came of numbered files are at their numbers, counted from the start frame; others begin there. request: what
     made it; taken from the asset where it is not known. select: whether it becomes the one selected, active object.
     """
+    location = target.get("location", (0.0, 0.0, 0.0))
+    if "size" in target and not _has_own_place(asset, request):
+        asset = stand(asset, target["size"], target.get("origin", "BOTTOM"))
+        if target.get("beside"):
+            location = free_place(scene, location, clip_box(asset))
     rate, start = target.get("rate", "EVERY"), target.get("start_frame", 1)
     if asset.first_number is not None:
         start += asset.first_number - 1
-    spacing = (scene.render.fps / scene.render.fps_base) / asset.fps if rate == "KEEP" else asset.number_step
+    spacing = whole_spacing(scene, asset.fps) if rate == "KEEP" else asset.number_step
     imported = import_asset(
         asset, scene, start, spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE",
-        location=target.get("location", (0.0, 0.0, 0.0)),
+        location=location,
     )  # fmt: skip
     host = imported.object
+    mark(imported.collection)
     write_recipe(host, asset, request or request_of_asset(asset), job_id)
     if select:
         select_object(scene, host)
     return imported
+
+
+def whole_spacing(scene: bpy.types.Scene, fps: float) -> float:
+    """The scene's frames from one frame of a clip to the next at the clip's own speed; a whole number where that is nearly one,
+    so that keys are on frames."""
+    spacing = scene.render.fps / scene.render.fps_base / fps
+    return round(spacing) if abs(spacing - round(spacing)) < NEARLY * spacing else spacing
+
+
+def _has_own_place(asset: Asset, request: dict[str, Any] | None) -> bool:
+    """Whether the asset moves something that has a place and a size already: objects or files, not a prompt."""
+    return asset.about.get("preset") == "track" or bool((request or {}).get("mesh"))
 
 
 def _place_job(session: Session, job_id: str, reading: Background[Asset], select: bool) -> str:

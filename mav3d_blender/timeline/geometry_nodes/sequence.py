@@ -66,6 +66,8 @@ def _group(name: str, frames: bpy.types.Collection) -> bpy.types.NodeTree:
     links.new(entry.outputs[frame_input.INPUT_NAME], instance.inputs["Instance Index"])
     links.new(instance.outputs[0], realize.inputs[0])
     links.new(realize.outputs[0], exit_.inputs[0])
-    for column, node in enumerate((entry, source, point, instance, realize, exit_)):
-        node.location = (200 * column, 0)
+    # What is picked above, where it stands in the middle, which one below: no link runs behind a node.
+    place = {source: (0, 200), point: (0, -60), entry: (0, -240), instance: (260, 0), realize: (500, 0), exit_: (740, 0)}
+    for node, location in place.items():
+        node.location = location
     return tree

@@ -12,6 +12,7 @@ def test_a_resumed_job_is_placed_as_it_was_asked_for(addon):
     addon.cursor.location = (1, 2, 3)
     settings = addon.mav3d
     settings.start_frame, settings.repeat, settings.rate, settings.at_cursor = 40, "PING_PONG", "SCENE", True
+    settings.beside, settings.size = False, 0.5
     first = generate(addon)
     job_id = first.mav3d.job
     store = state().session.store
@@ -20,10 +21,12 @@ def test_a_resumed_job_is_placed_as_it_was_asked_for(addon):
     # Blender is closed and opened again, and other things are set.
     close_state()
     settings.start_frame, settings.repeat, settings.rate, settings.at_cursor = 7, "HOLD", "EVERY", False
+    settings.size = 3
     addon.cursor.location = (9, 9, 9)
     assert bpy.ops.mav3d.resume(job=job_id) == {"FINISHED"}
     second = bpy.context.view_layer.objects.active
     assert second != first and tuple(second.location) == (1, 2, 3)
+    assert tuple(second.dimensions) == pytest.approx(tuple(first.dimensions))
     kept = state().session.store.get(job_id).target
     assert {**kept, "file": ""} == {**asked, "file": ""} and kept["file"] == state().results.file != asked["file"]
 

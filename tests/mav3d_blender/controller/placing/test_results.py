@@ -2,7 +2,7 @@ import bpy
 import pytest
 
 from mav3d_blender.controller.placing import attention, results
-from mav3d_blender.controller.placing.results import place_asset
+from mav3d_blender.controller.placing.results import place_asset, whole_spacing
 from mav3d_blender.controller.state import state
 from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.mav3d_blender.timeline.assets import write_fixed_asset
@@ -99,6 +99,28 @@ def test_the_clip_meets_the_scenes_rate_as_asked_for(addon, tmp_path, rate, last
     assert imported.first_frame == 10 and imported.last_frame == 10 + spacing * (count - 1)
     assert addon.render.fps == (asset.fps if rate == "SCENE" else 24)
     assert addon.frame_end == (10 + count - 1 if rate == "SCENE" else 250) and imported.object.location.z == 2
+
+
+@pytest.mark.parametrize(
+    ("fps", "base", "clip", "spacing"), [(24, 1.0, 12, 2), (24, 1.001, 12, 2), (30, 1.0, 12, 2.5), (25, 1.0, 24, 25 / 24)]
+)
+def test_keys_are_on_whole_frames_where_the_rates_allow_it(addon, fps, base, clip, spacing):
+    addon.render.fps, addon.render.fps_base = fps, base
+    assert whole_spacing(addon, clip) == pytest.approx(spacing, rel=1e-6)
+
+
+def test_what_came_of_objects_or_files_keeps_its_place_and_size(addon, tmp_path):
+    write_fixed_asset(tmp_path / "asset", preset="track")
+    target = {"size": 0.25, "origin": "CENTER", "beside": True, "location": (0, 0, 2)}
+    host = place_asset(addon, read_asset(tmp_path / "asset"), target).object
+    assert tuple(host.location) == (0, 0, 2) and max(host.dimensions) == pytest.approx(2)
+
+
+def test_results_stand_side_by_side(addon, tmp_path):
+    write_fixed_asset(tmp_path / "asset")
+    target, asset = {"size": 0.5, "beside": True}, read_asset(tmp_path / "asset")
+    first, second = (place_asset(addon, asset, target).object for _ in range(2))
+    assert tuple(first.location) == (0, 0, 0) and second.location.x > 0.5 and tuple(second.location)[1:] == (0, 0)
 
 
 @pytest.mark.parametrize(("start", "first"), [(1, 0), (11, 10)])
