@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import bpy
@@ -10,10 +11,10 @@ from ..common import package
 from ..setup.environments import installed
 from ..setup.place import default_folder
 
+# Those that this kind of computer can have, with the numbers that preferences keep.
 DEVICES = [
-    ("CPU", "CPU", "Any computer"),
-    ("CUDA", "CUDA", "An NVIDIA graphics card"),
-    ("MPS", "Metal", "Apple graphics"),
+    ("CPU", "CPU", "Any computer", 0),
+    ("MPS", "Metal", "Apple graphics", 2) if sys.platform == "darwin" else ("CUDA", "CUDA", "An NVIDIA graphics card", 1),
 ]
 
 

@@ -58,14 +58,21 @@ def placement_of(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
 def apply_request(settings: bpy.types.PropertyGroup, values: dict[str, Any]) -> None:
     """Sets the settings to an earlier request with its placement. Settings that it leaves out become empty; unknown values are
     ignored."""
+    left_out = {
+        name: default_of(name) or type(getattr(settings, name))()
+        for name, setting in _panel_settings(settings).items()
+        if default_of(name) is None or setting.omit_default
+    }
+    set_values(settings, left_out | values)
+
+
+def set_values(settings: bpy.types.PropertyGroup, values: dict[str, Any]) -> None:
+    """Sets those settings that `values`, as in a request, name; unknown names and values are ignored."""
     known = {"prompt": None, **_panel_settings(settings), **dict.fromkeys(PLACEMENT)}
     for name, setting in known.items():
-        if name in values:
-            value = values[name]
-        elif setting is not None and (default_of(name) is None or setting.omit_default):
-            value = default_of(name) or type(getattr(settings, name))()
-        else:
+        if name not in values:
             continue
+        value = values[name]
         if setting is not None and setting.kind == "choice" and name != "preset" and isinstance(value, str):
             value = value.upper().replace("-", "_")
         try:

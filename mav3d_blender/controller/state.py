@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import bpy
 
@@ -24,10 +25,27 @@ CLOSE_SECONDS = 5.0
 
 @dataclass
 class Notices:
-    """Sentences for the panel. warning: the newest problem. estimate: what the settings would take, once known."""
+    """Sentences for the panel. warning: the newest problem; about: the job that it is about, "engine", or "". estimate: what
+    the request `estimated` would take, once known."""
 
     warning: str = ""
+    about: str = ""
     estimate: str = ""
+    estimated: dict[str, Any] = field(default_factory=dict)
+
+    def warn(self, sentence: str, about: str = "") -> None:
+        """Shows a sentence in place of the one before."""
+        self.warning, self.about = sentence, about
+
+    def settle(self, about: str) -> None:
+        """Takes back what was said about a job or the engine: it is well."""
+        if self.warning and self.about == about:
+            self.warn("")
+
+    def estimate_of(self, request: dict[str, Any]) -> str:
+        """The estimate of a request; empty where the newest is of another. A seed changes nothing about it."""
+        same = {**self.estimated, "seed": 0} == {**request, "seed": 0}
+        return self.estimate if same else ""
 
 
 class State:

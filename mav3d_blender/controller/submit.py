@@ -13,12 +13,14 @@ from ..jobs.history import add_to_history, read_history
 from ..jobs.job import Job, JobError
 from . import timer
 from .placing.free_place import expected_box, free_place
-from .request import PLACEMENT, placement_of
+from .request import PLACEMENT, placement_of, set_values
 from .state import state
 from .validation import engine_problem
 
 # The stages with steps of their own; the others belong to the export.
 STAGES = ("static", "dynamic", "super_resolution")
+# What a new file takes over from the last job.
+REMEMBERED = ("preset", "image_model", "video_model", "upscale_model", "quality", "memory")
 MAX_EVENTS_BYTES = 64 * 2**20
 
 
@@ -30,7 +32,7 @@ def generate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
     state().results.ask(job.id)
     placement = {name: target[name] for name in PLACEMENT}
     add_to_history(package.user_path(package.HISTORY), request | placement)
-    state().notices.warning = ""
+    state().notices.warn("")
     timer.start()
     return job
 
@@ -44,7 +46,7 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     target = {name: there[name] for name in ("scene", "file")} | where
     job = state().open_session().track(values, frames, target)
     state().results.ask(job.id)
-    state().notices.warning = ""
+    state().notices.warn("")
     timer.start()
     return job
 
@@ -63,7 +65,7 @@ def resume(context: bpy.types.Context, job_id: str, changes: dict[str, Any] | No
     job = session.resume(job_id, changes)
     session.set_target(job_id, resumed_target(context, job))
     state().results.ask(job_id)
-    state().notices.warning = ""
+    state().notices.warn("")
     timer.start()
     return job
 
@@ -78,7 +80,7 @@ def finish_now(job_id: str) -> None:
 def estimate(request: dict[str, Any]) -> None:
     """Asks the engine what a request would take; the answer comes into the notices."""
     state().open_session().estimate(request)
-    state().notices.estimate = "Trying a few steps …"
+    state().notices.estimate, state().notices.estimated = "Trying a few steps …", request
     timer.start()
 
 
@@ -131,6 +133,15 @@ def more_steps(job: Job, steps: int) -> dict[str, int]:
         return {f"{last['stage']}_steps": int(last["steps"]) + steps}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise JobError(f"The job's own record {path} can't be read ({error}): generate it again.") from error
+
+
+def remember_models(scene: bpy.types.Scene) -> None:
+    """Gives a new file's scene the models and the quality that were used last; what is set in it stays."""
+    entries, settings = history(), scene.mav3d
+    if not entries:
+        return
+    values = {name: entries[0][name] for name in REMEMBERED if name in entries[0] and not settings.is_property_set(name)}
+    set_values(settings, values)
 
 
 def _require_engine() -> None:

@@ -52,7 +52,7 @@ def advance(current: State) -> bool:
     waited = current.results.waits
     placed = current.results.place_ready(current.session)
     if placed is not None and placed.problem:
-        current.notices.warning = placed.problem
+        current.notices.warn(placed.problem, placed.job_id)
     return placed is not None or bool(events) or current.results.waits != waited
 
 
@@ -60,7 +60,7 @@ def poll_background(current: State) -> bool:
     """Takes what set-up and downloads have done; whether one is running or has just ended."""
     working, problem = current.setup.poll()
     if problem:
-        current.notices.warning = problem
+        current.notices.warn(problem)
     return current.downloads.poll() or working
 
 
@@ -69,7 +69,11 @@ def _handle(current: State, event: Event) -> None:
     if event.kind == "estimate":
         current.notices.estimate = event.message
     elif event.kind in ("engine", "error") and event.message:
-        current.notices.warning = event.message
+        current.notices.warn(event.message, event.job or ("engine" if event.kind == "engine" else ""))
+    elif event.kind == "engine" and current.session.engine_state == "ready":
+        current.notices.settle("engine")
+    if event.kind == "job" and (job is None or job.state in ("QUEUED", "RUNNING", "DONE")):
+        current.notices.settle(event.job)
     if job is None:
         return
     if job.state != "RUNNING" and current.preview.job == job.id:

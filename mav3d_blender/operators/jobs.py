@@ -152,7 +152,7 @@ class MAV3D_OT_dismiss(bpy.types.Operator):
     bl_idname, bl_label = "mav3d.dismiss", "Dismiss"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        state().notices.warning = ""
+        state().notices.warn("")
         return {"FINISHED"}
 
 

@@ -15,7 +15,7 @@ from ..controller.state import state
 from ..controller.validation import engine_problem, recipe_problem, result_problem
 from ..export.export import export
 from ..export.verify import ExportError
-from ..export.write import FORMATS, with_suffix
+from ..export.write import FORMATS, format_items, with_suffix
 from ..jobs.job import Job, JobError
 from ..timeline import AssetError, BakeError, armature_of, bake_to_frames, frames_to_shape_keys, rig_to_shape_keys
 from ..timeline.asset_browser import mark_as_asset
@@ -125,7 +125,7 @@ class MAV3D_OT_export(bpy.types.Operator):
     bl_idname, bl_label = "mav3d.export", "Export Result"
     poll = classmethod(_is_result)
 
-    format: EnumProperty(name="Format", description="The file format", items=FORMATS, default="GLB")
+    format: EnumProperty(name="Format", description="The file format", items=format_items(), default="GLB")
     filepath: StringProperty(name="File", description="The file to write", subtype="FILE_PATH", options={"SKIP_SAVE"})
     # The file browser asks before it replaces a file where an operator has this.
     check_existing: BoolProperty(
@@ -133,7 +133,7 @@ class MAV3D_OT_export(bpy.types.Operator):
     )  # fmt: skip
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        self.filepath = bpy.path.clean_name(context.object.name) + "." + self.format.lower()
+        self.filepath = bpy.path.clean_name(context.object.name) + FORMATS[self.format].suffix
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 

@@ -7,12 +7,14 @@ from types import MappingProxyType
 
 import bpy
 
-from ..controller.request import BUILT_IN, CUSTOM
+from ..controller.request import BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
 from .job_list import draw_jobs
 from .labels import wrapped_label
 
+# The presets whose models are part of the extension.
+OWN_MODELS = (BUILT_IN, "creatures")
 # The kinds of known words, with their labels.
 KINDS = {"objects": "Objects", "colours": "Colors", "motions": "Motions"}
 
@@ -36,8 +38,9 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(settings, "prompt", text="", placeholder="a red ball bouncing")
         row.menu("MAV3D_MT_history", text="", icon="RECOVER_LAST")
-        if settings.prompt.strip() and (problem := request_problem(settings)):
-            wrapped_label(layout, context, problem, "ERROR")
+        problem = request_problem(settings)
+        if problem:
+            wrapped_label(layout, context, problem, "ERROR" if settings.prompt.strip() else "INFO")
         _draw_words(layout, context)
         column = _draw_settings(layout, settings, ("image", "preset", "quality"))
         row = column.row(align=True)
@@ -48,9 +51,12 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         _draw_download(layout, context)
         row = layout.row(align=True)
         row.scale_y = 1.5
+        # Blender's menus ask for a prompt; here the one above holds.
+        row.enabled = not problem
+        row.operator_context = "EXEC_DEFAULT"
         row.operator("mav3d.generate", icon="PLAY")
         row.operator("mav3d.estimate", text="", icon="TIME")
-        if estimate := state().notices.estimate:
+        if estimate := state().notices.estimate_of(request_of(settings)):
             wrapped_label(layout, context, estimate, "TIME")
 
 
@@ -83,11 +89,14 @@ class MAV3D_PT_models(_Tab, bpy.types.Panel):
     bl_parent_id = "MAV3D_PT_main"
     bl_options = {"DEFAULT_CLOSED"}
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        # The built-in models take none of these settings.
+        return context.scene.mav3d.preset not in OWN_MODELS
+
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.mav3d
         column = self.layout.column()
-        # The built-in models take none of these settings.
-        column.active = settings.preset != BUILT_IN
         _draw_settings(column, settings, ("image_model", "video_model", "upscale_model"))
         column.operator("mav3d.fetch_models", icon="IMPORT")
         column.label(text="Negative Prompt")
@@ -142,7 +151,7 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
         column.operator("mav3d.bake_to_frames", icon="RENDER_ANIMATION")
         column.operator("mav3d.frames_to_shape_keys", icon="SHAPEKEY_DATA")
         column.operator("mav3d.mark_as_asset", icon="ASSET_MANAGER")
-        layout.operator_menu_enum("mav3d.export", "format", text="Export", icon="EXPORT")
+        layout.menu("MAV3D_MT_export", icon="EXPORT")
 
 
 class MAV3D_PT_engine(_Tab, bpy.types.Panel):
@@ -158,6 +167,7 @@ class MAV3D_PT_engine(_Tab, bpy.types.Panel):
         row.operator("mav3d.show_log", icon="TEXT")
         layout.operator("mav3d.open_preferences", icon="PREFERENCES")
         layout.operator("mav3d.import_asset", icon="IMPORT")
+        layout.operator("mav3d.show_manual", icon="HELP")
 
 
 def _draw_settings(

@@ -142,6 +142,7 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
     beside: BoolProperty(
         name="Beside Others", description="Place the result to the right of what stands in its place", default=True
     )
+    result: StringProperty(name="Result", description="The name of the object that was made last", options={"SKIP_SAVE"})
     live_preview: BoolProperty(
         name="Live Preview", description="Show the scene in the viewport while it is being optimized", default=True
     )

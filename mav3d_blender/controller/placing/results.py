@@ -124,6 +124,7 @@ def place_asset(
     )  # fmt: skip
     host = imported.object
     mark(imported.collection)
+    scene.mav3d.result = host.name
     write_recipe(host, asset, request or request_of_asset(asset), job_id)
     if select:
         select_object(scene, host)

@@ -12,8 +12,11 @@ def test_the_panel_shows_words_and_what_is_wrong_with_the_prompt(addon):
     main = drawn(panels.MAV3D_PT_main)
     assert "Colors: red" in main.text and "Objects: ball" in main.text and "Unknown" not in main.text
     addon.mav3d.prompt = "a corgi"
-    assert "Unknown: corgi" in drawn(panels.MAV3D_PT_main).text
-    addon.mav3d.preset = "paper"
+    main = drawn(panels.MAV3D_PT_main)
+    assert "Unknown: corgi" in main.text and "mav3d.generate" in main.disabled
+    addon.mav3d.prompt = "a red ball"
+    assert drawn(panels.MAV3D_PT_main).disabled == []
+    addon.mav3d.preset, addon.mav3d.prompt = "paper", "a corgi"
     main = drawn(panels.MAV3D_PT_main)
     assert "Objects" not in main.text and {name for name, *_ in main.buttons} == {"mav3d.generate", "mav3d.estimate"}
 
@@ -26,7 +29,8 @@ def test_the_panel_says_where_to_set_up_the_engine(addon, preferences, tmp_path)
 
 def test_every_setting_of_a_request_is_in_a_panel_once(addon):
     shown = [name for cls in panels.CLASSES[:4] for name in drawn(cls).properties]
-    assert sorted(shown) == sorted(name for name in addon.mav3d.bl_rna.properties.keys() if name not in ("rna_type", "name"))
+    own = ("rna_type", "name", "result")
+    assert sorted(shown) == sorted(name for name in addon.mav3d.bl_rna.properties.keys() if name not in own)
 
 
 def test_a_job_has_the_buttons_of_its_state(addon):
@@ -57,3 +61,19 @@ def test_the_result_and_the_engine_have_panels(addon):
         assert panels.MAV3D_PT_result.poll(bpy.context)
         assert "seed 7" in drawn(panels.MAV3D_PT_result).text
     assert "Ready: version fake on cpu" in drawn(panels.MAV3D_PT_engine).text
+
+
+def test_an_estimate_goes_when_the_settings_change(addon):
+    addon.mav3d.prompt = "a red ball"
+    assert bpy.ops.mav3d.estimate() == {"FINISHED"}
+    assert "About 1 min 40 s" in drawn(panels.MAV3D_PT_main).text
+    addon.mav3d.seed = 9
+    assert "About 1 min 40 s" in drawn(panels.MAV3D_PT_main).text
+    addon.mav3d.quality = "HIGH"
+    assert "About" not in drawn(panels.MAV3D_PT_main).text
+
+
+def test_settings_of_public_models_are_offered_with_these_alone(addon):
+    for preset, shown in (("primitives", False), ("creatures", False), ("open", True), ("custom", True)):
+        addon.mav3d.preset = preset
+        assert panels.MAV3D_PT_models.poll(bpy.context) is shown

@@ -28,7 +28,7 @@ def test_set_up_is_three_steps_with_what_fixes_each(addon, preferences):
     preferences.engine_python = ""
     first = drawn(preferences)
     assert [name for name, *_ in first.buttons] == [
-        "mav3d.install_engine", "mav3d.use_python", "mav3d.check_engine", "mav3d.check_engine", "mav3d.copy_report",
+        "mav3d.install_engine", "mav3d.use_python", "mav3d.check_engine", "mav3d.copy_report",
     ]  # fmt: skip
     python, fine = Path(sys.executable), [Line(name, "ok", f"{name} is fine.") for name in ("Engine", "Models", "Device")]
     preferences.engine_python = str(python)
