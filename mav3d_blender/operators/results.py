@@ -1,4 +1,4 @@
-"""Actions on a result: regenerate, vary, continue, bake, mark as asset, export; and the import of assets from disk."""
+"""Actions on a result: regenerate, vary, continue, mark as asset, export; and the import of assets from disk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..export.export import export
 from ..export.verify import ExportError
 from ..export.write import FORMATS, format_items, with_suffix
 from ..jobs.job import Job, JobError
-from ..timeline import AssetError, BakeError, armature_of, bake_to_frames, frames_to_shape_keys, rig_to_shape_keys
+from ..timeline import AssetError
 from ..timeline.asset_browser import mark_as_asset
 from ..timeline.asset_folder.asset import read_asset
 from .job_runner import poll_without, run_job
@@ -72,39 +72,6 @@ class MAV3D_OT_continue_optimizing(bpy.types.Operator):
             raise JobError("The job that made this object has been removed: use Regenerate.")
         changes = {} if job.state != "DONE" else submit.more_steps(job, self.steps)
         return submit.resume(context, job.id, changes)
-
-
-class Baking:
-    """What both bake operators have in common. bake: makes the new object, which is selected."""
-
-    bl_options = {"REGISTER", "UNDO"}
-    poll = classmethod(_is_result)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            twin = self.bake(context.object, context.scene)
-        except BakeError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        context.object.select_set(False)
-        twin.select_set(True)
-        context.view_layer.objects.active = twin
-        return {"FINISHED"}
-
-
-class MAV3D_OT_bake_to_frames(Baking, bpy.types.Operator):
-    """Turn shape keys or an armature into one editable mesh per frame, in a new object; this one is hidden"""
-
-    bl_idname, bl_label, bake = "mav3d.bake_to_frames", "Bake to Frames", staticmethod(bake_to_frames)
-
-
-class MAV3D_OT_frames_to_shape_keys(Baking, bpy.types.Operator):
-    """Turn an armature or one mesh per frame into one mesh with shape keys, in a new object; all frames need the same faces"""
-
-    bl_idname, bl_label = "mav3d.frames_to_shape_keys", "To Shape Keys"
-
-    def bake(self, host: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Object:
-        return (frames_to_shape_keys if armature_of(host) is None else rig_to_shape_keys)(host, scene)
 
 
 class MAV3D_OT_mark_as_asset(bpy.types.Operator):
@@ -181,6 +148,6 @@ class MAV3D_OT_import_asset(bpy.types.Operator):
 
 
 CLASSES = (
-    MAV3D_OT_regenerate, MAV3D_OT_vary_seed, MAV3D_OT_continue_optimizing, MAV3D_OT_bake_to_frames,
-    MAV3D_OT_frames_to_shape_keys, MAV3D_OT_mark_as_asset, MAV3D_OT_export, MAV3D_OT_import_asset,
+    MAV3D_OT_regenerate, MAV3D_OT_vary_seed, MAV3D_OT_continue_optimizing, MAV3D_OT_mark_as_asset,
+    MAV3D_OT_export, MAV3D_OT_import_asset,
 )  # fmt: skip

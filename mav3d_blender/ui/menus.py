@@ -59,9 +59,13 @@ class MAV3D_MT_jobs(bpy.types.Menu):
 OBJECT_MENU = (
     (("mav3d.capture_to_one_mesh", "MESH_DATA"),),
     (("mav3d.regenerate", "FILE_REFRESH"), ("mav3d.vary_seed", "MOD_NOISE"), ("mav3d.continue_optimizing", "FF")),
-    (("mav3d.bake_to_frames", "RENDER_ANIMATION"), ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA")),
+    (
+        ("mav3d.convert_to_transform_keys", "KEYFRAME"), ("mav3d.bake_to_frames", "RENDER_ANIMATION"),
+        ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA"), ("mav3d.edit_frame", "EDITMODE_HLT"),
+        ("mav3d.finish_frame", "CHECKMARK"),
+    ),
     (("mav3d.mark_as_asset", "ASSET_MANAGER"),),
-)
+)  # fmt: skip
 # Without a job's name each takes the newest that fits.
 JOB_MENU = (
     (("mav3d.estimate", "TIME"), ("mav3d.fetch_models", "IMPORT")),

@@ -10,6 +10,8 @@ import bpy
 from ..controller.request import BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
+from ..timeline import armature_of, edited_sequence
+from ..timeline.geometry_nodes.sequence import sequence_of
 from .job_list import draw_jobs
 from .labels import wrapped_label
 
@@ -137,10 +139,14 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return context.object is not None and bool(context.object.mav3d.prompt)
+        return context.object is not None and (bool(context.object.mav3d.prompt) or edited_sequence(context.object) is not None)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, recipe = self.layout, context.object.mav3d
+        if edited_sequence(context.object) is not None:
+            layout.label(text=f"Editing {context.object.name}")
+            layout.operator("mav3d.finish_frame", icon="CHECKMARK")
+            return
         wrapped_label(layout, context, f"“{recipe.prompt}”")
         wrapped_label(layout, context, f"{recipe.preset}, {recipe.quality}, seed {recipe.seed}")
         column = layout.column(align=True)
@@ -148,8 +154,8 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
         column.operator("mav3d.vary_seed", icon="MOD_NOISE")
         column.operator("mav3d.continue_optimizing", icon="FF")
         column = layout.column(align=True)
-        column.operator("mav3d.bake_to_frames", icon="RENDER_ANIMATION")
-        column.operator("mav3d.frames_to_shape_keys", icon="SHAPEKEY_DATA")
+        for operator, icon in _motion_buttons(context.object):
+            column.operator(operator, icon=icon)
         column.operator("mav3d.mark_as_asset", icon="ASSET_MANAGER")
         layout.menu("MAV3D_MT_export", icon="EXPORT")
 
@@ -168,6 +174,18 @@ class MAV3D_PT_engine(_Tab, bpy.types.Panel):
         layout.operator("mav3d.open_preferences", icon="PREFERENCES")
         layout.operator("mav3d.import_asset", icon="IMPORT")
         layout.operator("mav3d.show_manual", icon="HELP")
+
+
+def _motion_buttons(host: bpy.types.Object) -> list[tuple[str, str]]:
+    """The operators, with their icons, that can change how the motion of `host` is stored."""
+    to_frames, to_keys = ("mav3d.bake_to_frames", "RENDER_ANIMATION"), ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA")
+    if sequence_of(host) is not None:
+        return [("mav3d.edit_frame", "EDITMODE_HLT"), to_keys]
+    if armature_of(host) is not None:
+        return [to_keys, to_frames]
+    if getattr(host.data, "shape_keys", None) is not None:
+        return [("mav3d.convert_to_transform_keys", "KEYFRAME"), to_frames]
+    return []
 
 
 def _draw_settings(
