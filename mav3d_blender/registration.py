@@ -9,7 +9,7 @@ import bpy
 from . import operators, ui
 from .controller import submit, timer
 from .controller.state import close_state, state
-from .ui import menus, properties
+from .ui import menus, properties, translations
 
 CLASSES = (*ui.CLASSES, *operators.CLASSES)
 # While add-ons are enabled, Blender has no user folder to look into yet.
@@ -18,6 +18,7 @@ LOAD_JOBS_AFTER_S = 0.5
 
 def register() -> None:
     """Registers classes, properties and handlers, and lists the jobs on disk; starts no engine."""
+    translations.register()
     properties.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
@@ -41,6 +42,7 @@ def unregister() -> None:
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
     properties.unregister()
+    translations.unregister()
 
 
 def _load_jobs() -> None:

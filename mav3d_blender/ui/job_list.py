@@ -91,7 +91,8 @@ def progress_text(job: Job) -> str:
     """A running job's stage, its steps and the time left."""
     if not job.steps:
         return "Starting"
-    return f"{STAGES.get(job.stage, job.stage)} {job.step}/{job.steps}{left_text(job.eta_s)}"
+    stage = bpy.app.translations.pgettext_iface(STAGES.get(job.stage, job.stage))
+    return f"{stage} {job.step}/{job.steps}{left_text(job.eta_s)}"
 
 
 def state_text(job: Job, wait_reason: str) -> str:
