@@ -41,10 +41,20 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     """Queues a job that makes one mesh of the frames in a folder, which becomes the job's own. values: of a `TrackRequest`, but
     for its meshes. The result stands where the objects stood and at their frames. Raises JobError."""
     _require_engine()
-    where = {"start_frame": 1, "repeat": "HOLD", "rate": "EVERY", "at_cursor": False, "location": [0.0, 0.0, 0.0]}
-    there = target_of(context)
-    target = {name: there[name] for name in ("scene", "file")} | where
-    job = state().open_session().track(values, frames, target)
+    job = state().open_session().track(values, frames, _own_place(context))
+    state().results.ask(job.id)
+    state().notices.warn("")
+    timer.start()
+    return job
+
+
+def track_files(context: bpy.types.Context, folder: Path, values: dict[str, Any]) -> Job:
+    """Queues a job that makes one mesh of the mesh files in a folder, which stays as it is. values: as in `track`. Raises
+    JobError."""
+    _require_engine()
+    if not folder.is_dir() or not any(each.is_file() for each in folder.iterdir()):
+        raise JobError(f"There are no files in {folder}: choose the folder that holds the sequence.")
+    job = state().open_session().generate(values | {"meshes": [str(folder)]}, _own_place(context))
     state().results.ask(job.id)
     state().notices.warn("")
     timer.start()
@@ -142,6 +152,13 @@ def remember_models(scene: bpy.types.Scene) -> None:
         return
     values = {name: entries[0][name] for name in REMEMBERED if name in entries[0] and not settings.is_property_set(name)}
     set_values(settings, values)
+
+
+def _own_place(context: bpy.types.Context) -> dict[str, Any]:
+    """The target of what has a place and frames of its own already."""
+    there = target_of(context)
+    where = {"start_frame": 1, "repeat": "HOLD", "rate": "EVERY", "at_cursor": False, "location": [0.0, 0.0, 0.0]}
+    return {name: there[name] for name in ("scene", "file")} | where
 
 
 def _require_engine() -> None:

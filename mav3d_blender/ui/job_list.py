@@ -83,8 +83,10 @@ def _draw_details(layout: bpy.types.UILayout, context: bpy.types.Context, curren
 def detail_text(job: Job) -> str:
     """What is asked of a job, in a few words."""
     if job.tracks:
-        return "One mesh with bones" if job.request.get("rig") else "One mesh"
-    return f"{job.request.get('quality', '')}, seed {job.request.get('seed', '?')}"
+        return "One Mesh with Bones" if job.request.get("rig") else "One Mesh"
+    translated = bpy.app.translations.pgettext_iface
+    quality = str(job.request.get("quality", "")).title()
+    return f"{translated(quality)}, {translated('Seed')} {job.request.get('seed', '?')}"
 
 
 def progress_text(job: Job) -> str:

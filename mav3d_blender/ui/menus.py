@@ -94,6 +94,7 @@ def _draw_object(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
 
 def _draw_import(menu: bpy.types.Menu, context: bpy.types.Context) -> None:
     menu.layout.operator("mav3d.import_asset", text="MAV3D Asset (folder)")
+    menu.layout.operator("mav3d.files_to_one_mesh", text="Mesh Files to One Mesh (folder)")
 
 
 def _draw_export(menu: bpy.types.Menu, context: bpy.types.Context) -> None:

@@ -131,6 +131,7 @@ class MAV3D_PT_one_mesh(_Tab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         wrapped_label(self.layout, context, "What the selected objects do becomes one mesh with shape keys or bones.")
         self.layout.operator("mav3d.capture_to_one_mesh", icon="MESH_DATA")
+        self.layout.operator("mav3d.files_to_one_mesh", icon="FILE_FOLDER")
 
 
 class MAV3D_PT_result(_Tab, bpy.types.Panel):

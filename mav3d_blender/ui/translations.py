@@ -52,6 +52,9 @@ TEXTS = {
     "Topology": ("Topologie", "Topología", "Topologie", "トポロジー", "拓扑"),
     "Automatic": ("Automatisch", "Automático", "Automatique", "自動", "自动"),
     "One Mesh": ("Ein Mesh", "Una malla", "Un maillage", "1つのメッシュ", "单个网格"),
+    "One Mesh with Bones": (
+        "Ein Mesh mit Knochen", "Una malla con huesos", "Un maillage avec os", "ボーン付きメッシュ", "带骨骼的网格",
+    ),
     "Armature": ("Armatur", "Esqueleto", "Armature", "アーマチュア", "骨架"),
     "One Mesh per Frame": (
         "Ein Mesh pro Frame", "Una malla por fotograma", "Un maillage par image", "毎フレームのメッシュ", "每帧一个网格",
@@ -97,6 +100,9 @@ TEXTS = {
     "Import Asset": ("Asset importieren", "Importar recurso", "Importer un asset", "アセットをインポート", "导入资产"),
     "Mesh Sequence to One Mesh": (
         "Sequenz zu einem Mesh", "Secuencia a una malla", "Séquence en un maillage", "1つのメッシュにする", "序列转单个网格",
+    ),
+    "Mesh Files to One Mesh": (
+        "Dateien zu einem Mesh", "Archivos a una malla", "Fichiers en un maillage", "ファイルを1つに", "文件转单个网格",
     ),
     "Cancel": ("Abbrechen", "Cancelar", "Annuler", "キャンセル", "取消"),
     "Finish Now": ("Jetzt fertigstellen", "Terminar ahora", "Terminer ici", "ここで完成", "立即完成"),

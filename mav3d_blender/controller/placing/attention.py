@@ -8,13 +8,15 @@ import bpy
 
 # Blender's own jobs that read the scene from threads of their own.
 SCENE_JOBS = ("RENDER", "OBJECT_BAKE", "COMPOSITE")
+# How Blender names this add-on's operators.
+OWN = "MAV3D_OT_"
 RENDERING, TOOL, MODE = "Waits until the render ends", "Waits until the tool ends", "Waits for Object Mode"
 
 
 @dataclass(frozen=True)
 class Attention:
     """What the person has before them: the view layer, what is selected and active there, the newest operator that changed
-    something, and the tools that run."""
+    something, and the add-ons' tools that run."""
 
     layer: int
     selected: frozenset[int]
@@ -33,16 +35,16 @@ def attention() -> Attention:
     layer, done = bpy.context.view_layer, bpy.context.window_manager.operators
     newest = (len(done), done[-1].as_pointer(), done[-1].bl_idname) if len(done) else (0, 0, "")
     if layer is None:
-        return Attention(0, frozenset(), 0, newest, running_tools())
+        return Attention(0, frozenset(), 0, newest, addon_tools())
     active = layer.objects.active
     selected = frozenset(item.session_uid for item in layer.objects.selected if item is not None)
-    return Attention(layer.as_pointer(), selected, active.session_uid if active else 0, newest, running_tools())
+    return Attention(layer.as_pointer(), selected, active.session_uid if active else 0, newest, addon_tools())
 
 
 def wait_reason(known_tools: frozenset[str] = frozenset()) -> str:
     """Why no object may be added to the scene now, in a few words; empty where one may.
 
-    known_tools: those that were running when the object was asked for: some add-ons have one for as long as Blender runs.
+    known_tools: add-ons' own that ran when the object was asked for: some have one for as long as Blender runs.
     """
     if scene_is_read():
         return RENDERING
@@ -53,6 +55,11 @@ def wait_reason(known_tools: frozenset[str] = frozenset()) -> str:
     # Several objects may be edited at once, the active one not among them. A layer has None for one that was just deleted.
     editing = any(item is not None and item.mode != "OBJECT" for item in items)
     return MODE if editing else ""
+
+
+def addon_tools() -> frozenset[str]:
+    """The running tools of other add-ons. Blender's own are written in C, and are no types of Python's."""
+    return frozenset(name for name in running_tools() if hasattr(bpy.types, name) and not name.startswith(OWN))
 
 
 def scene_is_read() -> bool:
