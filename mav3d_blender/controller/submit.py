@@ -48,13 +48,14 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     return job
 
 
-def track_files(context: bpy.types.Context, folder: Path, values: dict[str, Any]) -> Job:
-    """Queues a job that makes one mesh of the mesh files in a folder, which stays as it is. values: as in `track`. Raises
-    JobError."""
+def track_files(context: bpy.types.Context, folder: Path, values: dict[str, Any], up: str = "") -> Job:
+    """Queues a job that makes one mesh of the mesh files in a folder, which stays as it is. values: as in `track`. up: the axis
+    that is up in the files, "Y" or "Z"; empty for what Blender's own exporters write. Raises JobError."""
     _require_engine()
     if not folder.is_dir() or not any(each.is_file() for each in folder.iterdir()):
         raise JobError(f"There are no files in {folder}: choose the folder that holds the sequence.")
-    job = state().open_session().generate(values | {"meshes": [str(folder)]}, _own_place(context))
+    up = up or ("Y" if any(each.suffix.lower() == ".obj" for each in folder.iterdir()) else "Z")
+    job = state().open_session().generate(values | {"meshes": [str(folder)]}, _own_place(context) | {"up": up})
     state().results.ask(job.id)
     state().notices.warn("")
     timer.start()

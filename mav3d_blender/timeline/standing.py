@@ -10,6 +10,8 @@ from .asset_folder.asset import Asset, MovingMesh
 from .asset_folder.rig import Rig, quaternion_matrix
 
 ORIGINS = ("BOTTOM", "CENTER")
+# From coordinates with +Y up to those with +Z up.
+Y_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 # A root that tilts the vertical by more than this, as a sine, turns about the body's own middle.
 UPRIGHT = 0.02
 
@@ -37,6 +39,28 @@ def stand(asset: Asset, size: float = 0.0, origin: str = "BOTTOM") -> Asset:
         return replace(asset, about=about, meshes=replace(asset.meshes, positions=positions))
     meshes = [replace(mesh, vertices=np.float32((mesh.vertices - pivot) * factor)) for mesh in asset.meshes]
     return replace(asset, about=about, meshes=meshes)
+
+
+def z_up(asset: Asset) -> Asset:
+    """An asset whose coordinates have +Y up and +Z towards the viewer, as Blender has it: +Z up, -Y towards the viewer."""
+    turn, about = Y_UP, asset.about | {"origin": (Y_UP @ asset.origin).tolist()}
+    if not isinstance(asset.meshes, MovingMesh):
+        return replace(asset, about=about, meshes=[replace(mesh, vertices=_turned(mesh.vertices)) for mesh in asset.meshes])
+    mesh = replace(asset.meshes, positions=_turned(asset.meshes.positions))
+    rig = asset.rig
+    if rig is not None:
+        pose = np.float64(rig.pose)
+        pose[..., :3, :3], pose[..., :3, 3] = turn @ pose[..., :3, :3] @ turn.T, pose[..., :3, 3] @ turn.T
+        w, x, y, z = rig.root[:, 3:7].T
+        scale = rig.root[:, 7:][:, [0, 2, 1]]
+        root = np.concatenate([_turned(rig.root[:, :3]), np.stack([w, x, -z, y], 1), scale], axis=1)
+        ends = {name: _turned(getattr(rig, name)) for name in ("rest_head", "rest_tail", "rest")}
+        rig = replace(rig, pose=np.float32(pose), root=np.float32(root), **ends)
+    return replace(asset, about=about, meshes=mesh, rig=rig)
+
+
+def _turned(points: np.ndarray) -> np.ndarray:
+    return np.float32(points @ Y_UP.T)
 
 
 def clip_box(asset: Asset) -> np.ndarray:

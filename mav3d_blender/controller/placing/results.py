@@ -12,7 +12,7 @@ import bpy
 from ...client.session import Session
 from ...common.background import Background
 from ...jobs.job import Job
-from ...timeline import Imported, clip_box, import_asset, stand
+from ...timeline import Imported, clip_box, import_asset, stand, z_up
 from ...timeline.asset_folder.asset import Asset, AssetError, read_asset
 from .attention import Attention, attention, wait_reason
 from .collections import has_empty, mark, remove_empty
@@ -110,6 +110,8 @@ def place_asset(
     made it; taken from the asset where it is not known. select: whether it becomes the one selected, active object.
     """
     location = target.get("location", (0.0, 0.0, 0.0))
+    if target.get("up") == "Y":
+        asset = z_up(asset)
     if "size" in target and not _has_own_place(asset, request):
         asset = stand(asset, target["size"], target.get("origin", "BOTTOM"))
         if target.get("beside"):

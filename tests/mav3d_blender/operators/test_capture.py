@@ -79,6 +79,9 @@ def test_a_folder_of_files_becomes_a_job_and_stays_as_it_is(addon, tmp_path):
     (job,) = state().jobs()
     assert job.state == "DONE" and job.imported and job.tracks
     assert job.request == {"name": "waves", "fps": 25.0, "rig": True, "meshes": [str(folder)]}
+    assert job.target["up"] == "Y", "as Blender writes OBJ files"
+    bpy.ops.mav3d.files_to_one_mesh(directory=str(folder), up="Z")
+    assert state().jobs()[-1].target["up"] == "Z"
     bpy.ops.mav3d.remove(job=job.id)
     assert (folder / "wave_0001.obj").exists()
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mav3d_blender.timeline import clip_box, import_asset, stand
+from mav3d_blender.timeline import clip_box, import_asset, stand, z_up
 from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.mav3d_blender.timeline.assets import (
     FRAMES,
@@ -70,3 +70,13 @@ def test_a_rig_stands_on_its_feet_at_rest_and_a_tumbling_one_turns_about_its_mid
 def test_without_a_size_it_keeps_its_own(tmp_path):
     _, same = standing(tmp_path / "a", write_fixed_asset)
     assert np.ptp(same.meshes.positions, axis=1) == pytest.approx(np.ptp(moving_octahedron(), axis=1), abs=1e-6)
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_what_has_y_up_stands_upright(scene, tmp_path, write):
+    write(tmp_path / "asset", origin=[0, 7, 0])
+    asset = read_asset(tmp_path / "asset")
+    lying, upright = (import_asset(each, scene, start=1).object for each in (asset, z_up(asset)))
+    for frame in (1, 5, 9):
+        x, y, z = world_points(scene, lying, frame).T
+        assert world_points(scene, upright, frame) == pytest.approx(np.stack([x, -z, y], 1), abs=2e-3)
