@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,16 @@ def seen(installed, tmp_path_factory) -> dict:
     subprocess.run(command, check=True, env=installed, stdout=subprocess.DEVNULL, timeout=PATIENCE)
 
     def drive() -> None:
+        end = time.monotonic() + PATIENCE
         middle = window.wait_for(folder / "ready.json")
         for name, key in (("grab", "g"), ("release", "Escape"), ("stop_render", "Escape")):
             window.wait_for(folder / f"{name}.json")
             window.xdotool("mousemove", str(middle["x"]), str(middle["y"]))
             window.xdotool("key", key)
+        # A virtual display may hold back what is drawn until something moves.
+        while not (folder / "seen.json").is_file() and time.monotonic() < end:
+            window.xdotool("mousemove_relative", "--", "1", "0")
+            time.sleep(1.0)
 
     return window.run("arriving.py", folder, str(python), installed, drive, blend) | {"before": before.id, "blend": str(blend)}
 
