@@ -1,9 +1,11 @@
-"""What `scripts/build_extension` does: the zip, checked, and beside it index.json, by Blender's own tool from the bpy wheel."""
+"""What `scripts/build_extension` does: the zip, checked, and index.json, by Blender's own tool. Standard library only."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -13,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 60 * 2**20
 # Without these the installed extension could not do its work.
 NEEDED = (
-    "__init__.py", "blender_manifest.toml", "LICENSE", "requirements/engine.txt", "mav3d_blender/registration.py",
+    "__init__.py", "blender_manifest.toml", "LICENSE", "requirements/engine.txt", "docs/blender.md",
+    "mav3d_blender/registration.py",
     "engine/server/serve.py", "engine/models/primitives/vocabulary.json",
     *(f"engine/models/primitives/{role}/unet/diffusion_pytorch_model.safetensors" for role in ("image", "video", "upscale")),
 )  # fmt: skip
@@ -24,12 +27,15 @@ def main() -> int:
     parser.add_argument("--output", type=Path, required=True, help="the folder for the zip and index.json")
     output = parser.parse_args().output.resolve()
     output.mkdir(parents=True, exist_ok=True)
-    tool = blender_ext()
+    tool = extension_tool()
+    if tool is None:
+        print("Building needs Blender 4.2 or newer: put it on the PATH, or name its executable in BLENDER.", file=sys.stderr)
+        return 1
     for command in (
         ["validate", str(ROOT)],
         ["build", "--source-dir", str(ROOT), "--output-dir", str(output)],
     ):
-        code = subprocess.run([sys.executable, str(tool), *command], cwd=ROOT).returncode
+        code = subprocess.run([*tool, *command], cwd=ROOT).returncode
         if code:
             return code
     path = max(output.glob("mav3d-*.zip"), key=lambda each: each.stat().st_mtime)
@@ -39,18 +45,20 @@ def main() -> int:
         path.unlink()
         return 1
     for command in (["validate", str(path)], ["server-generate", "--repo-dir", str(output)]):
-        code = subprocess.run([sys.executable, str(tool), *command], cwd=ROOT).returncode
+        code = subprocess.run([*tool, *command], cwd=ROOT).returncode
         if code:
             return code
     print(f"Extension: {path} ({path.stat().st_size / 2**20:.1f} MB); repository: {output / 'index.json'}")
     return 0
 
 
-def blender_ext() -> Path:
-    """Blender's own extension tool, which runs without Blender."""
+def extension_tool() -> list[str] | None:
+    """The command line of Blender's own extension tool, from the bpy module or from a Blender; None where there is neither."""
     spec = importlib.util.find_spec("bpy")
-    folder = Path(spec.origin).parent
-    return next(folder.rglob("bl_pkg/cli/blender_ext.py"))
+    if spec is not None:
+        return [sys.executable, str(next(Path(spec.origin).parent.rglob("bl_pkg/cli/blender_ext.py")))]
+    blender = os.environ.get("BLENDER") or shutil.which("blender")
+    return [blender, "--command", "extension"] if blender else None
 
 
 def objections(path: Path) -> list[str]:
@@ -60,7 +68,8 @@ def objections(path: Path) -> list[str]:
     with zipfile.ZipFile(path) as file:
         names = set(file.namelist())
     found += [f"{path} lacks {name}." for name in NEEDED if name not in names]
-    strange = sorted(name for name in names if name.split("/")[0] in ("tests", "scripts", "docs", "output") or "/." in name)
+    own = sorted(names - set(NEEDED))
+    strange = [name for name in own if name.split("/")[0] in ("tests", "scripts", "docs", "output") or "/." in name]
     return found + [f"{path} holds {name}, which belongs to development." for name in strange[:5]]
 
 

@@ -106,7 +106,7 @@ def model_check(source: str, faults: list[str]) -> dict[str, Any]:
 
 
 def cancelling() -> dict[str, Any]:
-    """The job is being stopped: its checkpoint is written, and an asset of what there is follows."""
+    """The job is being stopped: its checkpoint is written, and an asset of what there is follows where it was asked for."""
     return {"type": "cancelling"}
 
 

@@ -22,7 +22,7 @@ class Task:
 
     name: of the job; empty for an estimate. request: of "generate" and "estimate"; seeded: whether its seed was given. changes:
     of "resume". track: the request of "track". reply: what the answer to an estimate repeats of its message. cancelled: whether
-    it is to be stopped.
+    it is to be stopped; asset: whether an asset of what there is then is wanted.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Task:
     previews: tuple[str, ...] = ()
     reply: dict[str, Any] = field(default_factory=dict)
     cancelled: bool = False
+    asset: bool = False
 
 
 class Queue:
@@ -98,13 +99,14 @@ class Queue:
             self._emit_places()
             return outcome
 
-    def cancel(self, name: str) -> None:
-        """Drops a job that waits, or marks the running one as cancelled, and reports it. Raises ValueError if there is none."""
+    def cancel(self, name: str, asset: bool = False) -> None:
+        """Drops a job that waits, or marks the running one as cancelled, and reports it. asset: whether the running one is to
+        make an asset of what there is, which takes its time. Raises ValueError if there is none."""
         with self._changed:
             task = self._find(name)
             if task is None:
                 raise ValueError(f"There is no job {name!r} that runs or waits.")
-            task.cancelled = True
+            task.cancelled, task.asset = True, asset
             if task is self._running:
                 self._emit(protocol.of_job(protocol.cancelling(), name))
                 return

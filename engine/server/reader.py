@@ -57,7 +57,7 @@ class Reader:
         if kind == "shutdown":
             self.leave()
         elif kind == "cancel":
-            self.queue.cancel(_name(message))
+            self.queue.cancel(_name(message), message.get("asset") is True)
         elif kind == "estimate":
             self.queue.add(Task(kind, request=_request(message), reply=_id(message)))
         elif kind in ("generate", "resume"):

@@ -126,7 +126,9 @@ class Worker:
                 self.emit(protocol.of_job(message, task.name))
 
         def stop() -> int:
-            return LEAVE if self.leaving.asked else STOP if task.cancelled else GO_ON
+            if self.leaving.asked or (task.cancelled and not task.asset):
+                return LEAVE
+            return STOP if task.cancelled else GO_ON
 
         run_job(job, folder, emit, stop, self.device, task.previews)
         return results[-1]

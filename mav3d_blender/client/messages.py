@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ..common.durations import duration_text
-from ..jobs.job import Job
+from ..jobs.job import STAGES, Job
 
 MAX_SENTENCE = 2000
 RESUME_HINT = "Resume continues from the last checkpoint."
@@ -47,19 +49,29 @@ def apply_message(job: Job, message: dict[str, Any]) -> Job:
     if kind == "cancelling":
         return replace(job, state="CANCELLING")
     if kind == "result":
-        return replace(job, state="DONE", asset=path_of(message), message=text_of(message.get("advice")), advice="", eta_s=0.0)
+        sentence = panel_words(job, message.get("advice"))
+        return replace(job, state="DONE", asset=path_of(message), message=sentence, advice="", eta_s=0.0)
     if kind == "cancelled":
         # Nobody here has cancelled it: the engine is leaving.
         state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
-        asset, sentence = path_of(message) or job.asset, text_of(message.get("message"))
+        asset, sentence = path_of(message) or job.asset, panel_words(job, message.get("message"))
         advice = resume_hint(job) if job.begun or job.tracks else ""
         return replace(job, state=state, asset=asset, message=sentence, advice=advice, eta_s=0.0)
     if kind == "error":
         if message.get("kind") == "protocol" and job.state == "CANCELLING":
             return replace(job, state="CANCELLED", message=resume_hint(job), eta_s=0.0)
-        sentence = text_of(message.get("message")) or "The engine failed."
-        return replace(job, state="FAILED", message=sentence, advice=advice_of(message), eta_s=0.0)
+        sentence = panel_words(job, message.get("message")) or "The engine failed."
+        return replace(job, state="FAILED", message=sentence, advice=panel_words(job, advice_of(message)), eta_s=0.0)
     return job
+
+
+def panel_words(job: Job, value: Any) -> str:
+    """A sentence of the engine's about a job, with stages called as the panel calls them and no path of the job's own folder;
+    empty where the value is no text."""
+    text = text_of(value)
+    for path in (str(Path(job.folder) / "asset"), job.folder) if job.folder else ():
+        text = text.replace(path, "its folder")
+    return re.sub(r"\bstage (\w+)", lambda found: STAGES.get(found[1], found[0]), text)
 
 
 def resume_hint(job: Job) -> str:

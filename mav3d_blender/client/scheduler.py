@@ -38,6 +38,8 @@ class Scheduler:
         self._waiting: list[str] = []
         self._sent: list[str] = []
         self._begun: dict[str, float] = {}
+        # Ids of jobs that are stopped with a result.
+        self._kept: set[str] = set()
         # Resumed jobs as they were before.
         self._before: dict[str, Job] = {}
         self._events: list[Event] = []
@@ -102,13 +104,15 @@ class Scheduler:
             self._before[job.id] = before
         self.report(Event("job", job.id))
 
-    def cancel(self, job: Job) -> None:
-        """Stops an active job."""
+    def cancel(self, job: Job, keep: bool = False) -> None:
+        """Stops an active job. keep: a result of what there is is wanted; a "result" event brings it."""
         if job.id not in self._sent:
             self.settle(job, "CANCELLED", NOT_BEGUN)
         elif self._cancels.ask(job.id):
             self.put(replace(job, state="CANCELLING"))
-            self.send({"type": "cancel", "job": job.id})
+            if keep:
+                self._kept.add(job.id)
+            self.send({"type": "cancel", "job": job.id} | ({"asset": True} if keep else {}))
 
     def estimate(self, request: dict[str, Any]) -> None:
         """Asks what a request would take; an "estimate" event brings the answer to the newest question."""
@@ -198,6 +202,8 @@ class Scheduler:
 
     def _receive_of_job(self, job: Job, message: dict[str, Any]) -> None:
         kind = message["type"]
+        if kind == "started":
+            self._kept.discard(job.id)
         if kind in ("started", "progress"):
             self._begun.setdefault(job.id, self._now)
             self._worked = True
@@ -223,7 +229,7 @@ class Scheduler:
             self.settle(after, after.state, after.message, after.advice)
         if kind == "preview":
             self.report(Event("preview", job.id, path=messages.path_of(message), mesh=message.get("kind") == "mesh"))
-        elif after.state == "DONE":
+        elif after.state == "DONE" or (kind == "cancelled" and after.asset and job.id in self._kept):
             self.report(Event("result", job.id, after.message, after.asset))
         elif kind == "error":
             self.report(Event("error", job.id, messages.error_text(message)))

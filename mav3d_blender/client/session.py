@@ -75,14 +75,14 @@ class Session:
         job = self._job(job_id)
         return self.generate(job.request, job.target)
 
-    def cancel(self, job_id: str) -> None:
-        """Stops a job; what there is of it is kept."""
+    def cancel(self, job_id: str, keep: bool = False) -> None:
+        """Stops a job, which keeps its checkpoint. keep: also have a result made of what there is, which takes its time."""
         job = self._job(job_id)
         if not job.active:
             raise JobError("The job has ended already.")
         if not self.store.owns(job_id):
             raise JobError("The job runs in another Blender: cancel it there.")
-        self._scheduler.cancel(job)
+        self._scheduler.cancel(job, keep)
 
     def remove(self, job_id: str) -> None:
         """Deletes a job that has ended, with its folder."""

@@ -12,9 +12,9 @@ import bpy
 
 from ..capture.geometry import with_children
 from ..capture.recording import Recording, Span
-from ..common import package
 from ..jobs.job import Job
 from . import submit
+from .preferences import jobs_folder
 from .state import state
 
 # Captures that a Blender which crashed has left behind are removed after so many seconds.
@@ -42,7 +42,7 @@ def with_faces(objects: list[bpy.types.Object]) -> list[bpy.types.Object]:
 
 def begin(context: bpy.types.Context, span: Span) -> Recording:
     """Starts to capture the selected objects. Raises CaptureError."""
-    jobs = package.user_path(package.JOBS)
+    jobs = jobs_folder()
     _remove_stale(jobs)
     return Recording(context, with_faces(context.selected_objects), span, jobs / f"{PREFIX}{uuid.uuid4().hex[:12]}")
 

@@ -27,7 +27,7 @@ class LivePreview:
     def read(self, job: Job, path: Path) -> None:
         """Reads a preview mesh of a running job, where its scene shows previews."""
         if _is_shown(job):
-            self._reading = job.id, Background(shaded_preview, path)
+            self._reading = job.id, Background(shaded_preview, path, job.target.get("size"))
 
     def show(self, store: JobStore) -> None:
         """Draws the mesh that was read, if its job still runs. One that can't be read leaves what is drawn: another follows."""
@@ -36,7 +36,7 @@ class LivePreview:
         (job_id, reading), self._reading = self._reading, None
         job, mesh = store.get(job_id), reading.wait()
         if mesh is not None and job is not None and job.state == "RUNNING" and _is_shown(job):
-            self._overlay.show(job_id, mesh, job.target.get("location", (0, 0, 0)))
+            self._overlay.show(job_id, mesh, job.target.get("location", (0, 0, 0)), job.target["scene"])
 
     def clear(self) -> None:
         """Draws nothing."""

@@ -1,7 +1,8 @@
-"""What the add-on's preferences say: which Python runs the engine, and on which device."""
+"""What the add-on's preferences say: which Python runs the engine, on which device, and where jobs are."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import bpy
@@ -10,10 +11,10 @@ from ..common import package
 from ..setup.environments import installed
 from ..setup.place import default_folder
 
+# Those that this kind of computer can have, with the numbers that preferences keep.
 DEVICES = [
-    ("CPU", "CPU", "Any computer"),
-    ("CUDA", "CUDA", "An NVIDIA graphics card"),
-    ("MPS", "Metal", "Apple graphics"),
+    ("CPU", "CPU", "Any computer", 0),
+    ("MPS", "Metal", "Apple graphics", 2) if sys.platform == "darwin" else ("CUDA", "CUDA", "An NVIDIA graphics card", 1),
 ]
 
 
@@ -34,6 +35,14 @@ def engine_python() -> Path | None:
 def environments_folder() -> Path:
     """The folder that Install Engine puts its environment into."""
     return default_folder(package.user_folder())
+
+
+def jobs_folder() -> Path:
+    """The folder that jobs and their checkpoints are in."""
+    preferences = addon_preferences()
+    if preferences is not None and preferences.jobs_folder.strip():
+        return Path(bpy.path.abspath(preferences.jobs_folder.strip()))
+    return package.user_path(package.JOBS)
 
 
 def device() -> str:

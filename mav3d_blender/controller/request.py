@@ -10,7 +10,7 @@ import bpy
 from ..common.contract import request as contract
 
 # Where a result goes; kept with the request in the history.
-PLACEMENT = ("start_frame", "repeat", "rate", "at_cursor")
+PLACEMENT = ("start_frame", "repeat", "rate", "at_cursor", "size", "origin", "beside")
 BUILT_IN = "primitives"
 CUSTOM = "custom"
 # What the built-in models have no use for.
@@ -52,20 +52,27 @@ def random_seed() -> int:
 
 def placement_of(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
     """Where a result goes in time and space, as plain values."""
-    return {name: getattr(settings, name) for name in PLACEMENT}
+    return {name: getattr(settings, name) for name in PLACEMENT} | {"size": round(settings.size, 4)}
 
 
 def apply_request(settings: bpy.types.PropertyGroup, values: dict[str, Any]) -> None:
     """Sets the settings to an earlier request with its placement. Settings that it leaves out become empty; unknown values are
     ignored."""
+    left_out = {
+        name: default_of(name) or type(getattr(settings, name))()
+        for name, setting in _panel_settings(settings).items()
+        if default_of(name) is None or setting.omit_default
+    }
+    set_values(settings, left_out | values)
+
+
+def set_values(settings: bpy.types.PropertyGroup, values: dict[str, Any]) -> None:
+    """Sets those settings that `values`, as in a request, name; unknown names and values are ignored."""
     known = {"prompt": None, **_panel_settings(settings), **dict.fromkeys(PLACEMENT)}
     for name, setting in known.items():
-        if name in values:
-            value = values[name]
-        elif setting is not None and (default_of(name) is None or setting.omit_default):
-            value = default_of(name) or type(getattr(settings, name))()
-        else:
+        if name not in values:
             continue
+        value = values[name]
         if setting is not None and setting.kind == "choice" and name != "preset" and isinstance(value, str):
             value = value.upper().replace("-", "_")
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import bpy
 
@@ -12,21 +13,39 @@ from ..common import package
 from ..jobs.job import Job
 from ..jobs.store import JobStore
 from ..viewport.thumbnails import Thumbnails
+from .disk_use import DiskUse
 from .downloads import Downloads
 from .engine_setup import EngineSetup
 from .live_preview import LivePreview
-from .preferences import device, engine_python
-from .results import Results
+from .placing.results import Results
+from .preferences import device, engine_python, jobs_folder
 
 CLOSE_SECONDS = 5.0
 
 
 @dataclass
 class Notices:
-    """Sentences for the panel. warning: the newest problem. estimate: what the settings would take, once known."""
+    """Sentences for the panel. warning: the newest problem; about: the job that it is about, "engine", or "". estimate: what
+    the request `estimated` would take, once known."""
 
     warning: str = ""
+    about: str = ""
     estimate: str = ""
+    estimated: dict[str, Any] = field(default_factory=dict)
+
+    def warn(self, sentence: str, about: str = "") -> None:
+        """Shows a sentence in place of the one before."""
+        self.warning, self.about = sentence, about
+
+    def settle(self, about: str) -> None:
+        """Takes back what was said about a job or the engine: it is well."""
+        if self.warning and self.about == about:
+            self.warn("")
+
+    def estimate_of(self, request: dict[str, Any]) -> str:
+        """The estimate of a request; empty where the newest is of another. A seed changes nothing about it."""
+        same = {**self.estimated, "seed": 0} == {**request, "seed": 0}
+        return self.estimate if same else ""
 
 
 class State:
@@ -35,7 +54,7 @@ class State:
     def __init__(self) -> None:
         self.notices = Notices()
         self.results, self.preview, self.thumbnails = Results(), LivePreview(), Thumbnails()
-        self.setup, self.downloads = EngineSetup(), Downloads()
+        self.setup, self.downloads, self.disk_use = EngineSetup(), Downloads(), DiskUse()
         self._session: Session | None = None
 
     @property
@@ -46,10 +65,23 @@ class State:
     def open_session(self) -> Session:
         """The session, which reads the jobs on disk when it is first needed."""
         if self._session is None:
-            store = JobStore(package.user_path(package.JOBS))
+            store = JobStore(jobs_folder())
             self.notices.warning = " ".join(store.load()[:2]) or self.notices.warning
             self._session = Session(store, make_process)
         return self._session
+
+    def change_jobs_folder(self) -> None:
+        """Lists the jobs of the folder that the preferences name now; where one is active, when Blender starts again."""
+        session = self._session
+        if session is None or session.store.folder == jobs_folder():
+            return
+        if any(job.active and session.store.owns(job.id) for job in session.store.jobs()):
+            self.notices.warning = "A job is active: the new jobs folder is used once Blender has been started again."
+            return
+        self.preview.clear()
+        session.close(CLOSE_SECONDS)
+        self._session = None
+        self.open_session()
 
     def jobs(self) -> list[Job]:
         """All jobs, the oldest first."""

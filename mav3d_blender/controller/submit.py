@@ -12,12 +12,15 @@ from ..common import package
 from ..jobs.history import add_to_history, read_history
 from ..jobs.job import Job, JobError
 from . import timer
-from .request import PLACEMENT, placement_of
+from .placing.free_place import expected_box, free_place
+from .request import PLACEMENT, placement_of, set_values
 from .state import state
 from .validation import engine_problem
 
 # The stages with steps of their own; the others belong to the export.
 STAGES = ("static", "dynamic", "super_resolution")
+# What a new file takes over from the last job.
+REMEMBERED = ("preset", "image_model", "video_model", "upscale_model", "quality", "memory")
 MAX_EVENTS_BYTES = 64 * 2**20
 
 
@@ -26,9 +29,10 @@ def generate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
     _require_engine()
     target = target_of(context)
     job = state().open_session().generate(request, target)
+    state().results.ask(job.id)
     placement = {name: target[name] for name in PLACEMENT}
     add_to_history(package.user_path(package.HISTORY), request | placement)
-    state().notices.warning = ""
+    state().notices.warn("")
     timer.start()
     return job
 
@@ -37,9 +41,23 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     """Queues a job that makes one mesh of the frames in a folder, which becomes the job's own. values: of a `TrackRequest`, but
     for its meshes. The result stands where the objects stood and at their frames. Raises JobError."""
     _require_engine()
-    where = {"start_frame": 1, "repeat": "HOLD", "rate": "EVERY", "at_cursor": False, "location": [0.0, 0.0, 0.0]}
-    job = state().open_session().track(values, frames, target_of(context) | where)
-    state().notices.warning = ""
+    job = state().open_session().track(values, frames, _own_place(context))
+    state().results.ask(job.id)
+    state().notices.warn("")
+    timer.start()
+    return job
+
+
+def track_files(context: bpy.types.Context, folder: Path, values: dict[str, Any], up: str = "") -> Job:
+    """Queues a job that makes one mesh of the mesh files in a folder, which stays as it is. values: as in `track`. up: the axis
+    that is up in the files, "Y" or "Z"; empty for what Blender's own exporters write. Raises JobError."""
+    _require_engine()
+    if not folder.is_dir() or not any(each.is_file() for each in folder.iterdir()):
+        raise JobError(f"There are no files in {folder}: choose the folder that holds the sequence.")
+    up = up or ("Y" if any(each.suffix.lower() == ".obj" for each in folder.iterdir()) else "Z")
+    job = state().open_session().generate(values | {"meshes": [str(folder)]}, _own_place(context) | {"up": up})
+    state().results.ask(job.id)
+    state().notices.warn("")
     timer.start()
     return job
 
@@ -57,15 +75,23 @@ def resume(context: bpy.types.Context, job_id: str, changes: dict[str, Any] | No
     session = state().open_session()
     job = session.resume(job_id, changes)
     session.set_target(job_id, resumed_target(context, job))
-    state().notices.warning = ""
+    state().results.ask(job_id)
+    state().notices.warn("")
     timer.start()
     return job
+
+
+def finish_now(job_id: str) -> None:
+    """Stops a job and places what there is of its object. Raises JobError where it does not run."""
+    state().open_session().cancel(job_id, keep=True)
+    state().results.ask(job_id)
+    timer.start()
 
 
 def estimate(request: dict[str, Any]) -> None:
     """Asks the engine what a request would take; the answer comes into the notices."""
     state().open_session().estimate(request)
-    state().notices.estimate = "Trying a few steps …"
+    state().notices.estimate, state().notices.estimated = "Trying a few steps …", request
     timer.start()
 
 
@@ -76,6 +102,7 @@ def place(context: bpy.types.Context, job_id: str) -> None:
     if job is None or not job.asset:
         raise JobError("The job has no result yet.")
     session.set_target(job_id, target_of(context))
+    state().results.ask(job_id)
     state().results.read(session.store.get(job_id))
     timer.start()
 
@@ -84,6 +111,8 @@ def target_of(context: bpy.types.Context) -> dict[str, Any]:
     """Where a result goes, by the settings and the 3D cursor of now; plain JSON values."""
     scene, settings = context.scene, context.scene.mav3d
     location = tuple(scene.cursor.location) if settings.at_cursor else (0.0, 0.0, 0.0)
+    if settings.beside:
+        location = free_place(scene, location, expected_box(settings.size))
     return placement_of(settings) | {"location": list(location), "scene": scene.name, "file": state().results.file}
 
 
@@ -115,6 +144,22 @@ def more_steps(job: Job, steps: int) -> dict[str, int]:
         return {f"{last['stage']}_steps": int(last["steps"]) + steps}
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise JobError(f"The job's own record {path} can't be read ({error}): generate it again.") from error
+
+
+def remember_models(scene: bpy.types.Scene) -> None:
+    """Gives a new file's scene the models and the quality that were used last; what is set in it stays."""
+    entries, settings = history(), scene.mav3d
+    if not entries:
+        return
+    values = {name: entries[0][name] for name in REMEMBERED if name in entries[0] and not settings.is_property_set(name)}
+    set_values(settings, values)
+
+
+def _own_place(context: bpy.types.Context) -> dict[str, Any]:
+    """The target of what has a place and frames of its own already."""
+    there = target_of(context)
+    where = {"start_frame": 1, "repeat": "HOLD", "rate": "EVERY", "at_cursor": False, "location": [0.0, 0.0, 0.0]}
+    return {name: there[name] for name in ("scene", "file")} | where
 
 
 def _require_engine() -> None:

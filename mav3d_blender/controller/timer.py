@@ -30,9 +30,12 @@ def tick() -> float:
     """Advances jobs, set-up and downloads. Returns the seconds to the next tick."""
     current = state()
     changed, working = advance(current), poll_background(current)
+    if current.session is not None:
+        changed |= current.disk_use.poll(current.session.store, time.monotonic())
     if changed or working:
         redraw()
     elif current.session is not None:
+        current.results.tidy()
         # Not in the same tick as the sidebar: each may take long to draw.
         current.preview.show(current.session.store)
     busy = changed or working or current.results.pending or (current.session is not None and current.session.busy)
@@ -46,17 +49,18 @@ def advance(current: State) -> bool:
     events = current.session.tick(time.monotonic())
     for event in events:
         _handle(current, event)
+    waited = current.results.waits
     placed = current.results.place_ready(current.session)
     if placed is not None and placed.problem:
-        current.notices.warning = placed.problem
-    return placed is not None or bool(events)
+        current.notices.warn(placed.problem, placed.job_id)
+    return placed is not None or bool(events) or current.results.waits != waited
 
 
 def poll_background(current: State) -> bool:
     """Takes what set-up and downloads have done; whether one is running or has just ended."""
     working, problem = current.setup.poll()
     if problem:
-        current.notices.warning = problem
+        current.notices.warn(problem)
     return current.downloads.poll() or working
 
 
@@ -65,7 +69,11 @@ def _handle(current: State, event: Event) -> None:
     if event.kind == "estimate":
         current.notices.estimate = event.message
     elif event.kind in ("engine", "error") and event.message:
-        current.notices.warning = event.message
+        current.notices.warn(event.message, event.job or ("engine" if event.kind == "engine" else ""))
+    elif event.kind == "engine" and current.session.engine_state == "ready":
+        current.notices.settle("engine")
+    if event.kind == "job" and (job is None or job.state in ("QUEUED", "RUNNING", "DONE")):
+        current.notices.settle(event.job)
     if job is None:
         return
     if job.state != "RUNNING" and current.preview.job == job.id:

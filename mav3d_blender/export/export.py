@@ -11,7 +11,7 @@ from ..common.files import replace_file
 from ..timeline.geometry_nodes.sequence import sequence_of
 from .clip_scene import clip_scene
 from .verify import ExportError, boxes, check_file
-from .write import FORMATS, ONE_MESH, is_built_in, with_suffix, write
+from .write import FORMATS, with_suffix, write
 
 
 def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind: str, replace: bool = True) -> Path:
@@ -21,10 +21,10 @@ def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind:
     ExportError with one sentence where it can't be written or doesn't hold the mesh and its motion.
     """
     path, scene = with_suffix(path, kind), context.scene
-    label = {name: label for name, label, _ in FORMATS}[kind].split(" ")[0]
-    if not is_built_in(kind):
+    label = FORMATS[kind].label.split(" ")[0]
+    if not FORMATS[kind].built_in:
         raise ExportError(f"This Blender was built without {label}: choose another format.")
-    if kind in ONE_MESH and sequence_of(host) is not None:
+    if FORMATS[kind].one_mesh and sequence_of(host) is not None:
         raise ExportError(
             f"{label} keeps one mesh that moves, and {host.name} has one mesh per frame: use To Shape Keys first, or "
             "choose USD or Alembic."

@@ -9,6 +9,11 @@ from typing import Any
 
 STATES = ("QUEUED", "RUNNING", "CANCELLING", "CANCELLED", "INTERRUPTED", "FAILED", "DONE")
 ACTIVE = ("QUEUED", "RUNNING", "CANCELLING")
+# What the engine's stages and what comes after them are called in the panel.
+STAGES = {
+    "static": "Shape", "dynamic": "Motion", "super_resolution": "Detail", "mesh": "Mesh", "track": "Tracking",
+    "texture": "Texture", "preview": "Preview", "read": "Reading",
+}  # fmt: skip
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -45,6 +50,11 @@ class Job:
     def active(self) -> bool:
         """Whether the job has not ended."""
         return self.state in ACTIVE
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do with it: it is placed, has failed or was stopped."""
+        return self.state in ("CANCELLED", "FAILED") or (self.state == "DONE" and self.imported)
 
     @property
     def tracks(self) -> bool:

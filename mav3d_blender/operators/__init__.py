@@ -1,5 +1,7 @@
 """Everything the panel does, callable from scripts as bpy.ops.mav3d.*; each operator calls the controller or the timeline."""
 
-from . import capture, engine, generate, jobs, models, results
+from . import capture, engine, generate, jobs, models, motion, results
 
-CLASSES = (*generate.CLASSES, *models.CLASSES, *jobs.CLASSES, *capture.CLASSES, *results.CLASSES, *engine.CLASSES)
+CLASSES = (
+    *generate.CLASSES, *models.CLASSES, *jobs.CLASSES, *capture.CLASSES, *results.CLASSES, *motion.CLASSES, *engine.CLASSES,
+)  # fmt: skip

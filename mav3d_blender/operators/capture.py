@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
-from bpy.props import BoolProperty, IntProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..capture.recording import CaptureError, Recording, Span
-from ..controller import capture
+from ..controller import capture, submit
 from ..controller.validation import engine_problem
 from .job_runner import poll_without, run_job
 
@@ -17,6 +19,13 @@ VIEW_EVENTS = {
     "MOUSEMOVE", "INBETWEEN_MOUSEMOVE", "MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADPAN", "TRACKPADZOOM",
     "MOUSEROTATE", "WINDOW_DEACTIVATE",
 }  # fmt: skip
+
+
+UP_AXES = [
+    ("AUTO", "Automatic", "As Blender's own exporters write them: Y in OBJ files, Z in others; glTF says it itself"),
+    ("Y", "Y", "Y is up, and Z comes towards the viewer"),
+    ("Z", "Z", "Z is up, as in Blender"),
+]
 
 
 class MAV3D_OT_capture_to_one_mesh(bpy.types.Operator):
@@ -139,4 +148,29 @@ class MAV3D_OT_capture_to_one_mesh(bpy.types.Operator):
             return {"CANCELLED"}
 
 
-CLASSES = (MAV3D_OT_capture_to_one_mesh,)
+class MAV3D_OT_files_to_one_mesh(bpy.types.Operator):
+    """Make one mesh that moves of a folder of mesh files, one a frame, such as OBJ, PLY, STL or glTF"""
+
+    bl_idname, bl_label = "mav3d.files_to_one_mesh", "Mesh Files to One Mesh"
+
+    directory: StringProperty(name="Folder", description="The folder with the files", subtype="DIR_PATH", options={"SKIP_SAVE"})
+    up: EnumProperty(name="Up", description="The axis that is up in the files", items=UP_AXES, default="AUTO")
+    rig: BoolProperty(name="Bones", description="Find bones that move the mesh, instead of a shape key a frame", default=False)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_without(cls, engine_problem())
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        folder = Path(bpy.path.abspath(self.directory))
+        render = context.scene.render
+        rate = min(max(render.fps / render.fps_base, 1.0), 120.0)
+        values = {"name": (folder.name or "Sequence")[: capture.MAX_NAME], "fps": rate, "rig": self.rig}
+        return run_job(self, lambda: submit.track_files(context, folder, values, self.up.removeprefix("AUTO")))
+
+
+CLASSES = (MAV3D_OT_capture_to_one_mesh, MAV3D_OT_files_to_one_mesh)

@@ -14,7 +14,7 @@ from ..setup.packages.requirements import SetupError
 from ..setup.packages.variants import VARIANTS
 from .job_runner import poll_without
 
-LOG_NAME = "MAV3D engine log"
+LOG_NAME, MANUAL_NAME = "MAV3D engine log", "MAV3D documentation"
 MAX_LOG_BYTES = 200_000
 
 
@@ -49,6 +49,25 @@ class MAV3D_OT_show_log(bpy.types.Operator):
             return {"CANCELLED"}
         text = bpy.data.texts.get(LOG_NAME) or bpy.data.texts.new(LOG_NAME)
         text.from_string(content or "(empty)")
+        if not bpy.app.background:
+            show_text(text)
+        return {"FINISHED"}
+
+
+class MAV3D_OT_show_manual(bpy.types.Operator):
+    """Show the documentation of this version in a text block"""
+
+    bl_idname, bl_label = "mav3d.show_manual", "Documentation"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            content = (package.ROOT / "docs" / "blender.md").read_text("utf-8")
+        except OSError as error:
+            self.report({"ERROR"}, f"The documentation can't be read ({error.strerror}): install MAV3D again.")
+            return {"CANCELLED"}
+        text = bpy.data.texts.get(MANUAL_NAME) or bpy.data.texts.new(MANUAL_NAME)
+        text.from_string(content)
+        text.cursor_set(0)
         if not bpy.app.background:
             show_text(text)
         return {"FINISHED"}
@@ -204,7 +223,8 @@ def show_text(text: bpy.types.Text) -> None:
 
 
 CLASSES = (
-    MAV3D_OT_stop_engine, MAV3D_OT_show_log, MAV3D_OT_open_preferences, MAV3D_OT_check_engine, MAV3D_OT_find_pythons,
+    MAV3D_OT_stop_engine, MAV3D_OT_show_log, MAV3D_OT_show_manual, MAV3D_OT_open_preferences, MAV3D_OT_check_engine,
+    MAV3D_OT_find_pythons,
     MAV3D_OT_use_python, MAV3D_OT_use_device, MAV3D_OT_install_engine, MAV3D_OT_cancel_install, MAV3D_OT_uninstall_engine,
     MAV3D_OT_copy_report,
 )  # fmt: skip

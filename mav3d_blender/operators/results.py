@@ -1,4 +1,4 @@
-"""Actions on a result: regenerate, vary, continue, bake, mark as asset, export; and the import of assets from disk."""
+"""Actions on a result: regenerate, vary, continue, mark as asset, export; and the import of assets from disk."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
 from ..controller import submit
-from ..controller.recipe import read_recipe
+from ..controller.placing.recipe import read_recipe
+from ..controller.placing.results import place_asset
 from ..controller.request import random_seed
-from ..controller.results import place_asset
 from ..controller.state import state
 from ..controller.validation import engine_problem, recipe_problem, result_problem
 from ..export.export import export
 from ..export.verify import ExportError
-from ..export.write import FORMATS, with_suffix
+from ..export.write import FORMATS, format_items, with_suffix
 from ..jobs.job import Job, JobError
-from ..timeline import AssetError, BakeError, armature_of, bake_to_frames, frames_to_shape_keys, rig_to_shape_keys
+from ..timeline import AssetError
 from ..timeline.asset_browser import mark_as_asset
 from ..timeline.asset_folder.asset import read_asset
 from .job_runner import poll_without, run_job
@@ -74,39 +74,6 @@ class MAV3D_OT_continue_optimizing(bpy.types.Operator):
         return submit.resume(context, job.id, changes)
 
 
-class Baking:
-    """What both bake operators have in common. bake: makes the new object, which is selected."""
-
-    bl_options = {"REGISTER", "UNDO"}
-    poll = classmethod(_is_result)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            twin = self.bake(context.object, context.scene)
-        except BakeError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        context.object.select_set(False)
-        twin.select_set(True)
-        context.view_layer.objects.active = twin
-        return {"FINISHED"}
-
-
-class MAV3D_OT_bake_to_frames(Baking, bpy.types.Operator):
-    """Turn shape keys or an armature into one editable mesh per frame, in a new object; this one is hidden"""
-
-    bl_idname, bl_label, bake = "mav3d.bake_to_frames", "Bake to Frames", staticmethod(bake_to_frames)
-
-
-class MAV3D_OT_frames_to_shape_keys(Baking, bpy.types.Operator):
-    """Turn an armature or one mesh per frame into one mesh with shape keys, in a new object; all frames need the same faces"""
-
-    bl_idname, bl_label = "mav3d.frames_to_shape_keys", "To Shape Keys"
-
-    def bake(self, host: bpy.types.Object, scene: bpy.types.Scene) -> bpy.types.Object:
-        return (frames_to_shape_keys if armature_of(host) is None else rig_to_shape_keys)(host, scene)
-
-
 class MAV3D_OT_mark_as_asset(bpy.types.Operator):
     """Put this object in the asset browser, with its prompt, tags and a preview"""
 
@@ -125,7 +92,7 @@ class MAV3D_OT_export(bpy.types.Operator):
     bl_idname, bl_label = "mav3d.export", "Export Result"
     poll = classmethod(_is_result)
 
-    format: EnumProperty(name="Format", description="The file format", items=FORMATS, default="GLB")
+    format: EnumProperty(name="Format", description="The file format", items=format_items(), default="GLB")
     filepath: StringProperty(name="File", description="The file to write", subtype="FILE_PATH", options={"SKIP_SAVE"})
     # The file browser asks before it replaces a file where an operator has this.
     check_existing: BoolProperty(
@@ -133,7 +100,7 @@ class MAV3D_OT_export(bpy.types.Operator):
     )  # fmt: skip
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        self.filepath = bpy.path.clean_name(context.object.name) + "." + self.format.lower()
+        self.filepath = bpy.path.clean_name(context.object.name) + FORMATS[self.format].suffix
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -181,6 +148,6 @@ class MAV3D_OT_import_asset(bpy.types.Operator):
 
 
 CLASSES = (
-    MAV3D_OT_regenerate, MAV3D_OT_vary_seed, MAV3D_OT_continue_optimizing, MAV3D_OT_bake_to_frames,
-    MAV3D_OT_frames_to_shape_keys, MAV3D_OT_mark_as_asset, MAV3D_OT_export, MAV3D_OT_import_asset,
+    MAV3D_OT_regenerate, MAV3D_OT_vary_seed, MAV3D_OT_continue_optimizing, MAV3D_OT_mark_as_asset,
+    MAV3D_OT_export, MAV3D_OT_import_asset,
 )  # fmt: skip

@@ -29,8 +29,6 @@ class Step:
     fixes: tuple[Fix, ...] = ()
 
 
-CHECK = Fix("mav3d.check_engine", "Check Again")
-FIRST_CHECK = Fix("mav3d.check_engine", "Check")
 CHOOSE = Fix("mav3d.use_python", "Use a Python …")
 INSTALL_CUDA = Fix("mav3d.install_engine", "Install the CUDA Build", (("variant", "CUDA"),))
 
@@ -50,27 +48,27 @@ def steps(
     if report is None:
         return _not_checked(python, install)
     environment, models, found = report.lines
-    return _environment(environment, python, install), _models(models), _device(found, report, device)
+    return _environment(environment, install), _models(models), _device(found, report, device)
 
 
 def _not_checked(python: Path | None, install: Fix) -> tuple[Step, Step, Step]:
-    models = Step("Models", "unknown", "Not checked yet.", (FIRST_CHECK,))
+    models = Step("Models", "unknown", "Not checked yet.")
     if python is None:
         environment = Step("Engine", "missing", "Not installed yet, and no Python is named.", (install, CHOOSE))
         return environment, models, Step("Device", "unknown", "Not known until the engine is there.")
-    environment = Step("Engine", "unknown", f"Uses {python}, which is not checked yet.", (FIRST_CHECK,))
-    return environment, models, Step("Device", "unknown", "Not checked yet.", (FIRST_CHECK,))
+    environment = Step("Engine", "unknown", f"Uses {python}, which is not checked yet.")
+    return environment, models, Step("Device", "unknown", "Not checked yet.")
 
 
-def _environment(line: Line, python: Path | None, install: Fix) -> Step:
+def _environment(line: Line, install: Fix) -> Step:
     if line.state == "ok":
         return Step("Engine", "ok", line.sentence)
-    return Step("Engine", line.state, line.sentence, (install, CHOOSE, *((CHECK,) if python is not None else ())))
+    return Step("Engine", line.state, line.sentence, (install, CHOOSE))
 
 
 def _models(line: Line) -> Step:
     # They are part of the extension, hence nothing here can bring them back.
-    return Step("Models", line.state, line.sentence, () if line.state == "ok" else (CHECK,))
+    return Step("Models", line.state, line.sentence)
 
 
 def _device(line: Line, report: Report, device: str) -> Step:
@@ -79,11 +77,11 @@ def _device(line: Line, report: Report, device: str) -> Step:
         return Step(name, "unknown", line.sentence)
     to_cpu = () if device == "cpu" else (_use("cpu"),)
     if line.state != "ok":
-        return Step(name, line.state, line.sentence, (*to_cpu, CHECK))
+        return Step(name, line.state, line.sentence, to_cpu)
     cuda = (INSTALL_CUDA,) if report.cuda_missing else ()
     if device not in report.devices:
         sentence = f"{DEVICE_NAMES[device]} is chosen above, and PyTorch finds none here. It has: {line.sentence}"
-        return Step(name, "broken", sentence, (*(cuda if device == "cuda" else ()), *to_cpu, CHECK))
+        return Step(name, "broken", sentence, (*(cuda if device == "cuda" else ()), *to_cpu))
     if device == "cpu" and cuda:
         return Step(name, "better", line.sentence, cuda)
     better = [each for each in report.devices if each != "cpu"]

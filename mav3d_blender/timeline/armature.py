@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
-from mathutils import Matrix, Quaternion
+from mathutils import Matrix
 
-from .animation.keyframes import write_curve, write_smooth_curves
-from .animation.reduce import reduce_keys
+from .animation.keyframes import write_curve
 from .animation.timing import Timing
+from .animation.transforms import KEY_TOLERANCE, continuous, key_transform, key_values
 from .asset_folder.asset import FrameMesh, MovingMesh
 from .asset_folder.rig import Rig
 from .meshes import make_mesh
 
 MODIFIER_NAME = "Armature"
-# How far keys may be from the asset's frames: translations as a share of the size, rotations in radians, about.
-KEY_TOLERANCE = 5e-4
 # Vertices this far, as a share of the size, from where the bones take them need a shape key.
 CORRECTED = 1e-3
-# Euler angles are fine where the middle one keeps this far, in radians, from a right angle.
-GIMBAL = 0.3
 
 
 def make_rigged(
@@ -36,7 +32,7 @@ def make_rigged(
     """
     size = max(float(np.linalg.norm(np.ptp(rig.rest, axis=0))), 1e-9)
     armature = _make_armature(f"{name} Armature", rig, collection)
-    _key_root(armature, rig, timing, np.array(location), size)
+    key_transform(armature, rig.root, timing, np.array(location), size)
     _key_bones(armature, rig, timing, size)
     host = bpy.data.objects.new(name, make_mesh(name, FrameMesh(rig.rest, mesh.triangles, mesh.uv)))
     collection.objects.link(host)
@@ -97,20 +93,6 @@ def _make_bones(armature: bpy.types.Object, rig: Rig) -> None:
         made.append(bone)
 
 
-def _key_root(armature: bpy.types.Object, rig: Rig, timing: Timing, location: np.ndarray, size: float) -> None:
-    """The whole body's motion: location, rotation and scale of the object, each keyed only where it changes."""
-    root = np.float64(rig.root)
-    _key(armature, "location", root[:, :3] + location, timing, KEY_TOLERANCE * size)
-    angles = np.unwrap([Quaternion(turn).to_euler("XYZ") for turn in root[:, 3:7]], axis=0)
-    if np.abs(np.cos(angles[:, 1])).min() > np.sin(GIMBAL):
-        armature.rotation_mode = "XYZ"
-        _key(armature, "rotation_euler", angles, timing, KEY_TOLERANCE)
-    else:
-        armature.rotation_mode = "QUATERNION"
-        _key(armature, "rotation_quaternion", _continuous(root[:, 3:7]), timing, KEY_TOLERANCE / 2)
-    _key(armature, "scale", root[:, 7:], timing, KEY_TOLERANCE)
-
-
 def _key_bones(armature: bpy.types.Object, rig: Rig, timing: Timing, size: float) -> None:
     """Each bone's own turn and shift, after its parent's."""
     rest = np.array([bone.matrix_local for bone in (armature.data.bones[name] for name in rig.names)], np.float64)
@@ -124,27 +106,9 @@ def _key_bones(armature: bpy.types.Object, rig: Rig, timing: Timing, size: float
         pose.rotation_mode = "QUATERNION"
         path = f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
         shifts = np.array([each.to_translation() for each in own])
-        turns = _continuous(np.array([each.to_quaternion() for each in own]))
-        _key(armature, f"{path}.location", shifts, timing, KEY_TOLERANCE * size, name)
-        _key(armature, f"{path}.rotation_quaternion", turns, timing, KEY_TOLERANCE / 2, name)
-
-
-def _key(owner: bpy.types.Object, path: str, values: np.ndarray, timing: Timing, tolerance: float, group: str = "") -> None:
-    """Keys a property with values [frames, channels], as few as do; a value that stays is set and has no key."""
-    if np.ptp(values, axis=0).max() <= tolerance:
-        holder, _, name = path.rpartition(".")
-        setattr(owner.path_resolve(holder) if holder else owner, name, values.mean(0).tolist())
-        return
-    closed = values
-    if timing.repeat == "LOOP":
-        # A loop's first frame comes once more at its end; angles go on to the nearest turn.
-        again = values[:1]
-        if path.endswith("rotation_euler"):
-            again = again + 2 * np.pi * np.round((values[-1:] - again) / (2 * np.pi))
-        elif path.endswith("rotation_quaternion"):
-            again = again * (1 if (again * values[-1:]).sum() >= 0 else -1)
-        closed = np.concatenate([values, again])
-    write_smooth_curves(owner, path, reduce_keys(closed, tolerance), timing, tolerance, group)
+        turns = continuous(np.array([each.to_quaternion() for each in own]))
+        key_values(armature, f"{path}.location", shifts, timing, KEY_TOLERANCE * size, name)
+        key_values(armature, f"{path}.rotation_quaternion", turns, timing, KEY_TOLERANCE / 2, name)
 
 
 def _add_groups(host: bpy.types.Object, rig: Rig) -> None:
@@ -169,9 +133,3 @@ def _add_correctives(host: bpy.types.Object, mesh: MovingMesh, rig: Rig, timing:
         knots = np.array(sorted({0, end} | {at for at in (frame - 1, frame, frame + 1) if 0 <= at <= end}))
         values = (knots % count == frame).astype(float)
         write_curve(host.data.shape_keys, key.path_from_id("value"), timing.at(knots), values, "LINEAR", timing.repeat)
-
-
-def _continuous(quaternions: np.ndarray) -> np.ndarray:
-    """A quaternion and its negative turn alike: each frame has the one that is nearer to the frame before."""
-    signs = np.sign((quaternions[1:] * quaternions[:-1]).sum(1))
-    return quaternions * np.concatenate([[1], np.cumprod(np.where(signs == 0, 1, signs))])[:, None]

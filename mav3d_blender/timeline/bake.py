@@ -43,7 +43,7 @@ def bake_to_frames(
         _drop_unused_materials(mesh)
     twin = _twin(host, bpy.data.meshes.new(host.data.name))
     add_sequence(twin, meshes, Timing(first, repeat=repeat))
-    _hide(host)
+    hide(host)
     return twin
 
 
@@ -72,7 +72,7 @@ def rig_to_shape_keys(
     data.name = host.data.name
     twin = _twin(host, data)
     add_shape_keys(twin, positions, Timing(first, repeat=repeat))
-    _hide(host)
+    hide(host)
     return twin
 
 
@@ -108,7 +108,7 @@ def frames_to_shape_keys(
         data.polygons.foreach_set("material_index", np.zeros(len(data.polygons), np.int32))
         add_material_frames(twin, materials, Timing(first, repeat=repeat))
     add_shape_keys(twin, positions, Timing(first, repeat=repeat))
-    _hide(host)
+    hide(host)
     return twin
 
 
@@ -260,7 +260,7 @@ def _floats(data: bpy.types.bpy_prop_collection, name: str, width: int) -> np.nd
     return values
 
 
-def _hide(host: bpy.types.Object) -> None:
+def hide(host: bpy.types.Object) -> None:
     host.hide_viewport = host.hide_render = True
 
 

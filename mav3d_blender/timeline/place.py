@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from .animation.timing import Timing
 from .armature import make_rigged
@@ -65,6 +66,9 @@ def import_asset(
         place = _place_moving if isinstance(asset.meshes, MovingMesh) else _place_changing
         host = place(name, asset, collection, timing, pack_textures)
         host.location = place_at
+    if host.data.materials:
+        # For viewports that show each object's own color.
+        host.color = host.data.materials[0].diffuse_color
     first, last = math.floor(start), math.ceil(timing.at(asset.frames - 1))
     if match_frame_range:
         scene.frame_start, scene.frame_end = first, last
@@ -100,8 +104,15 @@ def _place_changing(name: str, asset: Asset, collection: bpy.types.Collection, t
 def _materials(name: str, asset: Asset, pack: bool) -> list[bpy.types.Material]:
     """One a texture."""
     if len(asset.textures) == 1:
-        return [make_material(name, asset.textures[0], pack)]
-    return [make_material(f"{name} {index + 1:04d}", path, pack) for index, path in enumerate(asset.textures)]
+        return [make_material(name, asset.textures[0], pack, _uv(asset, 0))]
+    return [
+        make_material(f"{name} {index + 1:04d}", path, pack, _uv(asset, index)) for index, path in enumerate(asset.textures)
+    ]
+
+
+def _uv(asset: Asset, frame: int) -> np.ndarray:
+    """Where a frame's surface is in its texture, [triangles, 3, 2]."""
+    return asset.meshes.uv if isinstance(asset.meshes, MovingMesh) else asset.meshes[frame].uv
 
 
 def _set_fps(scene: bpy.types.Scene, fps: float) -> None:

@@ -7,12 +7,16 @@ from types import MappingProxyType
 
 import bpy
 
-from ..controller.request import BUILT_IN, CUSTOM
+from ..controller.request import BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
+from ..timeline import armature_of, edited_sequence
+from ..timeline.geometry_nodes.sequence import sequence_of
 from .job_list import draw_jobs
 from .labels import wrapped_label
 
+# The presets whose models are part of the extension.
+OWN_MODELS = (BUILT_IN, "creatures")
 # The kinds of known words, with their labels.
 KINDS = {
     "objects": "Objects", "colours": "Colors", "motions": "Motions", "limb_motions": "Limb Motions", "sizes": "Sizes",
@@ -39,8 +43,9 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(settings, "prompt", text="", placeholder="a red ball bouncing")
         row.menu("MAV3D_MT_history", text="", icon="RECOVER_LAST")
-        if settings.prompt.strip() and (problem := request_problem(settings)):
-            wrapped_label(layout, context, problem, "ERROR")
+        problem = request_problem(settings)
+        if problem:
+            wrapped_label(layout, context, problem, "ERROR" if settings.prompt.strip() else "INFO")
         _draw_words(layout, context)
         column = _draw_settings(layout, settings, ("image", "preset", "quality"))
         row = column.row(align=True)
@@ -51,9 +56,12 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         _draw_download(layout, context)
         row = layout.row(align=True)
         row.scale_y = 1.5
+        # Blender's menus ask for a prompt; here the one above holds.
+        row.enabled = not problem
+        row.operator_context = "EXEC_DEFAULT"
         row.operator("mav3d.generate", icon="PLAY")
         row.operator("mav3d.estimate", text="", icon="TIME")
-        if estimate := state().notices.estimate:
+        if estimate := state().notices.estimate_of(request_of(settings)):
             wrapped_label(layout, context, estimate, "TIME")
 
 
@@ -64,7 +72,9 @@ class MAV3D_PT_placement(_Tab, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        _draw_settings(self.layout, context.scene.mav3d, ("start_frame", "repeat", "rate", "at_cursor"))
+        _draw_settings(
+            self.layout, context.scene.mav3d, ("size", "origin", "at_cursor", "beside", "", "start_frame", "repeat", "rate")
+        )
 
 
 class MAV3D_PT_details(_Tab, bpy.types.Panel):
@@ -84,11 +94,14 @@ class MAV3D_PT_models(_Tab, bpy.types.Panel):
     bl_parent_id = "MAV3D_PT_main"
     bl_options = {"DEFAULT_CLOSED"}
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        # The built-in models take none of these settings.
+        return context.scene.mav3d.preset not in OWN_MODELS
+
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.mav3d
         column = self.layout.column()
-        # The built-in models take none of these settings.
-        column.active = settings.preset != BUILT_IN
         _draw_settings(column, settings, ("image_model", "video_model", "upscale_model"))
         column.operator("mav3d.fetch_models", icon="IMPORT")
         column.label(text="Negative Prompt")
@@ -121,6 +134,7 @@ class MAV3D_PT_one_mesh(_Tab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         wrapped_label(self.layout, context, "What the selected objects do becomes one mesh with shape keys or bones.")
         self.layout.operator("mav3d.capture_to_one_mesh", icon="MESH_DATA")
+        self.layout.operator("mav3d.files_to_one_mesh", icon="FILE_FOLDER")
 
 
 class MAV3D_PT_result(_Tab, bpy.types.Panel):
@@ -129,10 +143,14 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return context.object is not None and bool(context.object.mav3d.prompt)
+        return context.object is not None and (bool(context.object.mav3d.prompt) or edited_sequence(context.object) is not None)
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, recipe = self.layout, context.object.mav3d
+        if edited_sequence(context.object) is not None:
+            layout.label(text=f"Editing {context.object.name}")
+            layout.operator("mav3d.finish_frame", icon="CHECKMARK")
+            return
         wrapped_label(layout, context, f"“{recipe.prompt}”")
         wrapped_label(layout, context, f"{recipe.preset}, {recipe.quality}, seed {recipe.seed}")
         column = layout.column(align=True)
@@ -140,10 +158,10 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
         column.operator("mav3d.vary_seed", icon="MOD_NOISE")
         column.operator("mav3d.continue_optimizing", icon="FF")
         column = layout.column(align=True)
-        column.operator("mav3d.bake_to_frames", icon="RENDER_ANIMATION")
-        column.operator("mav3d.frames_to_shape_keys", icon="SHAPEKEY_DATA")
+        for operator, icon in _motion_buttons(context.object):
+            column.operator(operator, icon=icon)
         column.operator("mav3d.mark_as_asset", icon="ASSET_MANAGER")
-        layout.operator_menu_enum("mav3d.export", "format", text="Export", icon="EXPORT")
+        layout.menu("MAV3D_MT_export", icon="EXPORT")
 
 
 class MAV3D_PT_engine(_Tab, bpy.types.Panel):
@@ -159,6 +177,19 @@ class MAV3D_PT_engine(_Tab, bpy.types.Panel):
         row.operator("mav3d.show_log", icon="TEXT")
         layout.operator("mav3d.open_preferences", icon="PREFERENCES")
         layout.operator("mav3d.import_asset", icon="IMPORT")
+        layout.operator("mav3d.show_manual", icon="HELP")
+
+
+def _motion_buttons(host: bpy.types.Object) -> list[tuple[str, str]]:
+    """The operators, with their icons, that can change how the motion of `host` is stored."""
+    to_frames, to_keys = ("mav3d.bake_to_frames", "RENDER_ANIMATION"), ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA")
+    if sequence_of(host) is not None:
+        return [("mav3d.edit_frame", "EDITMODE_HLT"), to_keys]
+    if armature_of(host) is not None:
+        return [to_keys, to_frames]
+    if getattr(host.data, "shape_keys", None) is not None:
+        return [("mav3d.convert_to_transform_keys", "KEYFRAME"), to_frames]
+    return []
 
 
 def _draw_settings(
@@ -211,6 +242,6 @@ def _draw_download(layout: bpy.types.UILayout, context: bpy.types.Context) -> No
 
 
 CLASSES = (
-    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_jobs, MAV3D_PT_one_mesh,
-    MAV3D_PT_result, MAV3D_PT_engine,
+    MAV3D_PT_main, MAV3D_PT_placement, MAV3D_PT_details, MAV3D_PT_models, MAV3D_PT_result, MAV3D_PT_jobs,
+    MAV3D_PT_one_mesh, MAV3D_PT_engine,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..common import package
+from ..controller import timer
 from ..controller.preferences import DEVICES, engine_python, environments_folder
 from ..controller.state import state
 from ..setup.environments import installed, needs_update
@@ -17,9 +18,19 @@ from .labels import wrapped_label
 BUILDS = [(name.upper(), variant.label, variant.sentence) for name, variant in VARIANTS.items()]
 ICONS = {"ok": "CHECKMARK", "better": "INFO", "missing": "ERROR", "broken": "ERROR", "unknown": "QUESTION"}
 FIX_ICONS = {
-    "mav3d.install_engine": "IMPORT", "mav3d.use_python": "FILE_FOLDER", "mav3d.check_engine": "FILE_REFRESH",
-    "mav3d.use_device": "CHECKMARK",
+    "mav3d.install_engine": "IMPORT", "mav3d.use_python": "FILE_FOLDER", "mav3d.use_device": "CHECKMARK",
 }  # fmt: skip
+
+
+def _python_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    # Without a window nothing would take what the check finds.
+    if not bpy.app.background:
+        state().setup.begin_check()
+        timer.start()
+
+
+def _jobs_folder_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    state().change_jobs_folder()
 
 
 class MAV3D_AP_preferences(bpy.types.AddonPreferences):
@@ -29,9 +40,16 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         name="Engine Python",
         description="The Python interpreter that runs the engine; empty for the environment installed below",
         subtype="FILE_PATH",
+        update=_python_changed,
     )
     device: EnumProperty(name="Device", description="The device that the engine computes on", items=DEVICES, default="CPU")
     variant: EnumProperty(name="Build", description="Which build of the engine is installed", items=BUILDS, default="CPU")
+    jobs_folder: StringProperty(
+        name="Jobs Folder",
+        description="Where jobs and their checkpoints are kept; empty for a folder beside Blender's own settings",
+        subtype="DIR_PATH",
+        update=_jobs_folder_changed,
+    )
     advanced: BoolProperty(name="Advanced", description="Where packages come from, and removing the engine")
     package_index: StringProperty(
         name="Package Index",
@@ -47,6 +65,7 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(self, "engine_python")
         column.prop(self, "device")
+        column.prop(self, "jobs_folder")
         found = self._steps()
         for number, step in enumerate(found, 1):
             box = layout.box()

@@ -47,6 +47,10 @@ RATES = [
     ("EVERY", "Frame by Frame", "One frame of the clip in every frame of the scene"),
     ("SCENE", "Set Scene Rate", "Set the scene's frame rate and range to the clip's"),
 ]
+ORIGINS = [
+    ("BOTTOM", "Bottom", "On the floor, where the object stands"),
+    ("CENTER", "Center", "In the middle of the object; it stands on the floor all the same"),
+]
 # A path may be relative to the .blend; before 4.5 no option said so.
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 MODEL = "A folder, or an id of the Hugging Face hub; empty for the preset's own"
@@ -124,8 +128,21 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
         default=1,
     )
     repeat: EnumProperty(name="Repeat", description="What comes before and after the clip", items=REPEATS, default="LOOP")
-    rate: EnumProperty(name="Speed", description="How fast the clip plays in the scene", items=RATES, default="EVERY")
+    rate: EnumProperty(name="Speed", description="How fast the clip plays in the scene", items=RATES, default="KEEP")
     at_cursor: BoolProperty(name="At 3D Cursor", description="Place the result at the 3D cursor", default=True)
+    size: FloatProperty(
+        name="Size",
+        description="The longest side of the object when the clip begins; 0 for the size that it was made in",
+        default=1.0,
+        min=0.0,
+        soft_max=10.0,
+        unit="LENGTH",
+    )
+    origin: EnumProperty(name="Origin", description="Where the object's origin is", items=ORIGINS, default="BOTTOM")
+    beside: BoolProperty(
+        name="Beside Others", description="Place the result to the right of what stands in its place", default=True
+    )
+    result: StringProperty(name="Result", description="The name of the object that was made last", options={"SKIP_SAVE"})
     live_preview: BoolProperty(
         name="Live Preview", description="Show the scene in the viewport while it is being optimized", default=True
     )

@@ -24,10 +24,11 @@ class Overlay:
     def __init__(self) -> None:
         self._handle = self._batch = self._shader = None
         self._location = (0.0, 0.0, 0.0)
-        self.job = ""
+        self.job = self.scene = ""
 
-    def show(self, job: str, mesh: Mesh, location: tuple[float, float, float]) -> None:
-        """Replaces what is drawn. mesh: from `shaded_preview`; location: of its origin, world space."""
+    def show(self, job: str, mesh: Mesh, location: tuple[float, float, float], scene: str) -> None:
+        """Replaces what is drawn. mesh: from `shaded_preview`; location: of its origin, world space; scene: the name of the one
+        whose views show it."""
         if bpy.app.background:
             return
         import gpu
@@ -36,7 +37,7 @@ class Overlay:
         vertices, triangles, colors = mesh
         self._shader = self._shader or gpu.shader.from_builtin("SMOOTH_COLOR")
         self._batch = batch_for_shader(self._shader, "TRIS", {"pos": vertices, "color": colors}, indices=triangles)
-        self._location, self.job = tuple(location), job
+        self._location, self.job, self.scene = tuple(location), job, scene
         if self._handle is None:
             self._handle = bpy.types.SpaceView3D.draw_handler_add(self._draw, (), "WINDOW", "POST_VIEW")
         _redraw()
@@ -50,6 +51,8 @@ class Overlay:
         self.job = ""
 
     def _draw(self) -> None:
+        if bpy.context.scene.name != self.scene:
+            return
         import gpu
 
         with gpu.matrix.push_pop():
@@ -70,10 +73,24 @@ def _redraw() -> None:
                     region.tag_redraw()
 
 
-def shaded_preview(path: Path) -> Mesh | None:
-    """Reads and shades a preview mesh; touches no bpy, so that a thread can call it. None where it can't be drawn."""
+def shaded_preview(path: Path, size: float | None = None) -> Mesh | None:
+    """Reads and shades a preview mesh; touches no bpy, so that a thread can call it. None where it can't be drawn.
+
+    size: it stands on its location's floor with a longest side of so many metres, 0 for its own; None leaves it as it is.
+    """
     mesh = read_preview(path)
-    return None if mesh is None else (mesh[0], mesh[1], shade(*mesh))
+    if mesh is None:
+        return None
+    vertices = mesh[0] if size is None else standing(mesh[0], size)
+    return vertices, mesh[1], shade(*mesh)
+
+
+def standing(vertices: np.ndarray, size: float) -> np.ndarray:
+    """Vertices [vertices, 3] in a size, their middle above the origin, the lowest at Z = 0."""
+    low, high = vertices.min(0), vertices.max(0)
+    longest = float((high - low).max())
+    foot = np.array([*((low + high) / 2)[:2], low[2]])
+    return np.float32((vertices - foot) * (size / longest if size > 0 and longest > 0 else 1.0))
 
 
 def read_preview(path: Path) -> Mesh | None:

@@ -40,13 +40,23 @@ def environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(folder), "BLENDER_USER_RESOURCES": str(folder / "blender")}
 
 
-def run(script: str, folder: Path, python: str, installed: dict, drive: Callable[[], None]) -> dict:
+def run(script: str, folder: Path, python: str, installed: dict, drive: Callable[[], None], blend: Path | None = None) -> dict:
     """What a script of this folder wrote about its session in a new Blender, with Blender's exit status as "status".
 
-    drive: what is done from outside once the script has written FOLDER/ready.json. Skips where no window can be opened.
+    drive: what is done from outside once the script has written FOLDER/ready.json. blend: what Blender is started with. Skips
+    where no window can be opened.
     """
     window = ["--window"] if Path(BLENDER).name == "real-blender" else []
-    command = [BLENDER, *window, "--python", Path(__file__).with_name(script), "--", folder, python]
+    command = [
+        BLENDER,
+        *window,
+        *([blend] if blend else []),
+        "--python",
+        Path(__file__).with_name(script),
+        "--",
+        folder,
+        python,
+    ]
     with open(folder / "blender.log", "wb") as log:
         process = subprocess.Popen(command, env=installed, stdout=log, stderr=subprocess.STDOUT)
         try:

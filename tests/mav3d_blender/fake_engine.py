@@ -57,7 +57,7 @@ class Engine:
         self.waiting: list[str] = []
         self.running = ""
         self.cancelled: set[str] = set()
-        self.leaving = False
+        self.leaving = self.wanted = False
         self.lock = threading.Lock()
 
     def send(self, kind: str, /, **message) -> None:
@@ -85,7 +85,7 @@ class Engine:
         if "slow-hello" in self.words:
             time.sleep(1)
         if "chatter" in self.words:
-            self.write("Loading libraries: done\n\n[1, 2]\n{\"job\": 1}\n")
+            self.write('Loading libraries: done\n\n[1, 2]\n{"job": 1}\n')
         preset = {"name": "primitives", "ready": True, "reason": ""}
         version = PROTOCOL + ("wrong-protocol" in self.words)
         self.send("hello", protocol=version, engine="fake", device="cpu", presets=[preset], qualities=["draft", "standard"])
@@ -129,6 +129,7 @@ class Engine:
             elif kind == "cancel" and name == self.running:
                 if "ignore-cancel" not in self.options:
                     self.cancelled.add(name)
+                    self.wanted = message.get("asset") is True
                     self.send("cancelling", job=name)
             elif kind == "estimate":
                 seconds = {"static": 50.0, "dynamic": 40.0, "mesh": 10.0}
@@ -162,8 +163,9 @@ class Engine:
             while time.monotonic() < until and not self.leaving:
                 time.sleep(min(pause, 0.01))
             if name in self.cancelled and "slow-cancel" not in self.options:
-                asset = write_asset(folder / "asset", request, name)
-                return self.end("cancelled", job=name, path=str(asset), message="Stopped; the scene is kept.")
+                asset = {"path": str(write_asset(folder / "asset", request, name))} if self.wanted else {}
+                where = f"Stopped in stage static at step {step + 1}; {folder} holds the checkpoint."
+                return self.end("cancelled", job=name, message=where, **asset)
             if self.leaving and "stubborn" not in self.options:
                 return self.end("cancelled", job=name, message="Stopped; the checkpoint is kept.")
         if "fail" in self.options:
@@ -200,7 +202,7 @@ class Engine:
             other = json.dumps({"type": "preview", "job": "nobody", "kind": "image", "path": "x" * 200}) + "\n"
             self.write((text + other) * 5000)
         if "garbage" in self.options:
-            self.write("no message\n\0\x01\n{\n[]\n{\"type\": 3}\n" + '{"type": "progress"}\n' + "[" * 5000 + "\n")
+            self.write('no message\n\0\x01\n{\n[]\n{"type": 3}\n' + '{"type": "progress"}\n' + "[" * 5000 + "\n")
         if "huge" in self.options:
             self.write("x" * 3 * 2**20 + "\n")
         if "half" in self.options:
@@ -268,6 +270,7 @@ def flattened(values) -> tuple[tuple[int, ...], list]:
 
 def png(width: int, height: int, colour: tuple[int, int, int]) -> bytes:
     """A picture of one colour, 8 bits a channel."""
+
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 

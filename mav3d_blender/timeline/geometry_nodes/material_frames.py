@@ -38,6 +38,7 @@ def _group(name: str) -> bpy.types.NodeTree:
     links.new(entry.outputs["Geometry"], change.inputs["Geometry"])
     links.new(entry.outputs[frame_input.INPUT_NAME], change.inputs["Material Index"])
     links.new(change.outputs[0], exit_.inputs[0])
-    for column, node in enumerate((entry, slot, first, change, exit_)):
-        node.location = (200 * column, 0)
+    place = {slot: (0, -60), first: (220, -60), entry: (220, 120), change: (480, 60), exit_: (720, 60)}
+    for node, location in place.items():
+        node.location = location
     return tree

@@ -10,7 +10,7 @@ import bpy
 from ..animation.timing import Timing
 from . import frame_input
 
-MODIFIER_NAME = "MAV3D Sequence"
+MODIFIER_NAME, SOURCE = "MAV3D Sequence", "GeometryNodeCollectionInfo"
 
 
 def make_sequence(
@@ -42,9 +42,15 @@ def sequence_of(host: bpy.types.Object) -> bpy.types.NodesModifier | None:
     return None
 
 
+def frames_of(modifier: bpy.types.NodesModifier) -> bpy.types.Collection:
+    """The collection of a sequence's frames, which are in alphabetical order."""
+    source = next(node for node in modifier.node_group.nodes if node.bl_idname == SOURCE)
+    return source.inputs["Collection"].default_value
+
+
 def _picks_by_frame(group: bpy.types.NodeTree) -> bool:
     inputs = [item.name for item in group.interface.items_tree]
-    return frame_input.INPUT_NAME in inputs and any(node.bl_idname == "GeometryNodeCollectionInfo" for node in group.nodes)
+    return frame_input.INPUT_NAME in inputs and any(node.bl_idname == SOURCE for node in group.nodes)
 
 
 def _group(name: str, frames: bpy.types.Collection) -> bpy.types.NodeTree:
@@ -52,7 +58,7 @@ def _group(name: str, frames: bpy.types.Collection) -> bpy.types.NodeTree:
     tree = frame_input.new_group(name, "Which mesh of the sequence is shown, from 0")
     nodes, links = tree.nodes, tree.links
     entry, exit_ = nodes.new("NodeGroupInput"), nodes.new("NodeGroupOutput")
-    source = nodes.new("GeometryNodeCollectionInfo")
+    source = nodes.new(SOURCE)
     source.inputs["Collection"].default_value = frames
     source.inputs["Separate Children"].default_value = True
     source.inputs["Reset Children"].default_value = True
@@ -66,6 +72,8 @@ def _group(name: str, frames: bpy.types.Collection) -> bpy.types.NodeTree:
     links.new(entry.outputs[frame_input.INPUT_NAME], instance.inputs["Instance Index"])
     links.new(instance.outputs[0], realize.inputs[0])
     links.new(realize.outputs[0], exit_.inputs[0])
-    for column, node in enumerate((entry, source, point, instance, realize, exit_)):
-        node.location = (200 * column, 0)
+    # What is picked above, where it stands in the middle, which one below: no link runs behind a node.
+    place = {source: (0, 200), point: (0, -60), entry: (0, -240), instance: (260, 0), realize: (500, 0), exit_: (740, 0)}
+    for node, location in place.items():
+        node.location = location
     return tree

@@ -114,7 +114,7 @@ def test_a_name_can_not_be_taken_twice(desk, tmp_path):
 
 
 def test_a_fault_of_the_engine_s_own_is_told_and_the_reader_goes_on(desk, monkeypatch, capsys):
-    monkeypatch.setattr(desk.queue, "cancel", lambda name: 1 / 0)
+    monkeypatch.setattr(desk.queue, "cancel", lambda name, asset: 1 / 0)
     told = desk.take(type="cancel", job="a")
     assert told["kind"] == "internal" and "ZeroDivisionError" in told["message"] and "Traceback" in capsys.readouterr().err
     desk.take(type="shutdown")

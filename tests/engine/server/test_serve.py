@@ -184,9 +184,16 @@ def test_a_running_job_is_cancelled_and_goes_on_later(engine, tmp_path):
     engine.send("generate", job="long", folder=str(folder), request=LONG)
     engine.until("progress", job="long")
     engine.send("cancel", job="long")
+    told = engine.until("cancelled", job="long")
+    assert "checkpoint is kept" in told[-1]["message"] and "path" not in told[-1] and not (folder / "asset").exists()
+    before = JobFolder(folder).progress()
+    engine.send("resume", job="long", folder=str(folder))
+    engine.until("progress", job="long")
+    engine.send("cancel", job="long", asset=True)
     engine.until("cancelling", job="long")
     told = engine.until("cancelled", job="long")
     assert types(told) == ["cancelled"] and "stage static at step" in told[-1]["message"]
+    assert JobFolder(folder).progress().step > before.step
     assert told[-1]["path"] == str(folder / "asset")
     done = json.loads((folder / "asset" / "asset.json").read_text())["unfinished"]["step"]
     assert JobFolder(folder).progress() == Progress("static", done)
@@ -194,7 +201,7 @@ def test_a_running_job_is_cancelled_and_goes_on_later(engine, tmp_path):
     engine.until("result", job="long")
     assert JobFolder(folder).finished
     log = [json.loads(line)["type"] for line in (folder / "events.jsonl").read_text().splitlines()]
-    assert log.count("cancelled") == log.count("cancelling") == log.count("result") == 1
+    assert log.count("cancelled") == 2 and log.count("cancelling") == log.count("result") == 1
 
 
 def test_one_job_at_a_time_and_the_rest_waits_in_order(engine, tmp_path):

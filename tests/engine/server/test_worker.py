@@ -98,13 +98,16 @@ def test_nothing_is_to_be_saved_once_the_export_has_begun(desk, play, tmp_path):
     assert seen == [False, True, True]
 
 
-@pytest.mark.parametrize(("cancelled", "asked", "answer"), [(True, False, STOP), (False, True, LEAVE), (True, True, LEAVE)])
-def test_a_run_hears_why_it_is_to_stop(desk, play, tmp_path, cancelled, asked, answer):
+@pytest.mark.parametrize(
+    ("cancelled", "asset", "asked", "answer"),
+    [(True, True, False, STOP), (True, False, False, LEAVE), (False, False, True, LEAVE), (True, True, True, LEAVE)],
+)
+def test_a_run_hears_why_it_is_to_stop(desk, play, tmp_path, cancelled, asset, asked, answer):
     heard = []
 
     def run(folder, emit, stop):
         emit(protocol.progress("static", 1, 2, 9.0, {}))
-        task.cancelled, desk.leaving.asked = cancelled, asked
+        task.cancelled, task.asset, desk.leaving.asked = cancelled, asset, asked
         heard.append(stop())
         raise Stopped("Stopped at step 1.", folder.asset)
 

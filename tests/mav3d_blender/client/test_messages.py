@@ -30,6 +30,16 @@ def test_a_stopped_job_says_that_it_can_go_on_where_it_has_begun(tmp_path):
     assert apply_message(job, message).advice == RESUME_HINT
 
 
+def test_sentences_name_what_the_panel_names(tmp_path):
+    job = Job("a", str(tmp_path), {}, state="CANCELLING")
+    text = f"Stopped in stage dynamic at step 5; {tmp_path / 'asset'} holds the scene, {tmp_path} the rest, this stage ends."
+    assert apply_message(job, {"type": "cancelled", "message": text}).message == (
+        "Stopped in Motion at step 5; its folder holds the scene, its folder the rest, this stage ends."
+    )
+    failed = apply_message(job, {"type": "error", "kind": "memory", "message": "No room for stage super_resolution."})
+    assert failed.message == "No room for Detail."
+
+
 def test_messages_move_a_job_on():
     job = Job("a", "", {"prompt": "a ball", "seed": 0}, changes={"frames": 3})
     job = apply_message(job, {"type": "started", "seed": 5, "frames": 4, "prompt": ["no text"]})

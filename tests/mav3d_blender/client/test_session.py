@@ -74,7 +74,8 @@ def test_a_cancel_keeps_what_there_is_and_resume_goes_on(desk):
     here.session.cancel(name)
     assert here.job(name).state == "CANCELLING"
     job = here.until_state(name, "CANCELLED")
-    assert read_asset(Path(job.asset)).frames == 3 and 0 < job.step < 60
+    assert not job.asset and 0 < job.step < 60 and "result" not in here.kinds(name)
+    assert job.message == f"Stopped in Shape at step {job.step}; its folder holds the checkpoint."
     with pytest.raises(JobError, match="has ended"):
         here.session.cancel(name)
     here.session.resume(name, {"frames": 5})
@@ -83,6 +84,20 @@ def test_a_cancel_keeps_what_there_is_and_resume_goes_on(desk):
     job = here.until_state(name, "DONE")
     assert first >= 2 and job.request["frames"] == 5 and job.changes == {} and read_asset(Path(job.asset)).frames == 5
     assert len(here.engines) == 1
+
+
+def test_a_job_is_finished_early_with_a_result_where_that_is_asked_for(desk):
+    here = desk()
+    name = here.running("steps=60")
+    here.session.cancel(name, keep=True)
+    job = here.until_state(name, "CANCELLED")
+    assert read_asset(Path(job.asset)).frames == 3 and 0 < job.step < 60 and "result" in here.kinds(name)
+    here.session.resume(name)
+    here.until(lambda: here.job(name).state == "RUNNING" and here.job(name).step)
+    here.events.clear()
+    here.session.cancel(name)
+    here.until_state(name, "CANCELLED")
+    assert "result" not in here.kinds(name), "the earlier one has come already"
 
 
 def test_a_job_is_cancelled_before_it_is_sent(desk):

@@ -13,8 +13,8 @@ class Drawn:
     def __init__(self) -> None:
         self.shown = []
 
-    def show(self, job, mesh, location):
-        self.shown.append((job, len(mesh[0]), location))
+    def show(self, job, mesh, location, scene):
+        self.shown.append((job, len(mesh[0]), location, scene))
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ def show(preview, job) -> list:
 def test_the_mesh_of_a_running_job_is_drawn_at_its_place(preview, addon, tmp_path):
     job = job_of(addon)
     preview.read(job, write_mesh(tmp_path))
-    assert show(preview, job) == [("a", 3, (1, 2, 3))]
-    assert show(preview, job) == [("a", 3, (1, 2, 3))], "once"
+    assert show(preview, job) == [("a", 3, (1, 2, 3), addon.name)]
+    assert show(preview, job) == [("a", 3, (1, 2, 3), addon.name)], "once"
 
 
 def test_a_job_that_has_ended_or_hides_its_preview_is_not_drawn(preview, addon, tmp_path):

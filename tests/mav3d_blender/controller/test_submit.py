@@ -39,7 +39,8 @@ def test_a_job_is_in_the_history_with_its_placement(addon):
     state().notices.warning = "old"
     job = generate(bpy.context, {"prompt": "a ball", "seed": 3})
     assert job.state == "QUEUED" and job.target["start_frame"] == 12 and state().notices.warning == ""
-    placement = {"start_frame": 12, "repeat": "LOOP", "rate": "EVERY", "at_cursor": True}
+    where = {"at_cursor": True, "size": 1.0, "origin": "BOTTOM", "beside": True}
+    placement = {"start_frame": 12, "repeat": "LOOP", "rate": "KEEP"} | where
     assert history() == [{"prompt": "a ball", "seed": 3} | placement]
 
 

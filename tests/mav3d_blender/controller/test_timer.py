@@ -15,7 +15,7 @@ from tests.mav3d_blender.fake_engine import write_asset
 class Script:
     """A session with one job, that reports `events` once."""
 
-    hello, busy = {}, False
+    hello, busy, engine_state = {}, False, "starting"
 
     def __init__(self, folder, target) -> None:
         self.store, self.events, self.imported = JobStore(folder), [], []
@@ -53,6 +53,26 @@ def test_sentences_come_into_the_panel(script):
     script.events = [Event("error", message="No."), Event("estimate", message="About 5 s"), Event("engine", message="")]
     assert timer.advance(state())
     assert (state().notices.warning, state().notices.estimate) == ("No.", "About 5 s")
+
+
+def test_a_warning_goes_when_what_it_is_about_is_well(script):
+    notices = state().notices
+    script.events = [Event("engine", message="The engine ended.")]
+    timer.advance(state())
+    script.events = [Event("job", script.job.id), Event("engine")]
+    timer.advance(state())
+    assert notices.warning == "The engine ended.", "it is not ready yet"
+    script.engine_state, script.events = "ready", [Event("engine")]
+    timer.advance(state())
+    assert notices.warning == ""
+    script.store.put(replace(script.job, state="FAILED"))
+    script.events = [Event("error", script.job.id, "No room."), Event("job", script.job.id)]
+    timer.advance(state())
+    assert notices.warning == "No room."
+    script.store.remove(script.job.id)
+    script.events = [Event("job", script.job.id)]
+    timer.advance(state())
+    assert notices.warning == ""
 
 
 @pytest.mark.parametrize("same_file", [True, False])

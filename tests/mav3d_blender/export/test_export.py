@@ -24,9 +24,11 @@ from tests.mav3d_blender.timeline.assets import (
 )
 
 START = 100
+GAME = ["GLB_GAME", "FBX_GAME"]
 KINDS = [
     "GLB",
     "FBX",
+    *GAME,
     pytest.param("USDC", marks=pytest.mark.skipif(not bpy.app.build_options.usd, reason="built without USD")),
     pytest.param("ABC", marks=pytest.mark.skipif(not bpy.app.build_options.alembic, reason="built without Alembic")),
 ]
@@ -53,7 +55,7 @@ def shown(path: Path, kind: str, frame: int) -> np.ndarray:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_clip_s_own_range_is_written_from_time_0(host, tmp_path, kind):
     path = export(bpy.context, host, tmp_path / "shot.v2", kind)
-    assert path == tmp_path / f"shot.v2.{kind.lower()}"
+    assert path == tmp_path / f"shot.v2.{kind.removesuffix('_GAME').lower()}"
     for frame in (0, FRAMES - 1):
         np.testing.assert_allclose(
             np.sort(np.unique(shown(path, kind, frame).round(4), axis=0), axis=0),
@@ -102,7 +104,7 @@ def test_a_carried_object_is_written_where_it_is_seen(scene, host, tmp_path):
     np.testing.assert_allclose(shown(path, "GLB", FRAMES - 1).mean(0)[2], moving_octahedron()[-1].mean(0)[2] + 8, atol=1e-3)
 
 
-@pytest.mark.parametrize("kind", ["GLB", "FBX"])
+@pytest.mark.parametrize("kind", ["GLB", "FBX", *GAME])
 def test_a_mesh_per_frame_is_refused_where_it_can_not_be_kept(scene, tmp_path, kind):
     host = import_asset(write_asset(tmp_path / "asset"), scene).object
     with pytest.raises(ExportError, match="one mesh per frame: use To Shape Keys first, or choose USD or Alembic"):
@@ -110,7 +112,7 @@ def test_a_mesh_per_frame_is_refused_where_it_can_not_be_kept(scene, tmp_path, k
     assert os.listdir(tmp_path) == ["asset"]
 
 
-@pytest.mark.parametrize("kind", KINDS[2:])
+@pytest.mark.parametrize("kind", KINDS[4:])
 def test_a_mesh_per_frame_is_kept_by_the_others(scene, tmp_path, kind):
     host = import_asset(write_asset(tmp_path / "asset"), scene, start=START).object
     export(bpy.context, host, tmp_path / "a", kind)
@@ -120,6 +122,41 @@ def test_a_mesh_per_frame_is_kept_by_the_others(scene, tmp_path, kind):
 def test_a_rig_is_kept_by_each(scene, tmp_path, kind):
     host = import_asset(write_rigged_asset(tmp_path / "asset"), scene, start=START, match_fps=True).object
     export(bpy.context, host, tmp_path / "a", kind)
+
+
+@pytest.mark.parametrize("kind", GAME)
+def test_a_game_engine_gets_a_skin_in_meters_from_time_0(scene, tmp_path, kind):
+    host = import_asset(write_rigged_asset(tmp_path / "asset"), scene, start=START, match_fps=True).object
+    path = export(bpy.context, host, tmp_path / "a", kind)
+    other = bpy.data.scenes.new("read")
+    other.render.fps = 12
+    with active_scene(other):
+        read(path, kind)
+        (mesh,) = [item for item in other.objects if item.type == "MESH" and item.visible_get()]
+        (armature,) = [item for item in other.objects if item.type == "ARMATURE"]
+        assert {group.name for group in mesh.vertex_groups} == {"root", "limb"} == {bone.name for bone in armature.data.bones}
+        assert armature.animation_data.action.frame_range[:] == pytest.approx((0, FRAMES - 1), abs=0.01)
+        bpy.context.view_layer.update()
+        # No factor of 100 between the units of the file and meters is left on an object.
+        assert mesh.matrix_world.to_scale()[:] == pytest.approx((1, 1, 1), rel=1e-3)
+        assert np.ptp(world_points(other, mesh, 0), axis=0).max() == pytest.approx(2, rel=1e-2)
+
+
+def test_a_glb_holds_bones_that_deform_and_y_up(scene, tmp_path):
+    host = import_asset(write_rigged_asset(tmp_path / "asset"), scene, start=START, match_fps=True).object
+    content = export(bpy.context, host, tmp_path / "a", "GLB_GAME").read_bytes()
+    length = int.from_bytes(content[12:16], "little")
+    file = json.loads(content[20 : 20 + length])
+    (skin,) = file["skins"]
+    assert [file["nodes"][joint]["name"] for joint in skin["joints"]] == ["root", "limb"]
+    (mesh,) = file["meshes"]
+    (primitive,) = mesh["primitives"]
+    assert {"JOINTS_0", "WEIGHTS_0"} <= set(primitive["attributes"]) and "JOINTS_1" not in primitive["attributes"]
+    box = file["accessors"][primitive["attributes"]["POSITION"]]
+    # The bar stands along Z in Blender.
+    assert box["max"][1] - box["min"][1] == pytest.approx(2, rel=1e-2)
+    times = {sampler["input"] for sampler in file["animations"][0]["samplers"]}
+    assert min(file["accessors"][time]["min"][0] for time in times) == 0 and len(file["animations"]) == 1
 
 
 def test_a_file_that_is_there_is_asked_about_and_kept_where_the_new_one_fails(host, tmp_path, monkeypatch):

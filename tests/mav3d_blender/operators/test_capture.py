@@ -68,6 +68,24 @@ def test_what_does_not_move_is_one_sentence_and_leaves_nothing(addon):
     assert state().jobs() == []
 
 
+def test_a_folder_of_files_becomes_a_job_and_stays_as_it_is(addon, tmp_path):
+    folder = tmp_path / "waves"
+    folder.mkdir()
+    with pytest.raises(RuntimeError, match="no files in"):
+        bpy.ops.mav3d.files_to_one_mesh(directory=str(folder))
+    (folder / "wave_0001.obj").write_text("v 0 0 0")
+    addon.render.fps = 25
+    assert bpy.ops.mav3d.files_to_one_mesh(directory=str(folder), rig=True) == {"FINISHED"}
+    (job,) = state().jobs()
+    assert job.state == "DONE" and job.imported and job.tracks
+    assert job.request == {"name": "waves", "fps": 25.0, "rig": True, "meshes": [str(folder)]}
+    assert job.target["up"] == "Y", "as Blender writes OBJ files"
+    bpy.ops.mav3d.files_to_one_mesh(directory=str(folder), up="Z")
+    assert state().jobs()[-1].target["up"] == "Z"
+    bpy.ops.mav3d.remove(job=job.id)
+    assert (folder / "wave_0001.obj").exists()
+
+
 def test_it_is_grey_where_there_is_nothing_to_capture(addon, preferences, tmp_path):
     assert not bpy.ops.mav3d.capture_to_one_mesh.poll()
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))

@@ -32,15 +32,38 @@ def test_settings_come_back_from_the_history(addon):
         bpy.ops.mav3d.use_settings(entry=1)
 
 
-@pytest.mark.parametrize(
-    ("prompt", "python", "possible"),
-    [("a corgi", True, False), ("", True, False), ("a cube", False, False), ("a cube", True, True)],
-)
-def test_generate_is_grey_where_it_can_do_nothing(addon, preferences, tmp_path, prompt, python, possible):
+@pytest.mark.parametrize(("prompt", "said"), [("a corgi", "Unknown: corgi"), ("", "Type a prompt")])
+def test_a_prompt_that_the_models_do_not_know_is_one_sentence(addon, prompt, said):
     addon.mav3d.prompt = prompt
-    if not python:
-        preferences.engine_python = str(tmp_path / "none")
-    assert bpy.ops.mav3d.generate.poll() is possible and bpy.ops.mav3d.estimate.poll() is possible
+    assert not bpy.ops.mav3d.estimate.poll()
+    with pytest.raises(RuntimeError, match=said):
+        bpy.ops.mav3d.generate()
+    assert state().jobs() == []
+
+
+def test_it_is_grey_without_an_engine(addon, preferences, tmp_path):
+    addon.mav3d.prompt = "a cube"
+    assert bpy.ops.mav3d.generate.poll() and bpy.ops.mav3d.estimate.poll()
+    preferences.engine_python = str(tmp_path / "none")
+    assert not bpy.ops.mav3d.generate.poll() and not bpy.ops.mav3d.estimate.poll()
+
+
+def test_a_script_says_what_it_wants_and_finds_the_object_by_its_name(addon):
+    addon.mav3d.prompt, addon.mav3d.quality, addon.mav3d.seed = "a cube", "HIGH", 5
+    done = bpy.ops.mav3d.generate(prompt="a green duck jumping", quality="DRAFT", seed=3, frames=6)
+    host = addon.objects[addon.mav3d.result]
+    assert done == {"FINISHED"} and host.mav3d.prompt == "a green duck jumping"
+    assert json.loads(host.mav3d.request) == {
+        "prompt": "a green duck jumping", "preset": "primitives", "quality": "draft", "seed": 3, "topology": "auto",
+        "frames": 6, "fps": 12,
+    }  # fmt: skip
+    # What is left out is as in the sidebar, which shows what was asked for.
+    assert bpy.ops.mav3d.generate(seed=4) == {"FINISHED"}
+    assert addon.objects[addon.mav3d.result] != host and addon.mav3d.prompt == "a green duck jumping"
+    with pytest.raises(RuntimeError, match="Unknown: corgi"):
+        bpy.ops.mav3d.generate(prompt="a corgi")
+    with pytest.raises(TypeError, match="BEST"):
+        bpy.ops.mav3d.generate(quality="BEST")
 
 
 def test_an_estimate_is_in_the_panel(addon):

@@ -28,7 +28,7 @@ def test_models_are_fetched_and_then_count_as_there(addon, tmp_path, monkeypatch
     missing = {"image": "x/y is not on this machine.", "video": "z is not on this machine."}
     about = {"name": "open", "ready": False, "reason": "x/y is not on this machine.", "missing": missing}
     monkeypatch.setattr(type(state().open_session()), "hello", {"presets": [about]})
-    assert request_problem(settings) == missing["image"] and not bpy.ops.mav3d.generate.poll()
+    assert request_problem(settings) == missing["image"] and not bpy.ops.mav3d.estimate.poll()
     settings.image_model = "bad/model"
     assert request_problem(settings) == missing["video"]
     with pytest.raises(RuntimeError, match="bad/model is gated"):
@@ -40,6 +40,6 @@ def test_models_are_fetched_and_then_count_as_there(addon, tmp_path, monkeypatch
     settings.image_model = ""
     assert request_problem(settings) == missing["image"]
     assert fetch() == {"FINISHED"}
-    assert request_problem(settings) == "" and bpy.ops.mav3d.generate.poll()
+    assert request_problem(settings) == "" and bpy.ops.mav3d.estimate.poll()
     monkeypatch.setattr(validation, "is_online", lambda: False)
     assert not fetch.poll()

@@ -63,3 +63,23 @@ def test_a_rig_is_turned_into_shape_keys_and_frames(addon, tmp_path):
         assert bpy.ops.mav3d.frames_to_shape_keys() == {"FINISHED"}
     twin = bpy.context.view_layer.objects.active
     assert twin != host and twin.data.shape_keys and not [m for m in twin.modifiers if m.type == "ARMATURE"]
+
+
+def test_motion_is_converted_and_single_frames_are_edited(addon, tmp_path):
+    write_fixed_asset(tmp_path / "fixed")
+    bpy.ops.mav3d.import_asset(directory=str(tmp_path / "fixed"))
+    host = bpy.context.view_layer.objects.active
+    assert bpy.ops.mav3d.convert_to_transform_keys() == {"FINISHED"}
+    twin = bpy.context.view_layer.objects.active
+    assert twin != host and twin.mav3d.prompt and twin.select_get()
+    with pytest.raises(RuntimeError, match="keys of its own"):
+        bpy.ops.mav3d.convert_to_transform_keys()
+    write_asset(tmp_path / "frames")
+    bpy.ops.mav3d.import_asset(directory=str(tmp_path / "frames"))
+    sequence = bpy.context.view_layer.objects.active
+    assert not bpy.ops.mav3d.finish_frame.poll()
+    assert bpy.ops.mav3d.edit_frame() == {"FINISHED"}
+    frame = bpy.context.view_layer.objects.active
+    assert frame.mode == "EDIT" and frame != sequence and bpy.ops.mav3d.finish_frame.poll()
+    assert bpy.ops.mav3d.finish_frame() == {"FINISHED"}
+    assert bpy.context.view_layer.objects.active == sequence and frame.mode == "OBJECT"

@@ -6,11 +6,14 @@ import bpy
 
 
 class Layout:
-    """texts: labels with their icons; buttons: operators with their text and options; properties: names of settings."""
+    """texts: labels with their icons; buttons: operators with their text and options; properties: names of settings; folded:
+    names of sub-panels that are closed at first, which are drawn open all the same; disabled: operators that are
+    grey; menus: names of menus."""
 
     def __init__(self, top=None) -> None:
         self.top = top or self
-        self.texts, self.buttons, self.properties = [], [], []
+        self.texts, self.buttons, self.properties, self.folded, self.disabled, self.menus = [], [], [], [], [], []
+        self.enabled = True
 
     def column(self, **options):
         return Layout(self.top)
@@ -18,6 +21,7 @@ class Layout:
     row = box = split = column
 
     def panel(self, name, default_closed=False):
+        self.top.folded += [name] if default_closed else []
         return Layout(self.top), Layout(self.top)
 
     def label(self, text="", icon="NONE"):
@@ -37,14 +41,12 @@ class Layout:
         pass
 
     def menu(self, name, **options):
-        pass
+        self.top.menus.append(name)
 
     def operator(self, name, text=None, **options):
         self.top.buttons.append((name, text, SimpleNamespace()))
+        self.top.disabled += [] if self.enabled else [name]
         return self.top.buttons[-1][2]
-
-    def operator_menu_enum(self, name, options, **more):
-        self.top.buttons.append((name, None, SimpleNamespace()))
 
     @property
     def text(self) -> str:

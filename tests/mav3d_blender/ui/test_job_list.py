@@ -1,7 +1,7 @@
 import pytest
 
 from mav3d_blender.jobs.job import Job
-from mav3d_blender.ui.job_list import progress_text, sorted_jobs, state_text
+from mav3d_blender.ui.job_list import detail_text, progress_text, sorted_jobs, state_text
 
 
 def test_a_running_job_says_how_far_it_is():
@@ -13,15 +13,20 @@ def test_a_running_job_says_how_far_it_is():
 @pytest.mark.parametrize(
     ("job", "waits", "text"),
     [
-        ({"state": "QUEUED"}, False, "Queued"),
-        ({"state": "CANCELLING"}, False, "Stopping, keeping a checkpoint"),
-        ({"state": "DONE", "imported": True}, False, "Done"),
-        ({"state": "DONE"}, False, "Done, not placed yet"),
-        ({"state": "DONE"}, True, "Waits for Object Mode"),
+        ({"state": "QUEUED"}, "", "Queued"),
+        ({"state": "CANCELLING"}, "", "Stopping, keeping a checkpoint"),
+        ({"state": "DONE", "imported": True}, "", "Done"),
+        ({"state": "DONE"}, "", "Done, not placed yet"),
+        ({"state": "DONE"}, "Waits for Object Mode", "Waits for Object Mode"),
     ],
 )
 def test_other_jobs_say_their_state(job, waits, text):
     assert state_text(Job("a", "", {}, **job), waits) == text
+
+
+def test_what_was_asked_for_is_in_the_panels_words():
+    assert detail_text(Job("a", "", {"quality": "draft", "seed": 3})) == "Draft, Seed 3"
+    assert detail_text(Job("a", "", {"meshes": [], "rig": True})) == "One Mesh with Bones"
 
 
 def test_unfinished_jobs_come_first_and_the_newest_of_each():

@@ -14,7 +14,8 @@ from tests.mav3d_blender.ui.layouts import Layout
 def drawn(preferences, **changes) -> Layout:
     """The preferences as they look now."""
     cls = MAV3D_AP_preferences
-    values = {name: getattr(preferences, name) for name in ("engine_python", "device", "variant", "advanced", "package_index")}
+    names = ("engine_python", "device", "jobs_folder", "variant", "advanced", "package_index")
+    values = {name: getattr(preferences, name) for name in names}
     methods = {name: value for name, value in vars(cls).items() if name == "_steps" or name.lstrip("_").startswith("draw")}
     shown = type("Shown", (), methods)()
     vars(shown).update(values | changes | {"layout": Layout()})
@@ -27,7 +28,7 @@ def test_set_up_is_three_steps_with_what_fixes_each(addon, preferences):
     preferences.engine_python = ""
     first = drawn(preferences)
     assert [name for name, *_ in first.buttons] == [
-        "mav3d.install_engine", "mav3d.use_python", "mav3d.check_engine", "mav3d.check_engine", "mav3d.copy_report",
+        "mav3d.install_engine", "mav3d.use_python", "mav3d.check_engine", "mav3d.copy_report",
     ]  # fmt: skip
     python, fine = Path(sys.executable), [Line(name, "ok", f"{name} is fine.") for name in ("Engine", "Models", "Device")]
     preferences.engine_python = str(python)

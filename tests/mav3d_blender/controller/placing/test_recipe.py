@@ -3,7 +3,7 @@ import json
 import bpy
 import pytest
 
-from mav3d_blender.controller.recipe import read_recipe, request_of_asset, write_recipe
+from mav3d_blender.controller.placing.recipe import read_recipe, request_of_asset, write_recipe
 from mav3d_blender.timeline.asset_folder.asset import read_asset
 from tests.mav3d_blender.timeline.assets import write_fixed_asset
 

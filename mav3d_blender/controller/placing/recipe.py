@@ -7,7 +7,7 @@ from typing import Any
 
 import bpy
 
-from ..timeline.asset_folder.asset import Asset
+from ...timeline.asset_folder.asset import Asset
 
 
 def write_recipe(host: bpy.types.Object, asset: Asset, request: dict[str, Any], job_id: str) -> None:

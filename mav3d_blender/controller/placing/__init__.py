@@ -1,0 +1,1 @@
+"""From a finished asset to an object in the scene: when, where, and how it was made."""
