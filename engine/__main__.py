@@ -10,7 +10,8 @@ import sys
 from engine.cli.main import main
 
 # What of Python's surroundings its libraries don't stand: they make functions from docstrings, and use what is deprecated.
-VARIABLES = ("PYTHONOPTIMIZE", "PYTHONWARNINGS")
+# PYTHONINSPECT would have a command wait for input at its end, where its exit code belongs.
+VARIABLES = ("PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONINSPECT")
 
 
 def unoptimised() -> list[str]:
@@ -30,7 +31,7 @@ def restart() -> None:
 
 
 if __name__ == "__main__":
-    if sys.flags.optimize > 1 or os.environ.get("PYTHONWARNINGS"):
+    if sys.flags.optimize > 1 or os.environ.get("PYTHONWARNINGS") or os.environ.get("PYTHONINSPECT"):
         restart()
     # Threads that wait by spinning stop everything else on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -43,7 +43,12 @@ def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind:
             write(clip.scene, part, kind)
         if not part.is_file() or part.stat().st_size == 0:
             raise ExportError("Blender wrote nothing")
-        check_file(part, kind, expected, scene, last)
+        try:
+            check_file(part, kind, expected, scene, last)
+        except ExportError as error:
+            # Exporters leave modifiers out where a mesh has shape keys.
+            names = [each.name for each in host.modifiers if each.type != "ARMATURE" and each.show_viewport]
+            raise ExportError(f"{error}; apply or remove its modifier {names[0]}" if names else str(error)) from error
         replace_file(part, path)
     except (ExportError, RuntimeError, OSError) as error:
         raise ExportError(f"{path} could not be written: {_clause(error)}.") from error
@@ -55,9 +60,14 @@ def export(context: bpy.types.Context, host: bpy.types.Object, path: Path, kind:
 def _is_there(path: Path) -> bool:
     """Raises ExportError where the name is that of a folder, or none that the file system has."""
     try:
+        # Blender writes names in UTF-8 alone.
+        str(path).encode()
         path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return False
+    except UnicodeEncodeError as error:
+        shown = path.name[:40].encode("utf-8", "replace").decode()
+        raise ExportError(f"{shown} can't be written in UTF-8, as Blender needs it: choose another name.") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ExportError(f"{path.name[:40]} can't be a file's name there ({reason}): choose another name.") from error

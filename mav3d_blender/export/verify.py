@@ -22,7 +22,7 @@ class ExportError(Exception):
 
 def boxes(scene: bpy.types.Scene, hosts: list[bpy.types.Object], last: int) -> np.ndarray:
     """Corners of the box of what `hosts` show in the context's `scene`, world: [moments, 2, 3]. Raises ExportError where they
-    show nothing."""
+    show nothing, or numbers that are not finite, which no file may hold."""
     found = []
     for moment in MOMENTS:
         scene.frame_set(round(moment * last))
@@ -31,6 +31,8 @@ def boxes(scene: bpy.types.Scene, hosts: list[bpy.types.Object], last: int) -> n
         points = np.concatenate([each for each in points if len(each)] or [np.zeros((0, 3))])
         if not len(points):
             raise ExportError(f"there is no mesh at frame {scene.frame_current}")
+        if not np.isfinite(points).all():
+            raise ExportError(f"its mesh has numbers that are not finite at frame {scene.frame_current}, undo what made them")
         found.append([points.min(0), points.max(0)])
     return np.array(found)
 

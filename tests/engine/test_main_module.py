@@ -25,7 +25,7 @@ def test_a_restart_keeps_all_options_but_the_one(monkeypatch, given, restarted):
     assert module.unoptimised() == [sys.executable, *restarted]
 
 
-@pytest.mark.parametrize("way", ["-O", "-OO", "PYTHONOPTIMIZE=2", "PYTHONWARNINGS=error"])
+@pytest.mark.parametrize("way", ["-O", "-OO", "PYTHONOPTIMIZE=2", "PYTHONWARNINGS=error", "PYTHONINSPECT=1"])
 def test_python_without_docstrings_or_with_warnings_as_errors_runs_the_engine(tmp_path, way):
     """Libraries of the tracker don't load so."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}

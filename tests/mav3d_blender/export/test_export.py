@@ -187,6 +187,27 @@ def test_places_that_can_not_be_written_are_named(host, tmp_path):
         export(bpy.context, host, tmp_path / "file" / "a", "GLB")
 
 
+def test_numbers_that_are_not_finite_are_never_written(host, tmp_path):
+    host.data.shape_keys.key_blocks[1].data[0].co = (float("nan"), 0, 0)
+    host.data.shape_keys.animation_data_clear()
+    host.data.shape_keys.key_blocks[1].value = 1
+    with pytest.raises(ExportError, match="a.glb could not be written: its mesh has numbers that are not finite at frame 0"):
+        export(bpy.context, host, tmp_path / "a", "GLB")
+    assert [path.name for path in tmp_path.iterdir()] == ["asset"]
+
+
+def test_a_modifier_that_a_format_leaves_out_is_named(host, tmp_path):
+    host.modifiers.new("Halved", "DECIMATE").ratio = 0.5
+    with pytest.raises(ExportError, match="not where Blender shows it; apply or remove its modifier Halved"):
+        export(bpy.context, host, tmp_path / "a", "GLB")
+
+
+def test_a_name_that_is_no_text_is_one_sentence(host, tmp_path):
+    with pytest.raises(ExportError, match="can't be written in UTF-8, as Blender needs it: choose another name") as caught:
+        export(bpy.context, host, tmp_path / os.fsdecode(b"a\xff"), "GLB")
+    str(caught.value).encode()
+
+
 def test_an_object_that_is_edited_has_to_be_left_first(host, tmp_path):
     bpy.context.view_layer.objects.active = host
     bpy.ops.object.mode_set(mode="EDIT")
