@@ -48,7 +48,7 @@ def steps():
     write(FOLDER, "pressed.json", {})
     yield from watch_job(current)
     host = window.view_layer.objects.active
-    seen["prompt"], seen["keys"] = host.mav3d.prompt, len(host.data.shape_keys.key_blocks)
+    seen["prompt"], seen["bones"] = host.mav3d.prompt, [bone.name for bone in host.find_armature().data.bones]
     seen["name"] = host.name
     write(FOLDER, "placed.json", {})
     yield 1.5
@@ -56,8 +56,9 @@ def steps():
     # The clip keeps its speed: 12 frames of it a second, 24 of the scene's.
     for frame in range(1, 33):
         window.scene.frame_set(frame)
-        shown = host.evaluated_get(bpy.context.evaluated_depsgraph_get()).data
-        heights.append(sum(vertex.co.z for vertex in shown.vertices) / len(shown.vertices))
+        shown = host.evaluated_get(bpy.context.evaluated_depsgraph_get())
+        places = [shown.matrix_world @ vertex.co for vertex in shown.data.vertices]
+        heights.append(sum(place.z for place in places) / len(places))
     seen["travel"] = max(heights) - min(heights)
     with bpy.context.temp_override(window=window, area=area):
         bpy.ops.ed.undo()
@@ -72,7 +73,7 @@ def steps():
     bpy.ops.wm.open_mainfile(filepath=path)
     yield 1.0
     host = bpy.data.objects[seen["name"]]
-    seen["reopened"] = [host.mav3d.prompt, len(host.data.shape_keys.key_blocks)]
+    seen["reopened"] = [host.mav3d.prompt, len(host.find_armature().data.bones)]
     scene = bpy.context.scene
     scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 4, False
     scene.render.resolution_x = scene.render.resolution_y = 64

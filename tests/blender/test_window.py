@@ -78,7 +78,7 @@ def take_pictures(folder: Path) -> None:
 
 def test_a_typed_prompt_and_a_click_make_an_animated_object(seen):
     assert seen["pressed"] and seen["prompt"] == PROMPT
-    assert seen["keys"] == 17 and seen["travel"] > 0.4
+    assert seen["bones"] == ["root"] and seen["travel"] > 0.4
     assert {"static", "dynamic"} <= set(seen["progress"]) and seen["thumbnail"] and seen["overlay"]
 
 
@@ -110,4 +110,4 @@ def reopened(folder: Path) -> list[Job]:
 
 def test_one_undo_takes_it_away_and_a_saved_file_keeps_it(seen):
     assert not seen["after_undo"] and seen["after_redo"]
-    assert seen["reopened"] == [PROMPT, 17] and seen["rendered"]
+    assert seen["reopened"] == [PROMPT, 1] and seen["rendered"]
