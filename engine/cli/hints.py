@@ -12,6 +12,7 @@ HINTS = {
     "device": "Name the device with --device.",
     "memory": "`resume DIR --memory low` goes on with less; --quality draft takes less too.",
     "diverged": "`export` makes an asset of the checkpoint.",
+    "empty_frame": "Add --empty-frames skip, or hold.",
     "empty": "The scene is kept: `render` shows it.",
     "stopped": "Run the same command to go on from the checkpoint.",
     "fetch": "`python -m engine models fetch {source}` fetches it.",

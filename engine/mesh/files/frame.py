@@ -24,6 +24,8 @@ class MeshError(EngineError):
 class EmptyError(MeshError):
     """A file without a triangle: what a simulation writes before there is anything."""
 
+    kind = "empty_frame"
+
 
 @dataclass(frozen=True)
 class Faces:

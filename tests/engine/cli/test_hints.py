@@ -2,6 +2,7 @@ import pytest
 
 from engine.cli.hints import HINTS, hint
 from engine.contract.errors import EngineError, NotFetchedError, PromptError, Stopped, TakenError
+from engine.mesh.files.frame import EmptyError
 from engine.pipeline.device import DeviceError
 
 
@@ -11,6 +12,7 @@ from engine.pipeline.device import DeviceError
         (TakenError("No."), "--overwrite"),
         (DeviceError("No."), "--device"),
         (Stopped("Stopped."), "same command"),
+        (EmptyError("No."), "--empty-frames skip"),
         (NotFetchedError("No.", "owner/name"), "`python -m engine models fetch owner/name` fetches it."),
     ],
 )
