@@ -44,7 +44,8 @@ def test_a_scene_is_rendered(job, tmp_path):
 def test_an_asset_goes_into_a_blend(job, tmp_path):
     example("asset_into_blender").build(job / "asset", tmp_path / "ball.blend")
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "ball.blend"))
-    assert [item.type for item in bpy.context.scene.objects] == ["MESH"]
+    # The ball, and the armature whose keys move it.
+    assert sorted(item.type for item in bpy.context.scene.objects) == ["ARMATURE", "MESH"]
 
 
 def test_meshes_become_one_mesh(tmp_path):
