@@ -56,6 +56,10 @@ class MAV3D_OT_generate(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = context.scene.mav3d
+        known = contract.SETTINGS["preset"].choices
+        if self.preset and self.preset not in known:
+            self.report({"ERROR"}, f"There are no models called {self.preset}: choose {' or '.join(known)}.")
+            return {"CANCELLED"}
         set_values(settings, self._given())
         if problem := request_problem(settings):
             self.report({"ERROR"}, problem)

@@ -21,7 +21,7 @@ from .job_runner import poll_without
 
 
 class Baking:
-    """What both bake operators have in common. bake: makes the new object, which is selected."""
+    """What operators that show a result by another object have in common. bake: makes that object, which is selected."""
 
     bl_options = {"REGISTER", "UNDO"}
 
@@ -62,25 +62,16 @@ class MAV3D_OT_convert_to_transform_keys(Baking, bpy.types.Operator):
     bake = staticmethod(to_transform_keys)
 
 
-class MAV3D_OT_edit_frame(bpy.types.Operator):
+class MAV3D_OT_edit_frame(Baking, bpy.types.Operator):
     """Edit the mesh of the frame that is shown now, alone"""
 
-    bl_idname, bl_label = "mav3d.edit_frame", "Edit This Frame"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return poll_without(cls, result_problem(context))
+    bl_idname, bl_label, bake = "mav3d.edit_frame", "Edit This Frame", staticmethod(begin_frame_edit)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        try:
-            item = begin_frame_edit(context.object, context.scene)
-        except BakeError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        select_object(context.scene, item)
-        bpy.ops.object.mode_set(mode="EDIT")
-        return {"FINISHED"}
+        done = super().execute(context)
+        if done == {"FINISHED"}:
+            bpy.ops.object.mode_set(mode="EDIT")
+        return done
 
 
 class MAV3D_OT_finish_frame(bpy.types.Operator):

@@ -70,3 +70,10 @@ def test_an_estimate_is_in_the_panel(addon):
     addon.mav3d.prompt = "a red ball"
     assert bpy.ops.mav3d.estimate() == {"FINISHED"}
     assert state().notices.estimate == "About 1 min 40 s and 900 MB of memory"
+
+
+def test_a_script_that_names_models_that_are_none_is_told_and_changes_nothing(addon):
+    addon.mav3d.prompt = "a cube"
+    with pytest.raises(RuntimeError, match="no models called nobody: choose primitives or"):
+        bpy.ops.mav3d.generate(prompt="a green duck jumping", preset="nobody")
+    assert addon.mav3d.prompt == "a cube" and state().jobs() == []
