@@ -66,7 +66,8 @@ class StageConfig:
 
     occupancy_interval: steps between updates of the occupancy grid. video_distillation: how the video model is asked where it
     is kept on beside another model. rigid_until: share of the stage in which only the trajectory moves; whole turns are tried
-    before it. camera: what the cameras are drawn from. clip_fraction: range of the share of the clip that one step sees, from a
+    before it. settled_trajectory: what its learning rate is multiplied by from then on; a root that shakes hides the limbs'
+    motion. camera: what the cameras are drawn from. clip_fraction: range of the share of the clip that one step sees, from a
     random start (MAV3D's frame-rate sampling, recalled). blob_growth: what the width of the blob of density that a scene begins
     with is multiplied by over the stage, so that motion can leave the middle (MAV3D's annealing, recalled; 4D-fy has 10 with
     another blob). coloured_backgrounds: random colours behind the scene, not greys. reference: weight of a reference picture
@@ -94,6 +95,7 @@ class StageConfig:
     occupancy_interval: int = 16
     video_distillation: DistillationConfig | None = None
     rigid_until: float = 0.0
+    settled_trajectory: float = 1.0
     camera: CameraConfig = CameraConfig()
     clip_fraction: tuple[float, float] = (1.0, 1.0)
     blob_growth: float = 1.0

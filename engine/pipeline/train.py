@@ -35,8 +35,9 @@ def take_step(
     config = quality.stage(stage)
     share = max(step / config.steps, least_share)
     rigid_steps = round(config.rigid_until * config.steps) if state.field.trajectory is not None else 0
-    state.set_rates(config.rates, config.final_lr_ratio**share)
-    state.free(config.rates, rigid_only=step < rigid_steps and least_share < config.rigid_until)
+    rigid_only = step < rigid_steps and least_share < config.rigid_until
+    state.set_rates(config.rates, config.final_lr_ratio**share, 1.0 if rigid_only else config.settled_trajectory)
+    state.free(config.rates, rigid_only)
     if step == 0 < rigid_steps:
         try_turns(state, loaded["video"], config, times)
     if stage == "dynamic" and step == 0 and state.field.skeleton is not None:

@@ -1,6 +1,6 @@
-"""Judges a .blend by what is in it alone: path, volume, turn and solid shape of the visible meshes, colour in Cycles.
+"""Judges a .blend by what is in it alone: path, volume, turn, solid shape and limbs of the visible meshes, and their colour.
 
-Knows nothing of the models or the field; the ideal solids are those of the analytic world, turned as the motion turns them.
+Knows nothing of the models or the field; what it is held to is the analytic world, posed and turned as the words say.
 """
 
 from __future__ import annotations
@@ -13,19 +13,31 @@ import imageio.v3 as imageio
 import numpy as np
 
 from engine.contract.words import PALETTE
+from engine.evaluate.bodies.verdict import BodyVerdict, judge_body
 from engine.evaluate.triangle_soup import TriangleSoup, texel_colours
 from engine.evaluate.verdict import Verdict, judge_soups
+from engine.models.world.words.lexicon import Words
 from engine.reference.palette import nearest_colour
 
 
 def judge(blend: Path, shape: str, motion: str) -> Verdict:
     """Opens `blend` and measures it over its frame range; `motion` only says how the ideal solid may be turned."""
+    soups = read_blend(blend)
+    scene = bpy.context.scene
+    return judge_soups(soups, shape, motion, _colour(scene, scene.frame_start + len(soups) // 3))
+
+
+def judge_creature(blend: Path, words: Words) -> BodyVerdict:
+    """The same of what the models of bodies that bend make: the body posed frame by frame, and colours by part."""
+    return judge_body(read_blend(blend), words)
+
+
+def read_blend(blend: Path) -> list[TriangleSoup]:
+    """Opens `blend` and returns what a render shows in each frame of its range."""
     bpy.ops.wm.open_mainfile(filepath=str(blend))
     scene = bpy.context.scene
-    numbers = range(scene.frame_start, scene.frame_end + 1)
     pictures: dict[str, np.ndarray] = {}
-    soups = [_visible(scene, number, pictures) for number in numbers]
-    return judge_soups(soups, shape, motion, _colour(scene, numbers[len(numbers) // 3]))
+    return [_visible(scene, number, pictures) for number in range(scene.frame_start, scene.frame_end + 1)]
 
 
 def _visible(scene: bpy.types.Scene, frame: int, pictures: dict[str, np.ndarray]) -> TriangleSoup:
