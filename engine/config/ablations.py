@@ -42,7 +42,7 @@ def _regularisers(quality: Quality) -> Quality:
 
 def _dynamic_cameras(quality: Quality) -> Quality:
     def still(camera: CameraConfig) -> CameraConfig:
-        return replace(camera, moving=0.0)
+        return replace(camera, moving=0.0, scattered=False)
 
     dynamic, high = quality.dynamic, quality.super_resolution
     return replace(

@@ -42,8 +42,10 @@ class CameraConfig:
     """The range that a stage draws its cameras from. azimuth, elevation: radians; fov: vertical, radians; the model's own where
     None.
 
-    moving: share of the steps in which cameras move during a clip (MAV3D's dynamic cameras, recalled; Animate124's code has
-    0.9). swing: largest change of azimuth and elevation over such a clip, radians (Animate124: 90 and 45 degrees either way).
+    scattered: whether each frame of a clip has a camera of its own, for models that look at frames one by one: a step then sees
+    the motion from all sides. moving: share of the steps in which cameras move during a clip (MAV3D's dynamic cameras,
+    recalled; Animate124's code has 0.9). swing: largest change of azimuth and elevation over such a clip, radians (Animate124:
+    90 and 45 degrees either way).
     """
 
     azimuth: tuple[float, float] = (0.0, 2 * math.pi)
@@ -51,6 +53,7 @@ class CameraConfig:
     fov: float | None = None
     moving: float = 0.0
     swing: tuple[float, float] = (math.radians(90), math.radians(45))
+    scattered: bool = False
 
 
 @dataclass(frozen=True)

@@ -178,3 +178,21 @@ def moving_cameras(
     travel = (torch.rand(2, len(still), 1, generator=generator) * 2 - 1) * torch.tensor(swing).view(2, 1, 1)
     azimuth, height = still.azimuth[:, None] + travel[0] * share, still.elevation[:, None] + travel[1] * share
     return replace(still, azimuth=azimuth, elevation=height.clamp(*elevation))
+
+
+def scattered_cameras(
+    count: int,
+    frames: int,
+    generator: torch.Generator,
+    elevation: tuple[float, float],
+    fov: float = FOV,
+    azimuth: tuple[float, float] = (0.0, 2 * math.pi),
+) -> Cameras:
+    """A camera of its own for each frame of each clip, [cameras, frames]: a clip is seen from all of the azimuths' range, in an
+    order that says nothing of time. Elevations are uniform in theirs; radians."""
+    offset, jitter, height = torch.rand(3, count, frames, generator=generator)
+    order = torch.rand(count, frames, generator=generator).argsort(1)
+    left, right = azimuth
+    turned = left + (offset[:, :1] + (order + jitter) / frames) % 1 * (right - left)
+    low, high = elevation
+    return Cameras(turned, low + (high - low) * height, fov=fov)

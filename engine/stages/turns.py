@@ -35,7 +35,7 @@ def try_turns(state: TrainState, video: LoadedGuidance, config: StageConfig, tim
     """Puts a turn about Z into a trajectory at rest if the video model wants one: 1 (counter-clockwise), -1 or 0 turns,
     returned."""
     cameras = max(2, round(CAMERAS * (SIZE / config.size) ** 2))
-    still = replace(config, cameras=cameras, camera=replace(config.camera, moving=0.0), empty_sample_prob=0.0)
+    still = replace(config, cameras=cameras, camera=replace(config.camera, moving=0.0, scattered=False), empty_sample_prob=0.0)
     view = draw_view(state, video, still, times)
     rotation = state.field.trajectory.rotation
     before = state.generator.get_state()

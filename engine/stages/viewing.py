@@ -8,7 +8,7 @@ from torch import Tensor
 from engine.config.stage import CameraConfig, StageConfig
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
-from engine.scene.cameras import Cameras, moving_cameras, random_cameras, ring_cameras
+from engine.scene.cameras import Cameras, moving_cameras, random_cameras, ring_cameras, scattered_cameras
 from engine.scene.render import View, random_backgrounds
 from engine.stages.train_state import TrainState
 
@@ -29,6 +29,8 @@ def draw_cameras(state: TrainState, guidance: Guidance, config: StageConfig, fra
     elevation, fov = camera.elevation or guidance.elevation, camera.fov or guidance.fov
     if guidance.views_per_batch > 1 and camera.azimuth == CameraConfig.azimuth:
         return ring_cameras(config.cameras, guidance.views_per_batch, state.generator, elevation, fov)
+    if camera.scattered and frames > 1:
+        return scattered_cameras(config.cameras, frames, state.generator, elevation, fov, camera.azimuth)
     cameras = random_cameras(config.cameras, state.generator, elevation, fov, camera.azimuth)
     if frames == 1 or not camera.moving or float(torch.rand(1, generator=state.generator)) >= camera.moving:
         return cameras

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample, max_pool3d
+from torch.nn.functional import grid_sample
 
 from engine.scene.field import Field
 from engine.scene.frozen.baked import BakedBody
@@ -36,7 +36,7 @@ class PosedBody:
         came_from, self._low, shape = _splat(field, times)
         near = _dilated(came_from)
         # Gaps where the body is stretched are closed: a cell counts whose neighbours all are near the body.
-        self.occupancy = _occupancy(~_spread((near < 0).float()).bool(), self._low)
+        self.occupancy = _occupancy(~_spread(near < 0), self._low)
         frames, *cell = near.ge(0).nonzero(as_tuple=True)
         places = (torch.stack(cell, 1) + self._low + 0.5) * CELL - 1
         weights = self.baked.held[near[(frames, *cell)]]
@@ -97,17 +97,18 @@ def _splat(field: Field, times: Tensor) -> tuple[Tensor, Tensor, tuple[int, int,
 
 def _dilated(index: Tensor) -> Tensor:
     """The same with the greatest index of its neighbours in each empty cell, [F, x, y, z]."""
-    return torch.where(index >= 0, index, _spread(index.float()).int()).long()
+    return torch.where(index >= 0, index, _spread(index)).long()
 
 
 def _spread(values: Tensor) -> Tensor:
     """The greatest of each cell's values and its neighbours', [F, x, y, z], axis by axis."""
-    around = values[:, None]
-    for axis in range(3):
-        kernel, padding = [1, 1, 1], [0, 0, 0]
-        kernel[axis], padding[axis] = 3, 1
-        around = max_pool3d(around, kernel, 1, padding)
-    return around[:, 0]
+    for axis in (1, 2, 3):
+        around, count = values.clone(), values.shape[axis] - 1
+        for first, second in ((0, 1), (1, 0)):
+            own, other = around.narrow(axis, first, count), values.narrow(axis, second, count)
+            torch.maximum(own, other, out=own)
+        values = around
+    return values
 
 
 def _occupancy(held: Tensor, low: Tensor) -> Occupancy:

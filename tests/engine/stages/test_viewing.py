@@ -95,3 +95,14 @@ def test_cameras_follow_a_body_where_the_model_says_it_goes():
     view = draw_view(TrainState.new(FIELD, 0), LoadedGuidance(Following(), "a ball"), stage(), frame_times(4))
     offset = view.cameras.positions() - torch.stack([frame_times(4), torch.zeros(4), torch.zeros(4)], 1)
     assert view.cameras.moving and torch.allclose(offset.norm(dim=-1), torch.tensor(0.5 * 3.2), atol=1e-5)
+
+
+def test_scattered_cameras_see_each_frame_from_a_side_of_its_own():
+    cameras = draw_cameras(TrainState.new(FIELD, 0), OneView, stage(scattered=True), 16)
+    assert cameras.moving and cameras.azimuth.shape == (8, 16)
+    gaps = cameras.azimuth.sort(1).values.diff(dim=1)
+    assert 0 <= cameras.azimuth.min() and cameras.azimuth.max() <= 2 * math.pi and gaps.max() < 2 * 2 * math.pi / 16 + 1e-6
+    assert cameras.elevation.min() >= 0.1 and cameras.elevation.max() <= 0.4
+    # Neighbouring frames are seen from sides that have nothing to do with one another.
+    turned = torch.remainder(cameras.azimuth.diff(dim=1) + math.pi, 2 * math.pi) - math.pi
+    assert turned.abs().mean() > 0.25 * math.pi
