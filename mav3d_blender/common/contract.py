@@ -6,8 +6,8 @@ An installed extension has the engine beside this package, in tests and scripts 
 from __future__ import annotations
 
 if __package__.count(".") > 1:
-    from ...engine.contract import errors, prompt, protocol, request, track, version, vocabulary
+    from ...engine.contract import errors, prompt, protocol, request, sentence, track, version, vocabulary
 else:
-    from engine.contract import errors, prompt, protocol, request, track, version, vocabulary
+    from engine.contract import errors, prompt, protocol, request, sentence, track, version, vocabulary
 
-__all__ = ["errors", "prompt", "protocol", "request", "track", "version", "vocabulary"]
+__all__ = ["errors", "prompt", "protocol", "request", "sentence", "track", "version", "vocabulary"]

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import bpy
 
+from ..common.contract import sentence
 from ..controller.request import BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
@@ -17,10 +18,10 @@ from .labels import wrapped_label
 
 # The presets whose models are part of the extension.
 OWN_MODELS = (BUILT_IN, "creatures")
-# The kinds of known words, with their labels.
+# The kinds of known words, with what a prompt says by one of each.
 KINDS = {
-    "objects": "Objects", "colours": "Colors", "motions": "Motions", "limb_motions": "Limb Motions", "sizes": "Sizes",
-    "speeds": "Speeds",
+    "objects": "Object", "colours": "Color", "limb_motions": "Limb Motion", "motions": "Motion", "sizes": "Size",
+    "speeds": "Speed",
 }  # fmt: skip
 
 
@@ -211,7 +212,7 @@ def _draw_settings(
 
 
 def _draw_words(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Draws the words that the preset's models know, where they don't take any text."""
+    """Draws menus of the words that the preset's models know, where they don't take any text."""
     settings = context.scene.mav3d
     vocabularies = known_words(settings)
     if not vocabularies:
@@ -221,8 +222,12 @@ def _draw_words(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     header, body = layout.panel("mav3d_words", default_closed=bool(settings.prompt.strip()))
     header.label(text="Known Words")
     if body:
-        for kind, label in ((kind, KINDS[kind]) for kind in words.kinds):
-            wrapped_label(body, context, f"{label}: {', '.join(getattr(words, kind))}")
+        for kind, label in KINDS.items():
+            if kind in words.kinds:
+                row = body.split(factor=0.4)
+                row.label(text=label)
+                said = sentence.word_of(settings.prompt, words, kind)
+                row.operator_menu_enum("mav3d.say_word", "word", text=said.capitalize() or "Pick…").kind = kind
 
 
 def _draw_download(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

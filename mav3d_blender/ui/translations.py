@@ -59,6 +59,12 @@ TEXTS = {
     "One Mesh per Frame": (
         "Ein Mesh pro Frame", "Una malla por fotograma", "Un maillage par image", "毎フレームのメッシュ", "每帧一个网格",
     ),
+    "Say Word": ("Wort einsetzen", "Poner palabra", "Mettre un mot", "単語を入れる", "填入词语"),
+    "Pick…": ("Wählen …", "Elegir…", "Choisir…", "選ぶ…", "选择…"),
+    "Not Said": ("Nicht gesagt", "Sin decir", "Non précisé", "指定なし", "不指定"),
+    "Limb Motion": ("Gliederbewegung", "Mov. de miembros", "Mouvement des membres", "手足の動き", "肢体动作"),
+    "Object": ("Objekt", "Objeto", "Objet", "オブジェクト", "物体"),
+    "Color": ("Farbe", "Color", "Couleur", "色", "颜色"),
     "Shape Steps": ("Formschritte", "Pasos de forma", "Étapes forme", "形状ステップ", "形状步数"),
     "Motion Steps": ("Bewegungsschritte", "Pasos de movim.", "Étapes mouvement", "動きステップ", "运动步数"),
     "Detail Steps": ("Detailschritte", "Pasos de detalle", "Étapes détail", "細部ステップ", "细节步数"),

@@ -48,6 +48,9 @@ class Layout:
         self.top.disabled += [] if self.enabled else [name]
         return self.top.buttons[-1][2]
 
+    def operator_menu_enum(self, name, property, text=None, **options):
+        return self.operator(name, text)
+
     @property
     def text(self) -> str:
         """All labels in a row."""

@@ -10,7 +10,9 @@ from tests.mav3d_blender.ui.layouts import drawn
 
 def test_the_panel_shows_words_and_what_is_wrong_with_the_prompt(addon):
     main = drawn(panels.MAV3D_PT_main)
-    assert "Colors: red" in main.text and "Objects: ball" in main.text and "Unknown" not in main.text
+    assert "Object Color" in main.text and "Unknown" not in main.text
+    picks = {options.kind: text for name, text, options in main.buttons if name == "mav3d.say_word"}
+    assert picks["objects"] == "Pick…" and "colours" in picks
     addon.mav3d.prompt = "a corgi"
     main = drawn(panels.MAV3D_PT_main)
     assert "Unknown: corgi" in main.text and "mav3d.generate" in main.disabled
@@ -18,7 +20,7 @@ def test_the_panel_shows_words_and_what_is_wrong_with_the_prompt(addon):
     assert drawn(panels.MAV3D_PT_main).disabled == []
     addon.mav3d.preset, addon.mav3d.prompt = "paper", "a corgi"
     main = drawn(panels.MAV3D_PT_main)
-    assert "Objects" not in main.text and {name for name, *_ in main.buttons} == {"mav3d.generate", "mav3d.estimate"}
+    assert "Object" not in main.text and {name for name, *_ in main.buttons} == {"mav3d.generate", "mav3d.estimate"}
 
 
 def test_the_panel_says_where_to_set_up_the_engine(addon, preferences, tmp_path):
