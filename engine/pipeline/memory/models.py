@@ -23,6 +23,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine.config.quality import Quality
 from engine.contract.errors import ModelError
 from engine.guidance.denoisers.video_unet import AnimateDiff
+from engine.guidance.load import fp32_components
 from engine.guidance.model_class import ADAPTER, BUILT_IN, detect_model_class
 from engine.guidance.protocol import Denoiser
 from engine.guidance.public import IMAGES_PER_CALL
@@ -55,7 +56,7 @@ def preset_needs(preset: Preset, quality: Quality, half: bool, low: bool = False
 
     Raises ModelError where a model is neither on this machine nor known.
     """
-    sizes = {"image": quality.static.size, "video": quality.dynamic.size, "upscale": quality.super_resolution.size}
+    sizes = {"image": quality.static.at(1.0).size, "video": quality.dynamic.size, "upscale": quality.super_resolution.size}
     frames = {"image": 1, "video": quality.field.times, "upscale": quality.field.times}
     return {
         role: model_need(source, role, preset.image, sizes[role], frames[role], half, low)
@@ -81,10 +82,10 @@ def model_need(source: str, role: str, base: str, size: int, frames: int, half: 
         found = AnimateDiff
         folders = {"motion_adapter": folder} | {name: locate(base) for name in _names(locate(base))}
     text = sum(_size(folders[name], name, half) for name in found.text_components) / GB
-    fp32 = () if low else found.fp32_components
+    fp32 = fp32_components(found, low)
     halved = {name: half and name not in fp32 for name in (*found.components, "motion_adapter") if name in folders}
     rest = sum(_size(folders[name], name, halved[name]) for name in halved) / GB
-    return Need(text, rest, _working(found, folders, halved, size, frames, 1 if low else IMAGES_PER_CALL) / GB)
+    return Need(text, rest, _working(found, folders, halved, size, frames, low) / GB)
 
 
 def _names(folder: Path) -> list[str]:
@@ -102,14 +103,17 @@ def _size(folder: Path, name: str, half: bool) -> float:
 
 
 def _working(
-    found: type[Denoiser], folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, pictures: int
+    found: type[Denoiser], folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, low: bool
 ) -> int:
     """Bytes beside the weights: a pass of the denoiser, or the autoencoder's gradient, whichever is more. halved: the
     components, and whether each has weights of two bytes."""
     be_quiet()
+    pictures = 1 if low else IMAGES_PER_CALL
     types = {name: torch.bfloat16 if half else torch.float32 for name, half in halved.items()}
     with torch.device("meta"):
         denoiser = found({name: _empty(folders[name], name, dtype) for name, dtype in types.items()})
+        if low:
+            denoiser.lower_memory()
         dtype = denoiser.network.dtype
         clip = torch.empty(1, frames, 3, size, size)
         shown = denoiser.model_frames(clip)

@@ -122,7 +122,7 @@ def test_at_low_memory_wan_s_autoencoder_is_halved_as_well(models, monkeypatch):
 
 
 def test_an_autoencoder_that_overflows_in_float16_is_kept_in_float32(models, monkeypatch):
-    monkeypatch.setattr("engine.guidance.load._precision", lambda device: torch.float16)
+    monkeypatch.setattr("engine.guidance.load._precision", lambda device, *half: torch.float16)
     guidance = load(models, "stable_diffusion_xl").guidance
     assert guidance.denoiser.latents.autoencoder.config.force_upcast
     assert guidance.denoiser.latents.autoencoder.dtype == torch.float32 and guidance.denoiser.network.dtype == torch.float16
