@@ -29,8 +29,8 @@ REFERENCE_IMAGE = "reference.png"
 class Setting:
     """What a field of a request may be.
 
-    kind: "text", "choice", "integer", "number", "flag", "model" (a folder or a hub id), "image" (a path),
-    "folder", "names" (of choices), or "internal" for what no user gives. low, high: limits of numbers. noun: what a choice is called in sentences.
+    kind: "text", "choice", "integer", "number", "flag", "model" (a folder or a hub id), "image" (a path), "folder", "names" (of
+    choices), or "internal" for what no user gives. low, high: limits of numbers. noun: what a choice is called in sentences.
     changeable: whether it may change in a job that has begun. omit_default: left out of job.json at its default, so that jobs
     from before there was such a setting go on.
     """

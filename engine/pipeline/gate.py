@@ -76,10 +76,8 @@ class Gate:
         if low <= looks.opacity <= high:
             found += self._of_the_object(looks)
         if self._stands_still(stage, share, looks):
-            found.append(
-                f"nothing moves (from frame to frame {looks.motion:.4f} of the object changes, at least {config.motion:g}): name the "
-                f"motion plainly, {STRONGER.format('video')}, or make a still object"
-            )
+            share = f"from frame to frame {looks.motion:.4f} of the object changes, at least {config.motion:g}"
+            found.append(f"nothing moves ({share}): {STRONGER.format('video')}, or make a still object")
         return found
 
     def _of_the_object(self, looks: Looks) -> list[str]:

@@ -87,8 +87,7 @@ def test_noise_levels_that_narrow_widen_and_stop():
     )
     assert config.noise(0.0) == (0.9, 0.0)
     assert config.noise(0.25) == pytest.approx((0.6, 0.1))
-    assert config.noise(0.5) == config.noise(1.0) == pytest.approx((0.3,
-    0.2))
+    assert config.noise(0.5) == config.noise(1.0) == pytest.approx((0.3, 0.2))
     # A draw at the top is cut to the limits, and so are those of the last step below .15.
     assert float(draw_noise_level(config, 0.0, torch.Generator(), 1)) == pytest.approx(0.6)
     last = draw_noise_level(config, 1.0, torch.Generator().manual_seed(1), 500)
