@@ -111,6 +111,11 @@ def model_check(source: str, faults: list[str]) -> dict[str, Any]:
     return {"type": "model_check", "source": source, "faults": faults}
 
 
+def dry_run(preset: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Whether a preset will run, see `engine.pipeline.dry_run.DryRun`."""
+    return {"type": "dry_run", "preset": preset, **found}
+
+
 def cancelling() -> dict[str, Any]:
     """The job is being stopped: its checkpoint is written, and an asset of what there is follows where it was asked for."""
     return {"type": "cancelling"}
