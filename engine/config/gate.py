@@ -17,15 +17,15 @@ class GateConfig:
     moving: share of the dynamic stage from which it has to move.
     """
 
-    opacity: tuple[float, float] = (0.01, 0.6)
-    haze: float = 0.85
+    opacity: tuple[float, float] = (0.005, 0.6)
+    haze: float = 0.75
     saturation: float = 0.9
     contrast: float = 0.004
     motion: float = 0.003
     growth: float = 1.5
     shares: tuple[tuple[str, tuple[float, ...]], ...] = (
         ("static", (0.5, 1.0)),
-        ("dynamic", (0.05, 0.25, 0.5, 1.0)),
+        ("dynamic", (0.05, 0.5, 1.0)),
         ("super_resolution", (1.0,)),
     )
     least_steps: int = 30

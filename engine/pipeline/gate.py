@@ -73,8 +73,10 @@ class Gate:
             found.append(f"what moves does not hold together ({opacity}, {self.still:.3f} at rest): {WEAKER.format('video')}")
         if stage == "static" and share < config.settled:
             return found
-        if low <= looks.opacity <= high:
-            found += self._of_the_object(looks)
+        if not low <= looks.opacity <= high:
+            # There is no object to judge.
+            return found
+        found += self._of_the_object(looks)
         if self._stands_still(stage, share, looks):
             share = f"from frame to frame {looks.motion:.4f} of the object changes, at least {config.motion:g}"
             found.append(f"nothing moves ({share}): {STRONGER.format('video')}, or make a still object")

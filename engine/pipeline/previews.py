@@ -60,8 +60,7 @@ class Previews:
             began = self.now()
             if began < due and not (last and kind in AT_END):
                 continue
-            make, prefix, suffix = MAKERS[kind]
-            path = make(state, self.folder / f"{prefix}{stage}_{step:05d}.{suffix}")
+            path = self._make(kind, state, stage, f"{stage}_{step:05d}")
             if path is not None:
                 self.emit(protocol.preview(kind, str(path)))
             ended = self.now()
@@ -69,19 +68,23 @@ class Previews:
             pause = PAUSES[kind] if path else FIRST_SECONDS
             self.due[kind] = ended + max(pause, (ended - began) / MAX_SHARE)
 
+    def _make(self, kind: str, state: TrainState, stage: str, name: str) -> Path | None:
+        moves = stage != STAGES[0] and state.field.config.times > 1
+        if kind == "image":
+            return sides_now(state, self.folder / f"{name}.png", moves)
+        if kind == "mesh":
+            return mesh_now(state, self.folder / f"mesh_{name}.npz")
+        return clip_now(state, self.folder / f"clip_{name}.mp4") if moves else None
 
-def sides_now(state: TrainState, path: Path) -> Path:
-    """Writes a small picture of the scene from four sides: one each while it is still, then a row of moments each."""
-    moves = path.name.split("_")[0] != STAGES[0] and state.field.config.times > 1
+
+def sides_now(state: TrainState, path: Path, moves: bool) -> Path:
+    """Writes a small picture of the scene from four sides: one each while it is still, a row of moments each if it `moves`."""
     return write_sheet(view_sides(state, 4, SMALL) if moves else view_sides(state, 1, LARGE), path)
 
 
-def clip_now(state: TrainState, path: Path) -> Path | None:
-    """Writes a small movie of the scene from four sides; None where it does not move yet."""
-    frames = state.field.config.times
-    if path.name.startswith(f"clip_{STAGES[0]}") or frames == 1:
-        return None
-    return write_clip(view_sides(state, frames, LARGE), path, FPS)
+def clip_now(state: TrainState, path: Path) -> Path:
+    """Writes a small movie of the scene from four sides."""
+    return write_clip(view_sides(state, state.field.config.times, LARGE), path, FPS)
 
 
 def mesh_now(state: TrainState, path: Path) -> Path | None:
@@ -108,7 +111,3 @@ def mesh_now(state: TrainState, path: Path) -> Path | None:
             # Windows keeps a file that somebody reads; the next preview takes it away.
             continue
     return path
-
-
-# By kind: what makes it, and the name of its file before and after the stage and the step.
-MAKERS = {"image": (sides_now, "", "png"), "mesh": (mesh_now, "mesh_", "npz"), "video": (clip_now, "clip_", "mp4")}

@@ -36,8 +36,8 @@ SAVE_EVERY_SECONDS = 10.0
 REPORT_EVERY_SECONDS = 0.5
 # Of the norms of the regularisers' gradients, which a step takes longer for.
 MEASURE_EVERY_STEPS = 20
-# What a gate looks at: moments of the clip, and pixels a side.
-GATE_FRAMES, GATE_SIZE = 4, 40
+# What a gate looks at: moments of the clip, whose number no motion of a few beats falls in with, and pixels a side.
+GATE_FRAMES, GATE_SIZE = 5, 32
 # A body may turn without anything to be seen, as a ball of one colour does; radians.
 UNSEEN_TURN = 0.2
 # What a run's `stop` may say; a plain yes is STOP.

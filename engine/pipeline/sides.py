@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -16,10 +16,12 @@ from engine.finite import pixels
 from engine.pipeline.render_frames import write_frames
 from engine.scene.cameras import Cameras
 from engine.scene.frame_times import frame_times
+from engine.scene.frozen.posed import pose
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render
 from engine.stages.looks import Looks, measure_looks
 from engine.stages.train_state import TrainState
+from engine.stages.train_step import POSED_CHUNK
 
 # Of the first of the sides, front right, and of all; radians.
 AZIMUTH, ELEVATION, SIDES = 0.5, 0.25, 4
@@ -53,15 +55,20 @@ class SideView:
         return np.stack([pixels(frame.permute(1, 2, 0), "the preview") for frame in frames])
 
 
+@torch.no_grad()
 def view_sides(state: TrainState, frames: int, size: int) -> SideView:
     """The scene at `frames` moments spread over the clip, `size` pixels a side. Draws nothing at random and trains nothing."""
     times = frame_times(frames).to(state.device)
-    occupancy = Occupancy(state.occupancy.resolution)
-    occupancy.update(state.field, times)
     azimuth = AZIMUTH + torch.arange(SIDES) * 2 * math.pi / SIDES
     cameras = Cameras(azimuth, torch.full((SIDES,), ELEVATION)).to(state.device)
     background = torch.full((SIDES, 3), GREY, device=state.device)
-    images, opacity = render(state.field, occupancy, View(cameras, times, size, SAMPLES, background))
+    view = View(cameras, times, size, SAMPLES, background)
+    if (posed := pose(state.field, times)) is not None:
+        images, opacity = render(posed, posed.occupancy, replace(view, chunk_samples=POSED_CHUNK))
+    else:
+        occupancy = Occupancy(state.occupancy.resolution)
+        occupancy.update(state.field, times)
+        images, opacity = render(state.field, occupancy, view)
     return SideView(images, opacity, background)
 
 

@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -95,3 +96,14 @@ def test_cameras_follow_a_body_where_the_model_says_it_goes():
     view = draw_view(TrainState.new(FIELD, 0), LoadedGuidance(Following(), "a ball"), stage(), frame_times(4))
     offset = view.cameras.positions() - torch.stack([frame_times(4), torch.zeros(4), torch.zeros(4)], 1)
     assert view.cameras.moving and torch.allclose(offset.norm(dim=-1), torch.tensor(0.5 * 3.2), atol=1e-5)
+
+
+def test_views_of_one_ring_have_one_background():
+    guidance = SimpleNamespace(elevation=(0.0, 0.5), fov=0.6, views_per_batch=4, mount=lambda prompt, times: None)
+    config = replace(STAGE, cameras=6, coloured_backgrounds=True)
+    background = draw_view(TrainState.new(FIELD, 0), LoadedGuidance(guidance, "a ball"), config, torch.tensor([0.5])).background
+    assert background.shape == (6, 3) and torch.equal(background[:4], background[:1].expand(4, -1))
+    assert torch.equal(background[4], background[5]) and not torch.equal(background[0], background[4])
+    guidance.views_per_batch = 1
+    alone = draw_view(TrainState.new(FIELD, 0), LoadedGuidance(guidance, "a ball"), config, torch.tensor([0.5])).background
+    assert len(alone.unique(dim=0)) == 6
