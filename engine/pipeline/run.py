@@ -57,14 +57,15 @@ def run_job(
     emit: Emit,
     stop: Callable[[], int],
     device: torch.device | str,
-    previews: tuple[str, ...] = ("image",),
+    previews: tuple[str, ...] = ("image", "video"),
     overwrite: bool = False,
 ) -> None:
     """Begins the job in its folder, or goes on with it there, to its asset.
 
     The folder should be `held`. Where its settings were changed later, those are in force. emit: takes every message, each of
     which is logged. stop: asked after each step; at STOP a checkpoint and an asset of the state reached are written and Stopped
-    is raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted, "image" and "mesh".
+    is raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted, of
+    `engine.contract.protocol.PREVIEWS`.
 
     Raises GateError, with a checkpoint, where the scene shows that it can't come right and the request does not say to keep
     going. Raises ModelError and UnknownObjectError before anything is written, JobError where the folder holds something else
