@@ -10,7 +10,8 @@ class GateConfig:
     """Limits, for measures of `engine.stages.looks`.
 
     opacity: least and largest mean opacity; haze, saturation: largest; contrast: least; motion: least of a clip that is to
-    move. growth: most that the mean opacity may grow or shrink by while the scene moves, a factor.
+    move. growth: least and largest mean opacity while the scene moves, over that at rest; what leaves the frame for a while
+    shrinks.
 
     shares: of each stage after which it is measured. least_steps: of a stage that is judged at all; fewer try something out.
     settled: share of the static stage from which everything is judged, and not opacity alone: a scene begins as one grey haze.
@@ -22,7 +23,7 @@ class GateConfig:
     saturation: float = 0.9
     contrast: float = 0.004
     motion: float = 0.003
-    growth: float = 1.5
+    growth: tuple[float, float] = (0.25, 1.5)
     shares: tuple[tuple[str, tuple[float, ...]], ...] = (
         ("static", (0.5, 1.0)),
         ("dynamic", (0.05, 0.5, 1.0)),

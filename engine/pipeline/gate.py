@@ -69,7 +69,7 @@ class Gate:
             found.append(f"nothing is solid ({opacity}, at least {low:g}): name one object plainly, {STRONGER.format('image')}")
         elif looks.opacity > high:
             found.append(f"fog fills the scene ({opacity}, at most {high:g}): {WEAKER.format('image')}")
-        elif stage != "static" and self.still and not 1 / config.growth <= looks.opacity / self.still <= config.growth:
+        elif stage != "static" and self.still and not config.growth[0] <= looks.opacity / self.still <= config.growth[1]:
             found.append(f"what moves does not hold together ({opacity}, {self.still:.3f} at rest): {WEAKER.format('video')}")
         if stage == "static" and share < config.settled:
             return found

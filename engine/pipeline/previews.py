@@ -25,8 +25,8 @@ EVERY_SECONDS, FIRST_SECONDS = 15.0, 4.0
 PAUSES = {"image": EVERY_SECONDS, "mesh": EVERY_SECONDS, "video": 60.0}
 # Also made at the end of each stage; a movie would hold up a short run, which makes one of its asset anyway.
 AT_END = ("image", "mesh")
-# Pixels a side of a view of the scene, of many moments or of few, and frames a second of a movie.
-SMALL, LARGE, FPS = 40, 64, 8
+# Pixels a side of a view of the scene: of four moments, of a movie and of one moment. Frames a second of a movie.
+SMALL, MOVIE, LARGE, FPS = 40, 48, 64, 8
 # The most of a run's time that previews of one kind take.
 MAX_SHARE = 0.02
 MESH = MeshConfig(resolution=48, triangles=20_000)
@@ -84,7 +84,7 @@ def sides_now(state: TrainState, path: Path, moves: bool) -> Path:
 
 def clip_now(state: TrainState, path: Path) -> Path:
     """Writes a small movie of the scene from four sides."""
-    return write_clip(view_sides(state, state.field.config.times, LARGE), path, FPS)
+    return write_clip(view_sides(state, state.field.config.times, MOVIE), path, FPS)
 
 
 def mesh_now(state: TrainState, path: Path) -> Path | None:

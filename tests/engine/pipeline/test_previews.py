@@ -95,7 +95,7 @@ def test_a_movie_comes_every_minute_while_the_scene_moves(blob, tmp_path):
     assert [path.name[:13] for path in paths] == ["clip_dynamic_"] * 2
     assert int(paths[1].stem[-5:]) - int(paths[0].stem[-5:]) >= 60
     frames = imageio.imread(paths[0])
-    assert frames.shape[0] == FIELD.times and frames.shape[1:] == (128, 128, 3)
+    assert frames.shape[0] == FIELD.times and frames.shape[1:] == (96, 96, 3)
     assert frames.std() > 2, "something is to be seen"
 
 
