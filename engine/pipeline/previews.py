@@ -16,7 +16,7 @@ from engine.files import written_aside
 from engine.finite import check_finite
 from engine.mesh.simplify import simplify
 from engine.pipeline.export import surface_at
-from engine.pipeline.sides import view_sides, write_clip, write_sheet
+from engine.pipeline.sides import MOMENTS, view_sides, write_clip, write_sheet
 from engine.scene.field import colours_at
 from engine.scene.occupancy import Occupancy
 from engine.stages.train_state import TrainState
@@ -25,7 +25,7 @@ EVERY_SECONDS, FIRST_SECONDS = 15.0, 4.0
 PAUSES = {"image": EVERY_SECONDS, "mesh": EVERY_SECONDS, "video": 60.0}
 # Also made at the end of each stage; a movie would hold up a short run, which makes one of its asset anyway.
 AT_END = ("image", "mesh")
-# Pixels a side of a view of the scene: of four moments, of a movie and of one moment. Frames a second of a movie.
+# Pixels a side of a view of the scene: of a few moments, of a movie and of one moment. Frames a second of a movie.
 SMALL, MOVIE, LARGE, FPS = 40, 48, 64, 8
 # The most of a run's time that previews of one kind take.
 MAX_SHARE = 0.02
@@ -79,7 +79,7 @@ class Previews:
 
 def sides_now(state: TrainState, path: Path, moves: bool) -> Path:
     """Writes a small picture of the scene from four sides: one each while it is still, a row of moments each if it `moves`."""
-    return write_sheet(view_sides(state, 4, SMALL) if moves else view_sides(state, 1, LARGE), path)
+    return write_sheet(view_sides(state, MOMENTS, SMALL) if moves else view_sides(state, 1, LARGE), path)
 
 
 def clip_now(state: TrainState, path: Path) -> Path:

@@ -25,7 +25,7 @@ from engine.pipeline.gate import Gate, fault_sentence
 from engine.pipeline.memory.plan import needs_low_memory
 from engine.pipeline.plot import plot_metrics
 from engine.pipeline.previews import Previews
-from engine.pipeline.sides import view_sides
+from engine.pipeline.sides import MOMENTS, view_sides
 from engine.pipeline.train import load_stage_models, take_step
 from engine.reference.conditioning import camera_path, estimate_camera, keep_image, load_reference
 from engine.scene.frame_times import frame_times
@@ -36,8 +36,8 @@ SAVE_EVERY_SECONDS = 10.0
 REPORT_EVERY_SECONDS = 0.5
 # Of the norms of the regularisers' gradients, which a step takes longer for.
 MEASURE_EVERY_STEPS = 20
-# What a gate looks at: moments of the clip, whose number no motion of a few beats falls in with, and pixels a side.
-GATE_FRAMES, GATE_SIZE = 5, 32
+# Of what a gate looks at, pixels a side.
+GATE_SIZE = 32
 # A body may turn without anything to be seen, as a ball of one colour does; radians.
 UNSEEN_TURN = 0.2
 # What a run's `stop` may say; a plain yes is STOP.
@@ -206,7 +206,7 @@ def optimise(
 
 def look(state: TrainState, stage: str) -> Looks:
     """What the scene looks like from four sides, at a few moments of its clip where `stage` moves it."""
-    return view_sides(state, 1 if stage == STAGES[0] else GATE_FRAMES, GATE_SIZE).looks()
+    return view_sides(state, 1 if stage == STAGES[0] else MOMENTS, GATE_SIZE).looks()
 
 
 def is_to_move(job: ResolvedJob) -> bool:

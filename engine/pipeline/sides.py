@@ -26,6 +26,8 @@ from engine.stages.train_step import POSED_CHUNK
 # Of the first of the sides, front right, and of all; radians.
 AZIMUTH, ELEVATION, SIDES = 0.5, 0.25, 4
 GREY, SAMPLES = 0.45, 64
+# Of a clip that are looked at, a number that no motion of two or four beats falls in with.
+MOMENTS = 5
 
 
 @dataclass(frozen=True)

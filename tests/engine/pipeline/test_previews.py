@@ -78,9 +78,9 @@ def test_where_nothing_is_solid_there_is_no_mesh(tmp_path):
     assert mesh_now(scene, tmp_path / "mesh_static_00001.npz") is None and not list(tmp_path.iterdir())
 
 
-def test_a_still_scene_is_shown_from_four_sides_and_a_moving_one_at_four_moments_each(blob, tmp_path):
+def test_a_still_scene_is_shown_from_four_sides_and_a_moving_one_at_five_moments_each(blob, tmp_path):
     assert Image.open(sides_now(blob, tmp_path / "static_00001.png", moves=False)).size == (128, 128)
-    assert Image.open(sides_now(blob, tmp_path / "dynamic_00001.png", moves=True)).size == (160, 160)
+    assert Image.open(sides_now(blob, tmp_path / "dynamic_00001.png", moves=True)).size == (200, 160)
 
 
 def test_a_movie_comes_every_minute_while_the_scene_moves(blob, tmp_path):
