@@ -116,7 +116,7 @@ def test_a_prompt_that_was_encoded_before_needs_no_encoder(models, monkeypatch, 
 
 
 def test_at_low_memory_wan_s_autoencoder_is_halved_as_well(models, monkeypatch):
-    monkeypatch.setattr("engine.guidance.load._precision", lambda device, half: half)
+    monkeypatch.setattr("engine.guidance.load._precision", lambda device, half=torch.bfloat16: half)
 
     def kept(name):
         loaded = [load(models, name, low_memory=low).guidance.denoiser for low in (False, True)]
