@@ -14,8 +14,8 @@ class GateConfig:
     shrinks.
 
     shares: of each stage after which it is measured. least_steps: of a stage that is judged at all; fewer try something out.
-    settled: share of the static stage from which everything is judged, and not opacity alone: a scene begins as one grey haze.
-    moving: share of the dynamic stage from which it has to move.
+    settled: share of the stage that forms the object from which everything is judged, and not opacity alone: a scene begins as
+    one grey haze. moving: share of the dynamic stage from which it has to move.
     """
 
     opacity: tuple[float, float] = (0.005, 0.6)

@@ -71,7 +71,8 @@ class Gate:
             found.append(f"fog fills the scene ({opacity}, at most {high:g}): {WEAKER.format('image')}")
         elif stage != "static" and self.still and not config.growth[0] <= looks.opacity / self.still <= config.growth[1]:
             found.append(f"what moves does not hold together ({opacity}, {self.still:.3f} at rest): {WEAKER.format('video')}")
-        if stage == "static" and share < config.settled:
+        if share < config.settled and (stage == "static" or self.still is None):
+            # The object is still forming, in the dynamic stage too where there was no other.
             return found
         if not low <= looks.opacity <= high:
             # There is no object to judge.

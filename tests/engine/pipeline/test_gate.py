@@ -90,6 +90,9 @@ def test_halfway_through_the_static_stage_only_opacity_counts():
     hazy = replace(GOOD, haze=1.0, contrast=0.0, saturation=1.0)
     assert Gate().judge("static", 50, 100, hazy)["faults"] == [] and len(Gate().judge("static", 100, 100, hazy)["faults"]) == 3
     assert Gate().judge("static", 50, 100, replace(GOOD, opacity=0.9))["faults"]
+    # So it is in the dynamic stage where that forms the object.
+    assert Gate().judge("dynamic", 50, 100, hazy)["faults"] == []
+    assert len(Gate().judge("dynamic", 100, 100, hazy)["faults"]) == 3
 
 
 def test_it_looks_at_fixed_shares_and_not_at_tries():
