@@ -37,6 +37,9 @@ class Console:
             )
         elif kind == "progress":
             self._print_progress(message)
+        elif kind == "gate" and message["faults"]:
+            # Where the job does not keep going, the error that follows says it with what to do.
+            self._print(f"\nGate: {'; '.join(message['faults'])}.")
         elif kind == "cancelling":
             self._print("\nStopping: a checkpoint is written, and the scene so far becomes an asset. Again to leave at once.")
         elif kind == "result":

@@ -11,6 +11,7 @@ HINTS = {
     "damaged": "Generate it with --overwrite, or in another --output folder.",
     "device": "Name the device with --device.",
     "memory": "`resume DIR --memory low` goes on with less; --quality draft takes less too.",
+    "gate": "The checkpoint is kept: `resume DIR --keep-going` goes on all the same, `export DIR` makes an asset of it.",
     "diverged": "`export` makes an asset of the checkpoint.",
     "empty_frame": "Add --empty-frames skip, or hold.",
     "empty": "The scene is kept: `render` shows it.",

@@ -12,7 +12,7 @@ from engine.cli.console import Console
 from engine.cli.request_options import add_common_options
 from engine.contract import protocol
 from engine.contract.errors import ModelError
-from engine.contract.request import ROLES
+from engine.contract.request import QUALITIES, ROLES
 from engine.models.catalogue import canonical, listed
 from engine.models.folder.check import check_model
 from engine.models.hub import local
@@ -34,6 +34,9 @@ def add_command(subparsers: Any) -> None:
     listing = actions.add_parser("list", help="the models of each preset: on disk or not, size, license, verified or not")
     check = actions.add_parser("check", help="whether models on this machine are whole")
     check.add_argument("sources", nargs="*", metavar="SOURCE", help=f"{of}; all that there are when left out")
+    check.add_argument("--quality", default="standard", choices=QUALITIES, help="that a preset is to run at (standard)")
+    check.add_argument("--device", default="cpu", help="where a preset is to run: cpu, cuda, mps (cpu)")
+    check.add_argument("--limit-gb", type=float, metavar="GB", help="memory of the graphics card that a preset is to run on")
     check.add_argument("--hashes", action="store_true", help="compare every file with what was fetched; takes a while")
     fetch = actions.add_parser("fetch", help="download models from the Hugging Face hub, or go on with a download")
     fetch.add_argument("sources", nargs="+", metavar="SOURCE", help="a hub id or a preset")
@@ -54,7 +57,7 @@ def _list(options: argparse.Namespace, console: Console) -> int:
 
 
 def _check(options: argparse.Namespace, console: Console) -> int:
-    """Every model that is named is looked at, whatever is wrong with others."""
+    """Every model that is named is looked at, whatever is wrong with others; then whether presets of public models will run."""
     wrong = 0
     for source in _sources(options.sources) or [*_of_preset("primitives"), *(model.source for model in local.fetched())]:
         try:
@@ -65,7 +68,22 @@ def _check(options: argparse.Namespace, console: Console) -> int:
         line = f"{source}: whole" if not faults else "\n".join([f"{source}:", *(f"  {fault}" for fault in faults)])
         console.emit(protocol.model_check(source, faults), line)
         wrong += bool(faults)
+    for name in options.sources:
+        if name in PRESETS and not PRESETS[name].built_in:
+            wrong += not _dry_run(name, options, console)
     return 1 if wrong else 0
+
+
+def _dry_run(name: str, options: argparse.Namespace, console: Console) -> bool:
+    """Says whether a preset will run, with what memory and for how long."""
+    from engine.job.resolve import qualities_of
+    from engine.pipeline.device import find_device
+    from engine.pipeline.dry_run import dry_run
+
+    preset = PRESETS[name]
+    found = dry_run(preset, qualities_of(preset)[options.quality], find_device(options.device), options.limit_gb)
+    console.emit(protocol.dry_run(name, found.as_dict()), "\n".join(found.lines()))
+    return found.runs
 
 
 def _fetch(options: argparse.Namespace, console: Console) -> int:

@@ -17,9 +17,13 @@ def add_request_options(parser: argparse.ArgumentParser, names: Iterable[str] = 
         setting = SETTINGS[name]
         if setting.kind == "internal":
             continue
-        action: dict[str, Any] = {"action": "append"} if setting.kind == "names" else {"type": TYPES.get(setting.kind, str)}
+        if setting.kind == "flag":
+            action: dict[str, Any] = {"action": argparse.BooleanOptionalAction}
+        else:
+            action = {"action": "append"} if setting.kind == "names" else {"type": TYPES.get(setting.kind, str)}
+            action["metavar"] = setting.metavar
         text = f"changes it: {help_text(name)}" if changes else help_text(name)
-        parser.add_argument(f"--{name.replace('_', '-')}", metavar=setting.metavar, help=text.replace("%", "%%"), **action)
+        parser.add_argument(f"--{name.replace('_', '-')}", help=text.replace("%", "%%"), **action)
 
 
 def request_values(options: argparse.Namespace) -> dict[str, Any]:

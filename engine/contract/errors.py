@@ -96,6 +96,12 @@ class DivergedError(EngineError):
     kind = "diverged"
 
 
+class GateError(EngineError):
+    """The scene shows that it can't come right; the checkpoint is kept."""
+
+    kind = "gate"
+
+
 class OutOfMemoryError(EngineError):
     kind = "memory"
 

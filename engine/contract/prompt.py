@@ -105,6 +105,12 @@ def canonical_prompt(text: str, vocabulary: Vocabulary, still: bool = False, see
     return f"{colour} {name} {motion}"
 
 
+def is_still(canonical: str, vocabulary: Vocabulary) -> bool:
+    """Whether a prompt in the model's own words, as `canonical_prompt` puts it, asks for no motion."""
+    words = canonical.split()
+    return vocabulary.default_motion in words and (not vocabulary.limb_motions or RESTING in words)
+
+
 def _second_colour(name: str, colour: str, vocabulary: Vocabulary) -> str:
     """An object's own, or the first one darkened where it has none or would not stand out."""
     own = vocabulary.second_colours.get(name, DARK)

@@ -8,7 +8,7 @@ from typing import Any
 
 VERSION = 1
 MAX_LINE = 2**20
-PREVIEWS = ("image", "mesh")
+PREVIEWS = ("image", "mesh", "video")
 
 
 def encode(message: dict[str, Any]) -> str:
@@ -81,8 +81,14 @@ def progress(stage: str, step: int, steps: int, eta_s: float, metrics: dict[str,
 
 
 def preview(kind: str, path: str) -> dict[str, Any]:
-    """A small picture ("image") or mesh ("mesh") of the scene as it is now."""
+    """A small picture ("image"), mesh ("mesh") or movie ("video") of the scene as it is now."""
     return {"type": "preview", "kind": kind, "path": path}
+
+
+def gate(stage: str, step: int, looks: dict[str, float], faults: list[str]) -> dict[str, Any]:
+    """What the scene looks like after `step` of `stage`, by `engine.stages.looks.Looks`, and what is wrong with it, a clause
+    each: where there is any, the job stops there unless it is to keep going."""
+    return {"type": "gate", "stage": stage, "step": step, "looks": looks, "faults": faults}
 
 
 def result(path: str, advice: str = "") -> dict[str, Any]:
@@ -103,6 +109,11 @@ def models(rows: list[dict[str, Any]], folder: str) -> dict[str, Any]:
 def model_check(source: str, faults: list[str]) -> dict[str, Any]:
     """What is wrong with a model, a sentence each; none where it is whole."""
     return {"type": "model_check", "source": source, "faults": faults}
+
+
+def dry_run(preset: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Whether a preset will run, see `engine.pipeline.dry_run.DryRun`."""
+    return {"type": "dry_run", "preset": preset, **found}
 
 
 def cancelling() -> dict[str, Any]:

@@ -29,7 +29,7 @@ REFERENCE_IMAGE = "reference.png"
 class Setting:
     """What a field of a request may be.
 
-    kind: "text", "choice", "integer", "number", "model" (a folder or a hub id), "image" (a path), "folder", "names" (of
+    kind: "text", "choice", "integer", "number", "flag", "model" (a folder or a hub id), "image" (a path), "folder", "names" (of
     choices), or "internal" for what no user gives. low, high: limits of numbers. noun: what a choice is called in sentences.
     changeable: whether it may change in a job that has begun. omit_default: left out of job.json at its default, so that jobs
     from before there was such a setting go on.
@@ -105,6 +105,9 @@ class Request:
         "auto", "choice", "auto; low, to have less on the device at once ({default})", choices=MEMORY_MODES, changeable=True,
         omit_default=True,
     )  # fmt: skip
+    keep_going: bool = _setting(
+        False, "flag", "go on where the scene shows that it can't come right", changeable=True, omit_default=True
+    )
     image: str | None = _setting(
         None, "image", "a picture of the object, without background or before a plain one", metavar="PICTURE"
     )
@@ -177,6 +180,9 @@ def check_setting(name: str, setting: Setting, value: Any) -> None:
         check_integer(name, value, int(setting.low), int(setting.high))
     elif setting.kind == "number":
         check_number(name, value, setting.low, setting.high)
+    elif setting.kind == "flag":
+        if not isinstance(value, bool):
+            raise RequestError(f"{name} is {value!r}: {_wanted(setting)}.")
     elif setting.kind == "text":
         if not isinstance(value, str) or len(value) > MAX_CHARACTERS:
             raise RequestError(f"The {name.replace('_', ' ')} has to be a text of {MAX_CHARACTERS} characters or fewer.")
@@ -218,6 +224,7 @@ def _wanted(setting: Setting) -> str:
         "image": "give the path of a picture",
         "internal": "give the path of a picture",
         "folder": "give the folder of an IP-Adapter",
+        "flag": "give true or false",
         "choice": f"choose {' or '.join(setting.choices)}",
     }
     return wanted.get(setting.kind, f"give a whole number from {setting.low:g} to {setting.high:g}")

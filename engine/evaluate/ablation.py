@@ -96,7 +96,8 @@ def evaluate(
 
 def run(folder: Path, variant: str, words: Words, arguments: list[str], threads: int) -> Record:
     """One job in `folder`, not judged yet; one that was stopped goes on."""
-    command = [sys.executable, "-P", "-m", "engine", "generate", "--output", str(folder), *arguments, "--", words.prompt]
+    command = [sys.executable, "-P", "-m", "engine", "generate", "--keep-going", "--output", str(folder)]
+    command += [*arguments, "--", words.prompt]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": str(threads)}
     started = time.monotonic()
     finished = subprocess.run(command, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL)

@@ -80,7 +80,7 @@ class BodyGuidance(Guidance):
             given = timesteps, alphas, cameras.per_frame(length), (background * 2 - 1).repeat_interleave(length, 0)
             with mixed_precision(noisy):
                 conditional = told.predict(noisy, *given, count)
-                if self.distillation.guidance_scale == 1:
+                if self.distillation.conditional_only:
                     return conditional.to(noisy), conditional.to(noisy)
                 unconditional = told.predict(noisy, *given, count, prompt.unconditional.states)
             return conditional.to(noisy), unconditional.to(noisy)

@@ -86,7 +86,7 @@ class VideoGuidance(Guidance):
         count = len(noisy)
         moments = None if times is None else times.expand(count, -1)
         states = prompt.at(cameras).states
-        if self.distillation.guidance_scale == 1:
+        if self.distillation.conditional_only:
             conditional = self.denoiser(noisy, timesteps, states, cameras, background, low, moments)
             return conditional, conditional
         states = torch.cat([states, prompt.unconditional.states.expand(count, -1, -1)])

@@ -47,10 +47,11 @@ class LoadedGuidance:
 class GuidanceConfig:
     """What a run's models are loaded for.
 
-    prompt: as they read it. models: of each role. negative_prompt: what pictures are to be unlike. low_memory: whether public
-    models are on the device only while they are used, and see one picture at a time. picture: that stands beside the text,
-    [4, height, width], see `embed_picture`; adapter: the folder of the IP-Adapter that shows it to models that can take one,
-    empty for none. text_cache: the folder that keeps the prompt in the models' encodings, None for none.
+    prompt: as they read it. models: of each role. negative_prompt: what pictures are to be unlike; empty for that of each
+    class. low_memory: whether public models are on the device only while they are used, and see one picture at a time. picture:
+    that stands beside the text, [4, height, width], see `embed_picture`; adapter: the folder of the IP-Adapter that shows it to
+    models that can take one, empty for none. text_cache: the folder that keeps the prompt in the models' encodings, None for
+    none.
     """
 
     prompt: str
@@ -97,24 +98,20 @@ def load_guidance(
     where = "cpu" if config.low_memory else device
     # The largest text encoders are several times the denoiser.
     prompt = _encoded_prompt(found, folder, config, where)
-    components = _load_networks(found, folder, _precision(device), where, config.low_memory)
+    dtype = _precision(device, found.half)
+    components = _load_networks(found, folder, dtype, where, config.low_memory)
     if adapter is not None:
-        components |= load_components(adapter, _precision(device), where)
+        components |= load_components(adapter, dtype, where)
     denoiser = found(components)
+    if config.low_memory:
+        denoiser.lower_memory()
     if config.adapter and config.picture is not None and found.accepts_image_prompt:
         prompt = _with_picture(prompt, denoiser.network, Path(config.adapter), config.picture)
     if not config.low_memory:
-        return LoadedGuidance(PublicGuidance(denoiser, with_guidance_scale(distillation, found)), prompt)
+        return LoadedGuidance(PublicGuidance(denoiser, distillation.filled(found.recipe.distillation)), prompt)
     networks = [denoiser.network, getattr(denoiser.latents, "autoencoder", None)]
     resident = Resident([network for network in networks if network is not None], device)
-    return LoadedGuidance(PublicGuidance(denoiser, with_guidance_scale(distillation, found), resident, 1), prompt)
-
-
-def with_guidance_scale(distillation: DistillationConfig, of: Guidance | type[Guidance] | type[Denoiser]) -> DistillationConfig:
-    """`distillation` with the guidance scale of a model's class where none is given."""
-    if distillation.guidance_scale is not None:
-        return distillation
-    return replace(distillation, guidance_scale=of.guidance_scale)
+    return LoadedGuidance(PublicGuidance(denoiser, distillation.filled(found.recipe.distillation), resident, 1), prompt)
 
 
 def _load_built_in(
@@ -125,7 +122,7 @@ def _load_built_in(
     by_view = "pose_encoder" not in components
     prompt = encode_prompt(encode_clip, texts, config.prompt, config.negative_prompt, by_view=by_view)
     guidance = ImageGuidance if role == "image" else VideoGuidance
-    return LoadedGuidance(guidance(components, with_guidance_scale(distillation, guidance)), prompt)
+    return LoadedGuidance(guidance(components, distillation.filled(DistillationConfig(guidance.guidance_scale))), prompt)
 
 
 def _load_bodies(
@@ -142,14 +139,20 @@ def _load_bodies(
     components = load_components(folder, device=device)
     texts = {name: components.pop(name) for name in BUILT_IN_TEXT_COMPONENTS if name in components}
     encoded = encode_prompt(encode_clip, texts, str(words))
-    return LoadedGuidance(BodyGuidance(components, with_guidance_scale(distillation, BodyGuidance)), encoded)
+    own = distillation.filled(DistillationConfig(BodyGuidance.guidance_scale))
+    return LoadedGuidance(BodyGuidance(components, own), encoded)
+
+
+def fp32_components(found: type[Denoiser], low_memory: bool) -> tuple[str, ...]:
+    """The components of a class that are kept in 32 bits: at low memory none that bfloat16 holds, whose range is float32's."""
+    return () if low_memory and found.half == torch.bfloat16 else found.fp32_components
 
 
 def _load_networks(
     found: type[Denoiser], folder: Path, dtype: torch.dtype, device: torch.device | str, low_memory: bool
 ) -> dict[str, Any]:
     """The denoiser's components in `dtype`, but for what half precision harms; at low memory for what it breaks alone."""
-    fp32 = () if low_memory else found.fp32_components
+    fp32 = fp32_components(found, low_memory)
     components = load_components(folder, dtype, device, only=tuple(name for name in found.components if name not in fp32))
     if fp32:
         components |= load_components(folder, torch.float32, device, only=fp32)
@@ -178,7 +181,8 @@ def _adapter_base(adapter: Path, base: str) -> Path:
 
 def _encoded_prompt(found: type[Denoiser], folder: Path, config: GuidanceConfig, device: torch.device | str) -> EncodedPrompt:
     """The prompt in the model's own encoding, from the cache where it has been encoded before."""
-    texts = (config.prompt + found.prompt_suffix, config.negative_prompt, not found.knows_cameras)
+    negative = config.negative_prompt or found.recipe.negative_prompt
+    texts = (config.prompt + found.recipe.prompt_suffix, negative, not found.knows_cameras)
     key = cache_key(folder, found.text_components, *texts, str(_precision(device)))
     return cached_prompt(config.text_cache, key, lambda: _encode(found, folder, texts, device))
 
@@ -199,7 +203,10 @@ def _encode(found: type[Denoiser], folder: Path, texts: tuple[str, str, bool], d
     return EncodedPrompt(prompt.conditional.to(torch.float32), prompt.unconditional.to(torch.float32))
 
 
-def _precision(device: torch.device | str) -> torch.dtype:
-    """What public models' weights are kept in: half of float32 on a graphics card, where they hardly fit otherwise."""
+def _precision(device: torch.device | str, half: torch.dtype = torch.bfloat16) -> torch.dtype:
+    """What public models' weights are kept in: half of float32 on a graphics card, where they hardly fit otherwise; `half`
+    where the card is fast in it."""
     device = torch.device(device)
-    return half_type(device) or torch.float32 if device.type == "cuda" else torch.float32
+    if device.type != "cuda":
+        return torch.float32
+    return half if half_type(device) == torch.bfloat16 else torch.float16

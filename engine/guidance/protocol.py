@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
+from engine.config.recipes import Recipe
 from engine.config.stage import DistillationConfig
 from engine.guidance.latents import Latents
 from engine.guidance.sds import DiffusionSchedule
@@ -29,6 +30,10 @@ class Guidance(Protocol):
     elevation: tuple[float, float]
     views_per_batch: int
     guidance_scale: float
+
+    def filled(self, distillation: DistillationConfig) -> DistillationConfig:
+        """`distillation` with what it leaves open as the model's class has it."""
+        return distillation.filled(DistillationConfig(self.guidance_scale))
 
     def mount(self, prompt: EncodedPrompt, times: Tensor) -> Mount | None:
         """What cameras follow at `times` [frames], where the model sees bodies from cameras that follow them."""
@@ -60,9 +65,11 @@ class Denoiser(Protocol):
 
     roles: what it can guide: "image", "video", "upscale". components: names of the components that it is built from.
     text_components: of those that encode text, which are freed before the others are loaded. fp32_components: of those that
-    half precision harms. guidance_scale: published for the class. is_video: whether it denoises a clip as one thing; else each
+    half precision harms. half: the type that the network is kept in on a graphics card that is fast in both; bfloat16's error
+    on the difference that guidance multiplies is eight times float16's, whose range some networks leave. recipe: how the class
+    is asked, and what it is shown. is_video: whether it denoises a clip as one thing; else each
     frame is a picture of its own. views_per_batch: how many neighbouring pictures it has to see in one call. knows_cameras:
-    whether it needs no view words. prompt_suffix: what its captions ended in. accepts_image_prompt: whether an IP-Adapter can
+    whether it needs no view words. accepts_image_prompt: whether an IP-Adapter can
     be put in its network.
 
     network: the denoiser itself. latents: what it denoises. schedule: its noise levels.
@@ -72,11 +79,11 @@ class Denoiser(Protocol):
     components: ClassVar[tuple[str, ...]]
     text_components: ClassVar[tuple[str, ...]] = ("tokenizer", "text_encoder")
     fp32_components: ClassVar[tuple[str, ...]] = ()
-    guidance_scale: ClassVar[float] = 100.0
+    half: ClassVar[torch.dtype] = torch.float16
+    recipe: ClassVar[Recipe]
     is_video: ClassVar[bool] = False
     views_per_batch: ClassVar[int] = 1
     knows_cameras: ClassVar[bool] = False
-    prompt_suffix: ClassVar[str] = ""
     accepts_image_prompt: ClassVar[bool] = False
 
     network: Any
@@ -86,6 +93,9 @@ class Denoiser(Protocol):
     def __init__(self, components: dict[str, Any]) -> None:
         """Raises ModelError where the components are of another model than the class is for."""
         ...
+
+    def lower_memory(self) -> None:
+        """From now on shows the model less, where it has a way to."""
 
     @staticmethod
     def encode(components: dict[str, Any], texts: list[str]) -> TextStates:

@@ -29,7 +29,7 @@ class PublicGuidance(Guidance):
     that a model of pictures sees in one call.
     """
 
-    fov, elevation = FOV, ELEVATION
+    elevation = ELEVATION
 
     def __init__(
         self,
@@ -43,8 +43,17 @@ class PublicGuidance(Guidance):
 
     @property
     def guidance_scale(self) -> float:
-        """What is published for the model's class."""
-        return self.denoiser.guidance_scale
+        """Of the model's class, at the first step."""
+        return self.denoiser.recipe.distillation.guidance_scale
+
+    @property
+    def fov(self) -> float:
+        """Vertical field of view, radians."""
+        return self.denoiser.recipe.fov or FOV
+
+    def filled(self, distillation: DistillationConfig) -> DistillationConfig:
+        """See `Guidance.filled`."""
+        return distillation.filled(self.denoiser.recipe.distillation)
 
     @property
     def views_per_batch(self) -> int:
@@ -77,14 +86,17 @@ class PublicGuidance(Guidance):
 
         def predict(noisy: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
             conditional = self._predict(noisy, timesteps, text, conditions)
-            if self.distillation.guidance_scale == 1:
+            if self.distillation.conditional_only:
                 return conditional, conditional
             return conditional, self._predict(noisy, timesteps, prompt.unconditional.expand(len(noisy)), conditions)
 
         with self.resident or nullcontext():
             clean = denoiser.latents.encode(pictures.detach())
             shared = count if "upscale" in denoiser.roles else 1
-            wanted = distil_latents(predict, clean, denoiser.schedule, self.distillation, progress, generator, shared=shared)
+            wanted = distil_latents(
+                predict, clean, denoiser.schedule, self.distillation, progress, generator, shared=shared,
+                views=denoiser.views_per_batch,
+            )  # fmt: skip
             back = denoiser.latents.vjp(pictures.detach(), wanted / len(clean))
         return torch.autograd.grad(pictures, shown, back)[0]
 

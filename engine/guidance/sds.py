@@ -48,31 +48,38 @@ def classifier_free_guidance(conditional: Tensor, unconditional: Tensor, scale: 
     return unconditional + scale * (conditional - unconditional)
 
 
-def distillation_gradient(
-    clean: Tensor, estimate: Tensor, alpha: Tensor, sigma: Tensor, weighting: str, prediction: str = "epsilon"
-) -> Tensor:
+def distillation_gradient(clean: Tensor, estimate: Tensor, alpha: Tensor, sigma: Tensor, weighting: str) -> Tensor:
     """The gradient with respect to `clean`, all [batch, ...].
 
-    weighting "residual": x - x0. "sds": w (predicted noise - noise) with w = sigma^2, as DreamFusion and 4D-fy have it; for
-    "flow_prediction" w (predicted velocity - velocity), since the noise itself says little there as sigma nears 1.
+    weighting "residual": x - x0, the gradient of MVDream's loss. "sds": alpha sigma (x - x0), which is w (predicted noise -
+    noise) with w = sigma^2, as DreamFusion and 4D-fy have it. "velocity": sigma (x - x0), which is w (predicted velocity -
+    velocity) for a flow. Raises ValueError for another.
     """
     residual = clean - estimate
     if weighting == "residual":
         return residual
     if weighting == "sds":
-        # x - x0 is sigma / alpha times the noise residual, and sigma times the velocity residual.
-        weight = sigma if prediction == "flow_prediction" else sigma * alpha
-        return append_dims(weight, residual) * residual
+        return append_dims(sigma * alpha, residual) * residual
+    if weighting == "velocity":
+        return append_dims(sigma, residual) * residual
     raise ValueError(f"unknown weighting {weighting!r}")
 
 
-def draw_noise_level(
-    progress: float, start: float, end: float, spread: float, generator: torch.Generator, count: int
-) -> Tensor:
-    """Noise levels in [0, 1], [count]: annealed from `start` to `end` over the stage, uniform within +-spread."""
-    centre = start + (end - start) * progress
+def rescale_contrast(estimate: Tensor, conditional: Tensor, share: float, views: int) -> Tensor:
+    """A guided estimate [batch, ...] with `share` of it brought to the standard deviation of the conditional one (Lin et al.
+    2024, section 3.4; MVDream, section 3.2). The deviation is that of `views` neighbours in the batch together."""
+    parts = []
+    for own, plain in zip(estimate.split(views), conditional.split(views), strict=True):
+        factor = (plain.std() + 1e-8) / (own.std() + 1e-8)
+        parts.append(own * (share * factor + 1 - share))
+    return torch.cat(parts)
+
+
+def draw_noise_level(distillation: DistillationConfig, progress: float, generator: torch.Generator, count: int) -> Tensor:
+    """Noise levels in [0, 1] at `progress` of a stage, [count]: uniform about a centre, both as `distillation` says."""
+    centre, spread = distillation.noise(progress)
     jitter = (torch.rand(count, generator=generator) * 2 - 1) * spread
-    return (centre + jitter).clamp(0.02, 0.98)
+    return (centre + jitter).clamp(*distillation.noise_limits)
 
 
 @torch.no_grad()
@@ -100,25 +107,29 @@ def distil_latents(
     generator: torch.Generator,
     limit: float | None = None,
     shared: int = 1,
+    views: int = 1,
 ) -> Tensor:
     """The score distillation gradient with respect to `clean` [batch, ...], which is whatever the model denoises.
 
     predict(noisy, timesteps) -> conditional and unconditional outputs, of clean's shape.
     progress: how far the stage is, 0 to 1. Every draw comes from `generator`; all of a batch shares one noise level, and
-    `shared` neighbours in it the noise itself. limit: largest absolute value of the model's estimate.
+    `shared` neighbours in it the noise itself. limit: largest absolute value of the model's estimate. views: neighbours whose
+    contrast is one, see `rescale_contrast`.
     """
-    level = draw_noise_level(
-        progress, distillation.noise_start, distillation.noise_end, distillation.noise_spread, generator, 1
-    )
+    level = draw_noise_level(distillation, progress, generator, 1)
     index = (level * (len(schedule.alpha) - 1)).long().expand(len(clean)).to(clean.device)
     alpha, sigma = schedule.alpha.to(clean)[index], schedule.sigma.to(clean)[index]
     noise = torch.randn(len(clean) // shared, *clean.shape[1:], generator=generator).repeat_interleave(shared, 0).to(clean)
     noisy = add_noise(clean, noise, alpha, sigma)
-    output = classifier_free_guidance(*predict(noisy, schedule.timesteps(index)), distillation.guidance_scale)
+    conditional, unconditional = predict(noisy, schedule.timesteps(index))
+    output = classifier_free_guidance(conditional, unconditional, distillation.scale(progress))
     estimate = predict_x0(output, noisy, alpha, sigma, schedule.prediction)
+    if distillation.rescale:
+        plain = predict_x0(conditional, noisy, alpha, sigma, schedule.prediction)
+        estimate = rescale_contrast(estimate, plain, distillation.rescale, views)
     if limit is not None:
         estimate = estimate.clamp(-limit, limit)
-    return distillation_gradient(clean, estimate, alpha, sigma, distillation.weighting, schedule.prediction)
+    return distillation_gradient(clean, estimate, alpha, sigma, distillation.weighting)
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,9 @@ def _quality(request: Request, models: Preset) -> Quality:
     static, dynamic, fine = (quality.stage(stage) for stage in STAGES)
     if (scale := request.image_guidance_scale) is not None:
         static = replace(static, distillation=replace(static.distillation, guidance_scale=scale))
+        if dynamic.image_distillation is not None:
+            beside = replace(dynamic.image_distillation, guidance_scale=scale)
+            dynamic = replace(dynamic, image_distillation=beside)
     if (scale := request.video_guidance_scale) is not None:
         dynamic = replace(dynamic, distillation=replace(dynamic.distillation, guidance_scale=scale))
         fine = replace(fine, video_distillation=replace(fine.video_distillation, guidance_scale=scale))

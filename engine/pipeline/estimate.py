@@ -21,6 +21,8 @@ from engine.scene.frame_times import frame_times
 from engine.stages.train_state import TrainState
 
 WARM_UP, TIMED = 2, 3
+# Where the stage asks two models in turn.
+TIMED_IN_TURN = 4
 # A blob that fills about as much of the scene as finished objects do, less than the one that runs begin with.
 WIDTH = 0.15
 
@@ -57,13 +59,14 @@ def estimate(job: ResolvedJob, device: torch.device | str = "cpu", stop: Callabl
         first = config.steps // 2 // config.occupancy_interval * config.occupancy_interval
         state, step_seconds = _object_like(quality, device), []
         state.reference = Reference.of(job.image, ReferenceCamera(), device) if job.image else None
-        for step in range(first, first + WARM_UP + TIMED):
+        timed = TIMED if not config.image_share else TIMED_IN_TURN
+        for step in range(first, first + WARM_UP + timed):
             if stop():
                 raise Stopped("The estimate was stopped.")
             started = time.monotonic()
             take_step(state, stage, min(step, config.steps - 1), loaded, quality, times)
             step_seconds.append(time.monotonic() - started)
-        seconds[stage] = loading + config.steps * sum(step_seconds[WARM_UP:]) / TIMED
+        seconds[stage] = loading + config.steps * sum(step_seconds[WARM_UP:]) / timed
     seconds["mesh"] = _mesh_seconds(quality, job.request.frames, device)
     return Estimate(seconds, peak_memory_mb())
 

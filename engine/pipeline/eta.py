@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections import deque
@@ -53,13 +54,24 @@ class RunEta:
 
     def seconds_left(self, stage: str, step: int) -> float:
         """After `step` steps of `stage`, at least one of them counted here."""
-        rate = statistics.median(self._step_seconds[stage])
-        left = rate * (self._stages[stage].steps - step)
+        config, seconds = self._stages[stage], self._step_seconds[stage]
+        # Where two kinds of step take turns, the median would be one of them.
+        rate = statistics.fmean(seconds) if config.image_share else statistics.median(seconds)
+        share = step / config.steps if config.steps else 1.0
+        # Of the step just taken.
+        work = _step_work(stage, config.at(max(0.0, (step - 1) / max(1, config.steps))))
+        left = rate / work * _work(stage, config, share)
         names = list(self._stages)
-        work = _step_work(stage, self._stages[stage])
         for later in names[names.index(stage) + 1 :]:
-            left += rate * _step_work(later, self._stages[later]) / work * self._stages[later].steps
+            left += rate / work * _work(later, self._stages[later], 0.0)
         return left
+
+
+def _work(stage: str, config: StageConfig, share: float) -> float:
+    """Of the steps from `share` of the stage to its end."""
+    bounds = [share, *(start for start, _ in config.size_milestones if start > share), 1.0]
+    parts = ((end - start) * _step_work(stage, config.at(start)) for start, end in itertools.pairwise(bounds))
+    return config.steps * sum(parts)
 
 
 def _step_work(stage: str, config: StageConfig) -> float:

@@ -7,24 +7,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import imageio.v3 as imageio
 import numpy as np
-import torch
 
 from engine.config.quality import MeshConfig
+from engine.config.stage import STAGES
 from engine.contract import protocol
 from engine.files import written_aside
-from engine.finite import check_finite, pixels
+from engine.finite import check_finite
 from engine.mesh.simplify import simplify
 from engine.pipeline.export import surface_at
-from engine.scene.cameras import Cameras
+from engine.pipeline.sides import MOMENTS, view_sides, write_clip, write_sheet
 from engine.scene.field import colours_at
-from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, render
 from engine.stages.train_state import TrainState
 
 EVERY_SECONDS, FIRST_SECONDS = 15.0, 4.0
+PAUSES = {"image": EVERY_SECONDS, "mesh": EVERY_SECONDS, "video": 60.0}
+# Also made at the end of each stage; a movie would hold up a short run, which makes one of its asset anyway.
+AT_END = ("image", "mesh")
+# Pixels a side of a view of the scene: of a few moments, of a movie and of one moment. Frames a second of a movie.
+SMALL, MOVIE, LARGE, FPS = 40, 48, 64, 8
 # The most of a run's time that previews of one kind take.
 MAX_SHARE = 0.02
 MESH = MeshConfig(resolution=48, triangles=20_000)
@@ -34,7 +36,8 @@ MESHES_KEPT = 2
 class Previews:
     """Makes previews of the wanted `kinds` in `folder` when they are due, and reports them by `emit`.
 
-    The first comes a few seconds after the first step, then one about every EVERY_SECONDS and one at the end of each stage.
+    The first comes a few seconds after the first step, then one about every EVERY_SECONDS and one at the end of each stage; a
+    movie comes about every minute while the scene moves.
     """
 
     def __init__(
@@ -52,34 +55,36 @@ class Previews:
         """What is due after `step` steps of `stage`, of which this may be the last."""
         if not self.begun:
             self.begun = True
-            self.due = dict.fromkeys(self.due, self.now() + FIRST_SECONDS)
+            self.due = {kind: self.now() + (PAUSES[kind] if kind == "video" else FIRST_SECONDS) for kind in self.due}
         for kind, due in self.due.items():
             began = self.now()
-            if not last and began < due:
+            if began < due and not (last and kind in AT_END):
                 continue
-            make, suffix = (front_sheet, "png") if kind == "image" else (mesh_now, "npz")
-            name = f"{stage}_{step:05d}.{suffix}"
-            path = make(state, self.folder / (name if kind == "image" else f"mesh_{name}"))
+            path = self._make(kind, state, stage, f"{stage}_{step:05d}")
             if path is not None:
                 self.emit(protocol.preview(kind, str(path)))
             ended = self.now()
             # Where nothing is solid yet, it is soon looked for again.
-            pause = EVERY_SECONDS if path else FIRST_SECONDS
+            pause = PAUSES[kind] if path else FIRST_SECONDS
             self.due[kind] = ended + max(pause, (ended - began) / MAX_SHARE)
 
+    def _make(self, kind: str, state: TrainState, stage: str, name: str) -> Path | None:
+        moves = stage != STAGES[0] and state.field.config.times > 1
+        if kind == "image":
+            return sides_now(state, self.folder / f"{name}.png", moves)
+        if kind == "mesh":
+            return mesh_now(state, self.folder / f"mesh_{name}.npz")
+        return clip_now(state, self.folder / f"clip_{name}.mp4") if moves else None
 
-def front_sheet(state: TrainState, path: Path, size: int = 64) -> Path:
-    """Writes a small square picture of the scene as it is: four frames seen from the front right, in reading order."""
-    occupancy = Occupancy(state.occupancy.resolution)
-    times = frame_times(4).to(state.device)
-    occupancy.update(state.field, times)
-    cameras = Cameras(torch.tensor([0.5]), torch.tensor([0.25])).to(state.device)
-    background = torch.full((1, 3), 0.45, device=state.device)
-    images, _ = render(state.field, occupancy, View(cameras, times, size, 64, background))
-    rows = [torch.cat(list(images[0, first : first + 2]), -1) for first in (0, 2)]
-    with written_aside(path) as part:
-        imageio.imwrite(part, pixels(torch.cat(rows, 1).permute(1, 2, 0), "the preview"), extension=".png")
-    return path
+
+def sides_now(state: TrainState, path: Path, moves: bool) -> Path:
+    """Writes a small picture of the scene from four sides: one each while it is still, a row of moments each if it `moves`."""
+    return write_sheet(view_sides(state, MOMENTS, SMALL) if moves else view_sides(state, 1, LARGE), path)
+
+
+def clip_now(state: TrainState, path: Path) -> Path:
+    """Writes a small movie of the scene from four sides."""
+    return write_clip(view_sides(state, state.field.config.times, MOVIE), path, FPS)
 
 
 def mesh_now(state: TrainState, path: Path) -> Path | None:

@@ -11,7 +11,8 @@ import torch
 
 from engine.config.stage import STAGES
 from engine.contract import protocol
-from engine.contract.errors import DivergedError, EmptySceneError, OutOfMemoryError, Stopped, WriteError
+from engine.contract.errors import DivergedError, EmptySceneError, GateError, OutOfMemoryError, Stopped, WriteError
+from engine.contract.prompt import is_still
 from engine.contract.version import VERSION
 from engine.guidance.load import GuidanceConfig, LoadedGuidance, check_models
 from engine.job.folder import JobFolder, Progress
@@ -20,18 +21,25 @@ from engine.models.source import model_names
 from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
 from engine.pipeline.eta import RunEta
 from engine.pipeline.export import export_asset, export_seconds
+from engine.pipeline.gate import Gate, fault_sentence
 from engine.pipeline.memory.plan import needs_low_memory
 from engine.pipeline.plot import plot_metrics
 from engine.pipeline.previews import Previews
+from engine.pipeline.sides import MOMENTS, view_sides
 from engine.pipeline.train import load_stage_models, take_step
 from engine.reference.conditioning import camera_path, estimate_camera, keep_image, load_reference
 from engine.scene.frame_times import frame_times
+from engine.stages.looks import Looks, turns_by
 from engine.stages.train_state import TrainState
 
 SAVE_EVERY_SECONDS = 10.0
 REPORT_EVERY_SECONDS = 0.5
 # Of the norms of the regularisers' gradients, which a step takes longer for.
 MEASURE_EVERY_STEPS = 20
+# Of what a gate looks at, pixels a side.
+GATE_SIZE = 32
+# A body may turn without anything to be seen, as a ball of one colour does; radians.
+UNSEEN_TURN = 0.2
 # What a run's `stop` may say; a plain yes is STOP.
 GO_ON, STOP, LEAVE = range(3)
 
@@ -49,17 +57,19 @@ def run_job(
     emit: Emit,
     stop: Callable[[], int],
     device: torch.device | str,
-    previews: tuple[str, ...] = ("image",),
+    previews: tuple[str, ...] = ("image", "video"),
     overwrite: bool = False,
 ) -> None:
     """Begins the job in its folder, or goes on with it there, to its asset.
 
     The folder should be `held`. Where its settings were changed later, those are in force. emit: takes every message, each of
     which is logged. stop: asked after each step; at STOP a checkpoint and an asset of the state reached are written and Stopped
-    is raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted, "image" and "mesh".
+    is raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted, of
+    `engine.contract.protocol.PREVIEWS`.
 
-    Raises ModelError and UnknownObjectError before anything is written, JobError where the folder holds something else or can't
-    be written, DivergedError or OutOfMemoryError with the last good checkpoint kept.
+    Raises GateError, with a checkpoint, where the scene shows that it can't come right and the request does not say to keep
+    going. Raises ModelError and UnknownObjectError before anything is written, JobError where the folder holds something else
+    or can't be written, DivergedError or OutOfMemoryError with the last good checkpoint kept.
     """
     if not overwrite and folder.holds(job.request.as_dict()):
         job = replace(resolve_folder(folder), image=job.image)
@@ -147,7 +157,8 @@ def optimise(
     folder: JobFolder,
     previews: Previews,
 ) -> Iterator[Progress]:
-    """Takes the steps that are not done yet; yields after each. Saves and reports as it goes.
+    """Takes the steps that are not done yet; yields after each. Saves and reports as it goes. Raises GateError with what is
+    done saved.
 
     A stage that was at its end and has more steps now goes on at the end of its schedule.
     """
@@ -157,6 +168,10 @@ def optimise(
     loaded: dict[str, LoadedGuidance] = {}
     shares = folder.shares()
     saved = time.monotonic()
+    gate = Gate(moves=is_to_move(job))
+    gate.recall(folder.events)
+    if done and not job.request.keep_going and (faults := gate.faults_at(done)):
+        raise GateError(fault_sentence(done.stage, done.step, faults))
     for stage in STAGES[first:]:
         config = job.quality.stage(stage)
         start = done.step if done and done.stage == stage else 0
@@ -179,7 +194,26 @@ def optimise(
             if last:
                 plot_metrics(folder.events, folder.previews / "metrics.png")
             previews.show(state, stage, step + 1, last)
+            if gate.is_due(stage, step + 1, config.steps):
+                gate.turns = turns_by(state.field) > UNSEEN_TURN
+                judged = gate.judge(stage, step + 1, config.steps, look(state, stage))
+                emit(judged)
+                if judged["faults"] and not job.request.keep_going:
+                    save_checkpoint(folder, state, progress)
+                    raise GateError(fault_sentence(stage, step + 1, judged["faults"]))
             yield progress
+
+
+def look(state: TrainState, stage: str) -> Looks:
+    """What the scene looks like from four sides, at a few moments of its clip where `stage` moves it."""
+    return view_sides(state, 1 if stage == STAGES[0] else MOMENTS, GATE_SIZE).looks()
+
+
+def is_to_move(job: ResolvedJob) -> bool:
+    """Whether the clip is meant to move: not a still object, nor where the built-in models were asked for no motion."""
+    if job.quality.field.times == 1:
+        return False
+    return job.vocabulary is None or not is_still(job.prompt, job.vocabulary)
 
 
 def _stop(state: TrainState, job: ResolvedJob, folder: JobFolder, emit: Emit | None, progress: Progress) -> None:

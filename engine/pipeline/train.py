@@ -6,11 +6,11 @@ import torch
 
 from engine.config.quality import Quality
 from engine.config.stage import DistillationConfig, StageConfig
-from engine.guidance.load import GuidanceConfig, LoadedGuidance, load_guidance, with_guidance_scale
+from engine.guidance.load import GuidanceConfig, LoadedGuidance, load_guidance
 from engine.scene.field import BLOB_WIDTH
 from engine.scene.frozen.baked import BakedBody, bake_body
 from engine.stages.bones import lay_out_skeleton
-from engine.stages.dynamic import dynamic_step
+from engine.stages.dynamic import dynamic_step, still_step
 from engine.stages.static import ANY_TIME, static_step
 from engine.stages.super_resolution import super_resolution_step
 from engine.stages.train_state import TrainState
@@ -34,9 +34,10 @@ def take_step(
     """
     config = quality.stage(stage)
     share = max(step / config.steps, least_share)
+    config = config.at(share)
     rigid_steps = round(config.rigid_until * config.steps) if state.field.trajectory is not None else 0
     rigid_only = step < rigid_steps and least_share < config.rigid_until
-    state.set_rates(config.rates, config.final_lr_ratio**share, 1.0 if rigid_only else config.settled_trajectory)
+    state.set_rates(config.rates, config.final_lr_ratio**share)
     state.free(config.rates, rigid_only)
     if step == 0 < rigid_steps:
         try_turns(state, loaded["video"], config, times)
@@ -45,7 +46,7 @@ def take_step(
     state.field.baked = _baked_body(state, config) if state.field.skeleton is not None else None
     if config.blob_growth != 1:
         state.field.blob_width.fill_(BLOB_WIDTH * config.blob_growth**share)
-    metrics = _stage_step(stage, state, loaded, config, share, times, quality)
+    metrics = _stage_step(stage, step, state, loaded, config, share, times, quality)
     if (step + 1) % config.occupancy_interval == 0 or step + 1 == config.steps:
         state.occupancy.update(state.field, torch.tensor(ANY_TIME, device=times.device) if stage == "static" else times)
     return metrics
@@ -61,6 +62,7 @@ def _baked_body(state: TrainState, config: StageConfig) -> BakedBody | None:
 
 def _stage_step(
     stage: str,
+    step: int,
     state: TrainState,
     loaded: dict[str, LoadedGuidance],
     config: StageConfig,
@@ -70,6 +72,8 @@ def _stage_step(
 ) -> Metrics:
     if stage == "static":
         return static_step(state, loaded["image"], config, progress)
+    if stage == "dynamic" and config.asks_image(step):
+        return still_step(state, loaded["image"], config, progress, times)
     if stage == "dynamic":
         return dynamic_step(state, loaded["video"], config, progress, times)
     beside = loaded["video" if quality.field.times > 1 else "image"]
@@ -91,12 +95,14 @@ def load_stage_models(
         distillation = _distillation(role, stage, quality)
         if role in loaded:
             model = loaded[role].guidance
-            model.distillation = with_guidance_scale(distillation, model)
+            model.distillation = model.filled(distillation)
         else:
             loaded[role] = load_guidance(role, guidance, distillation, device)
 
 
 def _distillation(role: str, stage: str, quality: Quality) -> DistillationConfig:
-    """How `stage` asks its model of a role; one that is kept on beside the upscaler is asked in a way of its own."""
+    """How `stage` asks its model of a role; one that is kept on beside another is asked in a way of its own."""
     config = quality.stage(stage)
+    if stage == "dynamic" and role == "image":
+        return config.image_distillation or config.distillation
     return config.video_distillation if stage == "super_resolution" and role != "upscale" else config.distillation

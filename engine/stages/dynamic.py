@@ -1,6 +1,9 @@
-"""Dynamic stage: motion under the text-to-video model by temporal score distillation (SDS-T; MAV3D, section 3.3)."""
+"""Dynamic stage: motion under the text-to-video model by temporal score distillation (SDS-T; MAV3D, section 3.3), and the look
+of what moves under the text-to-image model, where a stage asks that as well."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import torch
 
@@ -27,3 +30,22 @@ def dynamic_step(
         )
 
     return train_step(state, view, gradient, config, state.occupancy.at(times))
+
+
+def still_step(state: TrainState, image: LoadedGuidance, config: StageConfig, progress: float, times: torch.Tensor) -> Metrics:
+    """One optimisation step over stills of one of `times` [frames], drawn at random, from still cameras (4D-fy, section 3.3).
+
+    image: the image model. progress: of the stage, in [0, 1]. The metrics have no motion, which a still does not show.
+    """
+    config = replace(config, cameras=config.image_cameras)
+    moment = times[int(torch.randint(len(times), (1,), generator=state.generator))][None]
+    view = draw_view(state, image, config, moment)
+
+    def gradient(images: torch.Tensor) -> torch.Tensor:
+        return image.guidance.gradient(
+            images, image.prompt, view.cameras, progress, state.generator, background=view.background, times=moment
+        )
+
+    metrics = train_step(state, view, gradient, config, state.occupancy.at(moment))
+    del metrics["motion"]
+    return metrics

@@ -40,11 +40,10 @@ class TrainState:
     def device(self) -> torch.device:
         return self.field.device
 
-    def set_rates(self, rates: LearningRates, decay: float, trajectory_share: float = 1.0) -> None:
-        """Learning rates of the space planes, time planes, decoder, trajectory and skeleton, times `decay`; the trajectory's is
-        that share of its own."""
+    def set_rates(self, rates: LearningRates, decay: float) -> None:
+        """Learning rates of the space planes, time planes, decoder, trajectory and skeleton, times `decay`."""
         for group in self.optimiser.param_groups:
-            group["lr"] = getattr(rates, group["name"]) * decay * (trajectory_share if group["name"] == "trajectory" else 1.0)
+            group["lr"] = getattr(rates, group["name"]) * decay
 
     def free(self, rates: LearningRates, rigid_only: bool = False) -> None:
         """Lets go what has a rate, and of that only the trajectory if `rigid_only`; the rest costs no gradients."""

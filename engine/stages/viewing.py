@@ -19,7 +19,10 @@ def draw_view(state: TrainState, model: LoadedGuidance, config: StageConfig, tim
     if (mount := model.guidance.mount(model.prompt, times)) is not None:
         cameras = cameras.follow(mount)
     cameras = cameras.to(state.device)
-    background = random_backgrounds(config.cameras, state.generator, config.coloured_backgrounds).to(state.device)
+    # Views that are judged together lie before one background, as one object's do.
+    views = model.guidance.views_per_batch
+    background = random_backgrounds(-(-config.cameras // views), state.generator, config.coloured_backgrounds)
+    background = background.repeat_interleave(views, 0)[: config.cameras].to(state.device)
     return View(cameras, times, config.size, config.samples, background, state.random_seed(), config.empty_sample_prob)
 
 

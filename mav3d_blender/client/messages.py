@@ -19,6 +19,7 @@ BEGIN_AGAIN_HINT = "Resume begins it again."
 ADVICE = {
     "write": RESUME_HINT,
     "memory": f"{RESUME_HINT} A lower quality takes less.",
+    "gate": "Keep Going, under Details, lets Resume go on all the same.",
     "diverged": "Change the seed and press Generate.",
     "empty": "Change the seed or the quality and press Generate.",
     "damaged": "Retry starts it again.",

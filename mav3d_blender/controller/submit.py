@@ -73,6 +73,9 @@ def resume(context: bpy.types.Context, job_id: str, changes: dict[str, Any] | No
     """Queues an earlier job to go on, with `changes` of its settings; its result goes where it was to go. Raises JobError."""
     _require_engine()
     session = state().open_session()
+    before = session.store.get(job_id)
+    if context.scene.mav3d.keep_going and before is not None and not before.tracks:
+        changes = {"keep_going": True} | (changes or {})
     job = session.resume(job_id, changes)
     session.set_target(job_id, resumed_target(context, job))
     state().results.ask(job_id)

@@ -85,7 +85,10 @@ class MAV3D_PT_details(_Tab, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        names = ("frames", "fps", "topology", "", "static_steps", "dynamic_steps", "super_resolution_steps", "", "live_preview")
+        names = (
+            "frames", "fps", "topology", "", "static_steps", "dynamic_steps", "super_resolution_steps", "", "keep_going",
+            "live_preview",
+        )  # fmt: skip
         _draw_settings(self.layout, context.scene.mav3d, names)
 
 

@@ -143,6 +143,11 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
         name="Beside Others", description="Place the result to the right of what stands in its place", default=True
     )
     result: StringProperty(name="Result", description="The name of the object that was made last", options={"SKIP_SAVE"})
+    keep_going: BoolProperty(
+        name="Keep Going",
+        description="Go on where the scene shows that it can't come right, such as fog; also for a job that Resume takes up",
+        default=False,
+    )
     live_preview: BoolProperty(
         name="Live Preview", description="Show the scene in the viewport while it is being optimized", default=True
     )

@@ -68,6 +68,7 @@ TEXTS = {
     "Shape Steps": ("Formschritte", "Pasos de forma", "Étapes forme", "形状ステップ", "形状步数"),
     "Motion Steps": ("Bewegungsschritte", "Pasos de movim.", "Étapes mouvement", "動きステップ", "运动步数"),
     "Detail Steps": ("Detailschritte", "Pasos de detalle", "Étapes détail", "細部ステップ", "细节步数"),
+    "Keep Going": ("Weitermachen", "Seguir adelante", "Continuer malgré tout", "続行する", "继续进行"),
     "Live Preview": ("Live-Vorschau", "Vista previa", "Aperçu en direct", "ライブプレビュー", "实时预览"),
     "Image Model": ("Bildmodell", "Modelo de imagen", "Modèle d'image", "画像モデル", "图像模型"),
     "Video Model": ("Videomodell", "Modelo de vídeo", "Modèle vidéo", "動画モデル", "视频模型"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from engine.config.recipes import COGVIDEOX
 from engine.contract.errors import ModelError
 from engine.guidance.latents import CausalLatentSpace
 from engine.guidance.protocol import Denoiser
@@ -25,8 +27,8 @@ class CogVideoX(Denoiser):
     components = ("transformer", "vae", "scheduler")
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS, masked=False))
     is_video = True
-    # None is published; that of the other video models.
-    guidance_scale = 100.0
+    half = torch.bfloat16
+    recipe = COGVIDEOX
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.network, self.latents = components["transformer"], CausalLatentSpace(components["vae"])

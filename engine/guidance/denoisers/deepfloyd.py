@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from engine.config.recipes import DEEPFLOYD
 from engine.guidance.denoisers.unet import each_frame, native_size, noise_prediction
 from engine.guidance.latents import PixelSpace
 from engine.guidance.protocol import Denoiser
@@ -30,8 +31,7 @@ class DeepFloyd(Denoiser):
     roles = ("image",)
     components = ("unet", "scheduler")
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS))
-    # threestudio, for the first stage; none is published for the second.
-    guidance_scale = 20.0
+    recipe = DEEPFLOYD
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.network, self.latents = components["unet"], PixelSpace()

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.config.recipes import LATENT_UPSCALER
 from engine.guidance.denoisers.deepfloyd import shared_noise
 from engine.guidance.denoisers.unet import each_frame, fitting
 from engine.guidance.latents import LatentSpace
@@ -25,8 +26,8 @@ class LatentUpscaler(Denoiser):
     roles = ("upscale",)
     components = ("unet", "vae", "scheduler", "low_res_scheduler")
     encode = staticmethod(encode_clip)
-    # None is published; that of Stable Diffusion, its first stage.
-    guidance_scale = 100.0
+    fp32_components = ("vae",)
+    recipe = LATENT_UPSCALER
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.network, self.latents = components["unet"], LatentSpace(components["vae"])

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.config.recipes import MVDREAM
 from engine.guidance.denoisers.mvdream_camera import camera_matrices
 from engine.guidance.denoisers.unet import each_frame
 from engine.guidance.latents import LatentSpace
@@ -28,10 +29,8 @@ class MultiView(Denoiser):
     components = ("unet", "vae", "scheduler")
     encode = staticmethod(encode_clip)
     views_per_batch, knows_cameras = VIEWS, True
-    # MVDream, section 4; 4D-fy.
-    guidance_scale = 50.0
-    # What its captions of 3D renders ended in.
-    prompt_suffix = ", 3d asset"
+    fp32_components = ("vae",)
+    recipe = MVDREAM
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.network, self.latents = components["unet"], LatentSpace(components["vae"])

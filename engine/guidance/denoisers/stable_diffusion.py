@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from engine.config.recipes import STABLE_DIFFUSION
 from engine.guidance.denoisers.unet import each_frame, native_size, picture_conditions, pooled_conditions
 from engine.guidance.latents import LatentSpace
 from engine.guidance.protocol import Denoiser
@@ -18,10 +19,10 @@ class StableDiffusion(Denoiser):
 
     roles = ("image",)
     components = ("unet", "vae", "scheduler")
+    fp32_components = ("vae",)
     encode = staticmethod(encode_clip)
     accepts_image_prompt = True
-    # DreamFusion, section 4; threestudio and stable-dreamfusion have it for Stable Diffusion.
-    guidance_scale = 100.0
+    recipe = STABLE_DIFFUSION
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.network, self.latents = components["unet"], LatentSpace(components["vae"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
+from engine.config.recipes import VIDEO_UNET
 from engine.guidance.denoisers.unet import native_size, picture_conditions
 from engine.guidance.latents import LatentSpace
 from engine.guidance.protocol import Denoiser
@@ -19,10 +20,10 @@ class VideoUNet(Denoiser):
 
     roles = ("video",)
     components = ("unet", "vae", "scheduler")
+    fp32_components = ("vae",)
     encode = staticmethod(encode_clip)
     is_video = True
-    # Animate124, Dream-in-4D and 4D-fy.
-    guidance_scale = 100.0
+    recipe = VIDEO_UNET
     most_frames: int | None = None
 
     def __init__(self, components: dict[str, Any]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from engine.config.recipes import WAN
 from engine.contract.errors import ModelError
 from engine.guidance.latents import CausalLatentSpace
 from engine.guidance.protocol import Denoiser
@@ -16,9 +18,6 @@ from engine.guidance.video_frames import as_shown
 
 # What UMT5 is padded to, by zeros.
 TOKENS = 512
-# Side of the squares it is shown. It was made for 832 x 480, but a scene is drawn at 64 to 256 pixels, and the autoencoder's
-# gradient, which takes most of a step, grows with the area.
-SIZE = 320
 
 
 class Wan(Denoiser):
@@ -30,16 +29,23 @@ class Wan(Denoiser):
     fp32_components = ("vae",)
     encode = staticmethod(functools.partial(encode_t5, length=TOKENS, zeroed=True))
     is_video = True
-    # None is published; that of the other video models.
-    guidance_scale = 100.0
+    half = torch.bfloat16
+    recipe = WAN
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.network, self.latents = components["transformer"], CausalLatentSpace(components["vae"])
         if self.network.config.in_channels != components["vae"].config.z_dim:
             raise ModelError("This Wan model wants a picture beside the text: use a text-to-video model of Wan 2.1.")
         self.schedule = DiffusionSchedule.of(components["scheduler"])
+        self.size = self._fitting(WAN.size)
+
+    def _fitting(self, size: int) -> int:
+        """`size`, or the next that the autoencoder and the transformer's patches divide."""
         step = self.latents.factor * self.network.config.patch_size[-1]
-        self.size = -(-SIZE // step) * step
+        return -(-size // step) * step
+
+    def lower_memory(self) -> None:
+        self.size = self._fitting(WAN.low_memory_size)
 
     def model_frames(self, frames: Tensor) -> Tensor:
         return as_shown(frames, self.size, self.latents.group)

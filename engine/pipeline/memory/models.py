@@ -19,10 +19,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
 
 from engine.config.quality import Quality
 from engine.contract.errors import ModelError
 from engine.guidance.denoisers.video_unet import AnimateDiff
+from engine.guidance.load import fp32_components
 from engine.guidance.model_class import ADAPTER, BUILT_IN, detect_model_class
 from engine.guidance.protocol import Denoiser
 from engine.guidance.public import IMAGES_PER_CALL
@@ -55,7 +57,7 @@ def preset_needs(preset: Preset, quality: Quality, half: bool, low: bool = False
 
     Raises ModelError where a model is neither on this machine nor known.
     """
-    sizes = {"image": quality.static.size, "video": quality.dynamic.size, "upscale": quality.super_resolution.size}
+    sizes = {"image": quality.static.at(1.0).size, "video": quality.dynamic.size, "upscale": quality.super_resolution.size}
     frames = {"image": 1, "video": quality.field.times, "upscale": quality.field.times}
     return {
         role: model_need(source, role, preset.image, sizes[role], frames[role], half, low)
@@ -73,18 +75,42 @@ def model_need(source: str, role: str, base: str, size: int, frames: int, half: 
         if model is None or model.memory_gb is None:
             raise
         return Need(max(model.download_gb - model.memory_gb, 0), model.memory_gb, 0, known=False)
-    found = detect_model_class(folder, role)
-    if found == BUILT_IN:
+    if detect_model_class(folder, role) == BUILT_IN:
         return Need(0.0, sum(_size(folder, name, False) for name in _names(folder)) / GB, 0.5)
+    found, folders, halved = _parts(folder, role, base, half, low)
+    text = sum(_size(folders[name], name, half) for name in found.text_components) / GB
+    rest = sum(_size(folders[name], name, halved[name]) for name in halved) / GB
+    return Need(text, rest, _working(found, folders, halved, size, frames, low) / GB)
+
+
+def gradient_work(source: str, role: str, base: str, size: int, frames: int, views: int) -> tuple[float, float]:
+    """Floating-point operations of one distillation gradient of `views` clips of `frames` frames: the denoiser's, with
+    guidance, and the autoencoder's, forward and back. By a pass on the meta device. Raises ModelError where the model is not
+    here."""
+    found, folders, halved = _parts(locate(source), role, base, True, False)
+    denoise, encode = _passes(found, folders, halved, size, frames, False)
+    with FlopCounterMode(display=False) as denoiser:
+        rows = len(denoise())
+    with FlopCounterMode(display=False) as autoencoder:
+        encode()
+    pictures = views if found.is_video else views * frames
+    # Everything is encoded once more without a graph, a third of the way there and back.
+    return 2 * pictures / rows * denoiser.get_total_flops(), 4 / 3 * pictures * autoencoder.get_total_flops()
+
+
+def _parts(
+    folder: Path, role: str, base: str, half: bool, low: bool
+) -> tuple[type[Denoiser], dict[str, Path], dict[str, bool]]:
+    """The class of a public model, the folder of each component, and whether each has weights of two bytes."""
+    found = detect_model_class(folder, role)
     folders = {name: folder for name in _names(folder)}
     if found == ADAPTER:
         found = AnimateDiff
         folders = {"motion_adapter": folder} | {name: locate(base) for name in _names(locate(base))}
-    text = sum(_size(folders[name], name, half) for name in found.text_components) / GB
-    fp32 = () if low else found.fp32_components
-    halved = {name: half and name not in fp32 for name in (*found.components, "motion_adapter") if name in folders}
-    rest = sum(_size(folders[name], name, halved[name]) for name in halved) / GB
-    return Need(text, rest, _working(found, folders, halved, size, frames, 1 if low else IMAGES_PER_CALL) / GB)
+    fp32 = fp32_components(found, low)
+    return found, folders, {
+        name: half and name not in fp32 for name in (*found.components, "motion_adapter") if name in folders
+    }
 
 
 def _names(folder: Path) -> list[str]:
@@ -102,14 +128,25 @@ def _size(folder: Path, name: str, half: bool) -> float:
 
 
 def _working(
-    found: type[Denoiser], folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, pictures: int
+    found: type[Denoiser], folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, low: bool
 ) -> int:
     """Bytes beside the weights: a pass of the denoiser, or the autoencoder's gradient, whichever is more. halved: the
     components, and whether each has weights of two bytes."""
+    denoise, encode = _passes(found, folders, halved, size, frames, low)
+    return max(peak_bytes(denoise), peak_bytes(encode))
+
+
+def _passes(
+    found: type[Denoiser], folders: dict[str, Path], halved: dict[str, bool], size: int, frames: int, low: bool
+) -> tuple[Callable[[], Tensor], Callable[[], Tensor]]:
+    """One call of the denoiser, and the autoencoder's gradient of one picture or clip, on the meta device."""
     be_quiet()
+    pictures = 1 if low else IMAGES_PER_CALL
     types = {name: torch.bfloat16 if half else torch.float32 for name, half in halved.items()}
     with torch.device("meta"):
         denoiser = found({name: _empty(folders[name], name, dtype) for name, dtype in types.items()})
+        if low:
+            denoiser.lower_memory()
         dtype = denoiser.network.dtype
         clip = torch.empty(1, frames, 3, size, size)
         shown = denoiser.model_frames(clip)
@@ -118,16 +155,17 @@ def _working(
         clean = denoiser.latents.encode(shown)
         text = blank_text(denoiser.network, len(clean), dtype)
         conditions = _conditions(denoiser, len(clean), frames, size)
-        one = shown[:1]
-        timesteps = torch.zeros(len(clean))
+        one, timesteps = shown[:1], torch.zeros(len(clean))
 
-        def denoise() -> Tensor:
-            with torch.no_grad():
-                return denoiser(clean.to(dtype), timesteps, text, conditions)
+    def denoise() -> Tensor:
+        with torch.device("meta"), torch.no_grad():
+            return denoiser(clean.to(dtype), timesteps, text, conditions)
 
-        passed = peak_bytes(denoise)
-        encoded = peak_bytes(lambda: denoiser.latents.vjp(one, clean[:1]))
-    return max(passed, encoded)
+    def encode() -> Tensor:
+        with torch.device("meta"):
+            return denoiser.latents.vjp(one, clean[:1])
+
+    return denoise, encode
 
 
 def _empty(folder: Path, name: str, dtype: torch.dtype) -> Any:

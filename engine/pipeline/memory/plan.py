@@ -71,9 +71,10 @@ class MemoryPlan:
         return f"It does not fit: {least:.1f} GB even at low memory, and the device has {self.available:.1f} GB."
 
 
-def plan_memory(preset: Preset, quality: Quality, device: torch.device) -> MemoryPlan:
-    """Loads nothing. Raises ModelError where a model is neither on this machine nor in the catalogue."""
-    half = device.type == "cuda" and half_type(device) is not None
+def plan_memory(preset: Preset, quality: Quality, device: torch.device, limit_gb: float | None = None) -> MemoryPlan:
+    """Loads nothing. limit_gb: plans for a graphics card that has so much memory, whatever `device` is. Raises ModelError where
+    a model is neither on this machine nor in the catalogue."""
+    half = limit_gb is not None or (device.type == "cuda" and half_type(device) is not None)
     needs = preset_needs(preset, quality, half)
     alone = preset_needs(preset, quality, half, low=True)
     usual, low = {}, {}
@@ -82,7 +83,7 @@ def plan_memory(preset: Preset, quality: Quality, device: torch.device) -> Memor
         beside = sum(need.weights for need in models) + max(need.working for need in models)
         usual[stage] = SCENE_GB + max(beside, *(need.text for need in models))
         low[stage] = SCENE_GB + max(alone[role].weights + alone[role].working for role in roles)
-    return MemoryPlan(usual, low, needs, memory_gb(device))
+    return MemoryPlan(usual, low, needs, memory_gb(device) if limit_gb is None else limit_gb)
 
 
 def fitting_presets(quality: str, device: torch.device) -> list[str]:

@@ -28,6 +28,11 @@ def test_progress_is_a_line_now_and_then(monkeypatch):
     assert printed(monkeypatch, "utf-8", {**PROGRESS, "step": 4}) == ""
 
 
+def test_a_gate_says_what_it_found_and_nothing_where_all_is_well(monkeypatch):
+    assert printed(monkeypatch, "utf-8", protocol.gate("static", 9, {}, [])) == ""
+    assert printed(monkeypatch, "utf-8", protocol.gate("static", 9, {}, ["one", "two"])) == "\nGate: one; two.\n"
+
+
 @pytest.mark.parametrize(("encoding", "shown"), [("ascii", "caf?"), ("cp1252", "caf\u00e9"), ("utf-8", "caf\u00e9")])
 def test_a_character_without_a_code_is_a_question_mark(monkeypatch, encoding, shown):
     assert shown in printed(monkeypatch, encoding, protocol.result("caf\u00e9"))

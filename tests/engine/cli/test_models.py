@@ -63,7 +63,8 @@ def test_list_shows_presets_roles_licences_and_what_is_on_disk(fetched, capsys):
     (message,) = messages(capsys)
     rows = {row["model"]: row for row in message["models"]}
     assert message["type"] == "models" and rows[NAME]["bytes"] == local.find(NAME).size
-    assert rows["DeepFloyd/IF-I-XL-v1.0"]["gated"] and rows["DeepFloyd/IF-I-XL-v1.0"]["commercial"] is False
+    pinned = PRESETS["paper"].image
+    assert rows[pinned]["gated"] and rows[pinned]["commercial"] is False
     assert not any(row["verified"] for model, row in rows.items() if model != "built in")
 
 

@@ -21,6 +21,11 @@ def test_only_what_was_given_is_a_value():
     }  # fmt: skip
 
 
+def test_a_flag_is_given_by_its_name_or_its_opposite():
+    assert request_values(parse("--keep-going")) == {"keep_going": True}
+    assert request_values(parse("--no-keep-going", names=CHANGEABLE, changes=True)) == {"keep_going": False}
+
+
 def test_zero_and_empty_text_are_values():
     assert request_values(parse("--seed", "0", "--negative-prompt", "")) == {"seed": 0, "negative_prompt": ""}
 

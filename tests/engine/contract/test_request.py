@@ -63,6 +63,14 @@ def test_settings_at_their_defaults_are_not_in_the_job_so_that_older_jobs_go_on(
     assert request.as_dict().items() >= values.items() and Request.checked(request.as_dict()) == request
 
 
+def test_a_flag_is_true_or_false_and_left_out_where_it_is_not_set():
+    assert "keep_going" not in Request.checked({"prompt": "a ball", "keep_going": False}).as_dict()
+    assert Request.checked({"prompt": "a ball", "keep_going": True}).as_dict()["keep_going"] is True
+    for value in (1, "yes"):
+        with pytest.raises(RequestError, match="give true or false"):
+            Request.checked({"prompt": "a ball", "keep_going": value})
+
+
 def test_rates_need_not_be_whole_and_whole_ones_are_written_one_way():
     assert Request.checked({"prompt": "a ball", "fps": 23.976}).as_dict()["fps"] == 23.976
     whole = Request.checked({"prompt": "a ball", "fps": 24.0}).as_dict()["fps"]

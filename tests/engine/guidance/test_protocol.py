@@ -18,7 +18,7 @@ class Plain(Denoiser):
 def test_a_class_has_defaults_for_all_that_it_does_not_say():
     plain = Plain()
     assert plain.text_components == ("tokenizer", "text_encoder") and plain.fp32_components == ()
-    assert (plain.guidance_scale, plain.views_per_batch, plain.prompt_suffix) == (100.0, 1, "")
+    assert plain.views_per_batch == 1 and plain.half == torch.float16
     assert not (plain.is_video or plain.knows_cameras or plain.accepts_image_prompt)
 
 
@@ -35,6 +35,9 @@ def test_guidance_is_told_by_what_it_has():
 
         def gradient(self, frames, prompt, cameras, progress, generator, **known):
             return frames
+
+        def filled(self, distillation):
+            return distillation
 
         def mount(self, prompt, times):
             return None

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from engine.config.quality import PUBLIC_QUALITIES
-from engine.config.stage import DistillationConfig
+from engine.config.stage import AS_PUBLISHED, DistillationConfig
+from engine.guidance import load as load_module
 from engine.guidance.load import GuidanceConfig, load_guidance
 from engine.guidance.public import PublicGuidance
 from engine.models.presets import PRESETS
@@ -19,6 +20,8 @@ CAMERAS = Cameras(torch.tensor([0.2]), torch.tensor([0.1]))
 FIXED = DistillationConfig(guidance_scale=7.5, noise_start=0.6, noise_end=0.6, noise_spread=0.0, weighting="sds")
 ROLES = {name: "image" for name in public_models.IMAGE} | {name: "video" for name in public_models.VIDEO}
 ROLES |= {name: "upscale" for name in public_models.UPSCALE}
+# Of diffusers' linear schedule, which small models are saved with.
+BETAS = torch.linspace(0.0001, 0.02, 1000)
 LOW = torch.rand(1, 3, 3, 8, 8, generator=torch.Generator().manual_seed(3))
 
 
@@ -75,7 +78,8 @@ def by_hand(guidance, prompt, frames, low=None):
     if flow:
         level = 3 * 0.6 / (1 + 2 * 0.6)
         assert float(denoiser.schedule.sigma[index]) == pytest.approx(level, abs=1e-6)
-        timestep, noisy, wanted, weight = 1000 * level, (1 - level) * clean + level * noise, noise - clean, level**2
+        timestep, noisy, wanted = 1000 * level, (1 - level) * clean + level * noise, noise - clean
+        weight = (1 - level) * level**2
     else:
         timestep = index
         a, s = denoiser.schedule.alpha[index], denoiser.schedule.sigma[index]
@@ -177,7 +181,7 @@ def test_in_half_precision_the_gradient_keeps_its_direction(models, monkeypatch,
         return ask(loaded, frames, low).flatten()
 
     exact = gradient()
-    monkeypatch.setattr("engine.guidance.load._precision", lambda device: kept)
+    monkeypatch.setattr("engine.guidance.load._precision", lambda device, *half: kept)
     halved = gradient()
     assert halved.dtype == torch.float32
     assert float(torch.nn.functional.cosine_similarity(halved, exact, 0)) > 0.99
@@ -192,13 +196,96 @@ def test_a_scale_of_one_asks_once(models):
 
 
 def test_a_model_that_goes_on_in_the_last_stage_keeps_its_scale(models):
-    sources = {"video": str(models / "modelscope"), "upscale": str(models / "deepfloyd_upscaler")}
+    sources = {"image": "stable_diffusion", "video": "modelscope", "upscale": "deepfloyd_upscaler"}
+    preset = replace(PRESETS["custom"], **{role: str(models / name) for role, name in sources.items()})
     models_by_role, quality = {}, PUBLIC_QUALITIES["standard"]
-    for stage in ("dynamic", "super_resolution"):
-        load_stage_models(models_by_role, stage, GuidanceConfig("a corgi", replace(PRESETS["custom"], **sources)), quality)
+    quality = replace(quality, super_resolution=replace(quality.super_resolution, steps=1))
+    for stage in ("static", "dynamic", "super_resolution"):
+        load_stage_models(models_by_role, stage, GuidanceConfig("a corgi", preset), quality)
+        if stage == "dynamic":
+            still = models_by_role["image"].guidance.distillation
+            assert still.noise(0.3) == (0.26, 0.24) and still.guidance_scale == 100
     asked = {role: each.guidance.distillation for role, each in models_by_role.items()}
     assert {role: each.guidance_scale for role, each in asked.items()} == {"video": 100, "upscale": 20}
     assert asked["video"].noise_start == quality.super_resolution.video_distillation.noise_start
+
+
+def by_published_loss(guidance, prompt, frames, cameras, progress):
+    """MVDream's loss, .5 |x - x0|^2 over the number of views with x0 rescaled by half, by autograd through the autoencoder:
+    what its own optimisation takes the gradient of."""
+    denoiser = guidance.denoiser
+    frames = frames.clone().requires_grad_()
+    pictures = denoiser.model_frames(frames)
+    vae = denoiser.latents.autoencoder
+    clean = vae.encode(pictures * 2 - 1).latent_dist.mean * vae.config.scaling_factor
+    generator = torch.Generator().manual_seed(7)
+    centre = 0.98 + (0.26 - 0.98) * min(1.0, progress / 0.8)
+    level = centre + 0.24 * min(1.0, progress / 0.8) * float(torch.rand(1, generator=generator) * 2 - 1)
+    index = int(min(max(level, 0.02), 0.98) * 999)
+    noise = torch.randn(clean.shape, generator=generator)
+    kept = (1 - BETAS).cumprod(0)[index]
+    noisy = kept.sqrt() * clean + (1 - kept).sqrt() * noise
+    timesteps = torch.full((len(clean),), index)
+    with torch.no_grad():
+        conditions = denoiser.conditions(cameras, None, generator)
+        told, blank = (
+            denoiser(noisy, timesteps, text, conditions)
+            for text in (prompt.at(cameras), prompt.unconditional.expand(len(clean)))
+        )
+        guided, plain = ((noisy - (1 - kept).sqrt() * each) / kept.sqrt() for each in (blank + 50 * (told - blank), told))
+        guided = 0.5 * guided * plain.std() / guided.std() + 0.5 * guided
+    loss = 0.5 * (clean - guided).square().sum() / len(clean)
+    return torch.autograd.grad(loss, frames)[0]
+
+
+@pytest.mark.parametrize("progress", [0.0, 0.4, 1.0])
+def test_mvdreams_recipe_is_its_published_loss(tmp_path, progress):
+    public_models.save_multi_view(tmp_path / "mv")
+    preset = replace(PRESETS["custom"], image=str(tmp_path / "mv"))
+    loaded = load_guidance("image", GuidanceConfig("a corgi", preset), AS_PUBLISHED)
+    cameras = Cameras(torch.arange(4) * math.pi / 2, torch.full((4,), 0.2))
+    frames = torch.rand(4, 1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(7)
+    gradient = loaded.guidance.gradient(frames, loaded.prompt, cameras, progress, generator)
+    expected = by_published_loss(loaded.guidance, loaded.prompt, frames, cameras, progress)
+    assert float(expected.abs().max()) > 0
+    assert torch.allclose(gradient, expected, atol=2e-4 * float(expected.abs().max()))
+    assert math.tan(loaded.guidance.fov / 2) * cameras.distance == pytest.approx(0.95, abs=0.01)
+
+
+@pytest.mark.parametrize(("progress", "scale"), [(0.0, 25.0), (0.5, 18.5), (1.0, 12.0)])
+def test_wans_recipe_over_a_stage(models, progress, scale):
+    """Guidance, noise and weight of each moment, from the formula: level within .15 of a centre from .75 to .35, sigma by the
+    shift of 3, and sigma (1 - sigma) (x - x0)."""
+    loaded, asked = load(models, "wan", AS_PUBLISHED), []
+    denoiser = loaded.guidance.denoiser
+    denoiser.size = 32
+    frames = frames_for("wan")
+    denoiser.network.register_forward_pre_hook(lambda module, inputs: asked.append((inputs[0].clone(), inputs[1].clone())))
+    denoiser.network.register_forward_hook(lambda module, inputs, output: asked.append(output.sample))
+    wanted = []
+    denoiser.latents.vjp = lambda pictures, gradient: wanted.append(gradient) or torch.zeros_like(pictures)
+    loaded.guidance.gradient(frames, loaded.prompt, CAMERAS, progress, torch.Generator().manual_seed(7))
+    (noisy, timestep), told, _, blank = asked
+    draw = float(torch.rand(1, generator=torch.Generator().manual_seed(7)) * 2 - 1)
+    level = (int((0.75 - 0.4 * progress + 0.15 * draw) * 999) + 1) / 1000
+    sigma = 3 * level / (1 + 2 * level)
+    assert float(timestep) == pytest.approx(1000 * sigma, rel=1e-5)
+    clean = denoiser.latents.encode(denoiser.model_frames(frames))
+    estimate = noisy - sigma * (blank + scale * (told - blank))
+    expected = sigma * (1 - sigma) * (clean - estimate.transpose(1, 2))
+    assert torch.allclose(wanted[0], expected, atol=1e-4 * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize(("name", "negative"), [("wan", "motionless"), ("modelscope", "static statue"), ("deepfloyd", "")])
+def test_what_a_class_is_kept_away_from(models, name, negative, monkeypatch):
+    heard = []
+    encode = load_module.encode_prompt
+    monkeypatch.setattr(load_module, "encode_prompt", lambda *given: heard.append(given[2:4]) or encode(*given))
+    load(models, name)
+    load(models, name, negative_prompt="rain")
+    assert negative in heard[0][1] and bool(negative) == bool(heard[0][1]) and heard[1][1] == "rain"
+    assert heard[0][0] == "a corgi playing" + (", on a plain background" if name == "wan" else "")
 
 
 def test_public_guidance_says_where_it_looks_from(models):

@@ -37,13 +37,13 @@ def test_models_are_named_in_place_of_the_presets_own():
     models, quality = job.models, job.quality
     assert models.image == "a/b" and models.video.startswith("Wan-AI/")
     assert quality.dynamic.distillation.guidance_scale == quality.super_resolution.video_distillation.guidance_scale == 30
-    assert quality.static.distillation.guidance_scale == quality.super_resolution.distillation.guidance_scale is None
+    assert quality.static.distillation.guidance_scale is quality.super_resolution.distillation.guidance_scale is None
     assert Request.checked(request.as_dict()) == request
 
 
 def test_public_models_have_qualities_of_their_own_and_take_any_text():
     job = resolve(Request.checked({"prompt": "a corgi playing with a ball", "preset": "open"}))
-    assert job.quality.static.steps == 3000 and job.prompt == "a corgi playing with a ball" and job.vocabulary is None
+    assert job.quality.static.steps == 5000 and job.prompt == "a corgi playing with a ball" and job.vocabulary is None
     assert resolve(Request.checked({"prompt": "a red ball"})).quality.static.steps == 150
 
 
@@ -57,8 +57,11 @@ def test_only_the_roles_that_have_steps_need_a_model():
     ("values", "said"),
     [
         ({"image_model": "a/b"}, "choose the preset custom"),
-        ({"preset": "custom", "image_model": "a/b", "video_model": "c/d"}, "give upscale_model"),
-        ({"preset": "custom"}, "give image_model and video_model and upscale_model"),
+        (
+            {"preset": "custom", "image_model": "a/b", "video_model": "c/d", "super_resolution_steps": 9},
+            "give upscale_model",
+        ),
+        ({"preset": "custom"}, "give image_model and video_model, a folder"),
     ],
 )
 def test_models_that_do_not_go_with_the_preset_are_refused(values, said):

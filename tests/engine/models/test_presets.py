@@ -5,7 +5,7 @@ import pytest
 from engine.contract.request import PRESETS as NAMES
 from engine.contract.request import ROLES
 from engine.models.folder.layout import is_model
-from engine.models.hub.ids import split_source
+from engine.models.hub.ids import MAIN, split_source
 from engine.models.presets import PRESETS, SCORER_FOLDER, Preset
 
 
@@ -32,3 +32,9 @@ def test_public_presets_name_models_of_the_hub(name):
 
 def test_a_custom_preset_leaves_every_model_open():
     assert set(PRESETS["custom"].sources().values()) == {""}
+
+
+def test_what_is_pinned_is_pinned_by_a_whole_commit():
+    revisions = [split_source(source)[1] for name in ("paper", "open") for source in PRESETS[name].sources().values()]
+    pinned = [revision for revision in revisions if revision != MAIN]
+    assert len(pinned) == 4 and all(len(revision) == 40 and int(revision, 16) for revision in pinned)

@@ -53,3 +53,12 @@ def test_reports_are_due_now_and_then():
     assert not eta.report_due(0.5)
     clock.time += 0.6
     assert eta.report_due(0.5) and not eta.report_due(0.5)
+
+
+def test_steps_in_turn_count_by_their_mean_and_larger_pictures_by_their_rays():
+    turned = replace(STANDARD.static, steps=10, image_share=0.5)
+    assert stepped(FakeClock(), [1.0, 3.0, 1.0, 3.0], static=turned).seconds_left("static", 4) == pytest.approx(6 * 2.0)
+    grown = replace(STANDARD.static, steps=10, size_milestones=((0.5, 2 * STANDARD.static.size),))
+    rays = grown.cameras * grown.size**2
+    left = stepped(FakeClock(), [1.0], static=grown).seconds_left("static", 1)
+    assert left == pytest.approx(4 + 5 * (4 * rays + 8000) / (rays + 8000))

@@ -29,7 +29,8 @@ from engine.config import quality as settings
 for name, quality in list(settings.PUBLIC_QUALITIES.items()):
     stages = {}
     for stage, size in (("static", 16), ("dynamic", 16), ("super_resolution", 32)):
-        stages[stage] = replace(getattr(quality, stage), size=size, samples=16, cameras=min(2, getattr(quality, stage).cameras))
+        few = {"cameras": min(2, getattr(quality, stage).cameras), "image_cameras": 2, "size_milestones": ()}
+        stages[stage] = replace(getattr(quality, stage), size=size, samples=16, **few)
     mesh = settings.MeshConfig(resolution=24, triangles=200, texture=32)
     field = replace(quality.field, resolutions=(8,), times=5, occupancy=16)
     settings.PUBLIC_QUALITIES[name] = replace(quality, mesh=mesh, field=field, **stages)
@@ -164,5 +165,8 @@ def test_a_stages_models_are_gone_when_the_next_begins(models):
     network = weakref.ref(loaded["image"].guidance.denoiser.network)
     assert network() is not None
     load_stage_models(loaded, "dynamic", config, quality)
+    assert list(loaded) == ["image", "video"] and loaded["image"].guidance.denoiser.network is network()
+    alone = replace(quality, dynamic=replace(quality.dynamic, image_share=0.0))
+    load_stage_models(loaded, "dynamic", config, alone)
     gc.collect()
     assert list(loaded) == ["video"] and network() is None

@@ -7,7 +7,7 @@ import torch
 
 from engine.config.quality import STANDARD
 from engine.config.stage import LearningRates
-from engine.contract.errors import DivergedError, OutOfMemoryError, Stopped
+from engine.contract.errors import DivergedError, GateError, OutOfMemoryError, Stopped
 from engine.contract.request import Request
 from engine.guidance.load import LoadedGuidance
 from engine.job.folder import JobFolder, Progress
@@ -17,6 +17,7 @@ from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
 from engine.pipeline.run import LEAVE, STOP, run_job
 from engine.pipeline.train import take_step
 from engine.scene.frame_times import frame_times
+from engine.stages.looks import Looks
 from engine.stages.train_state import TrainState
 from tests.engine.scene.test_render import UniformBall
 from tests.engine.stages.knowing import FIELD, STAGE, KnowingGuidance
@@ -174,3 +175,25 @@ def test_an_export_ends_when_the_run_is_to_leave(longer):
     with pytest.raises(Stopped, match="before the asset"):
         run_job(JOB, longer, messages.append, stop, "cpu", previews=())
     assert not longer.asset.exists() and longer.progress() == Progress("dynamic", STEPS)
+
+
+FOG = Looks(opacity=0.9, haze=1.0, saturation=0.0, contrast=0.1, motion=0.0)
+
+
+def test_a_run_whose_scene_cant_come_right_stops_there_unless_it_is_to_keep_going(tmp_path, knowing, monkeypatch):
+    job = replace(JOB, quality=replace(LONGER, static=replace(STAGE, steps=30), dynamic=replace(DYNAMIC, steps=0)))
+    monkeypatch.setattr(run, "resolve_folder", lambda folder: job)
+    monkeypatch.setattr(run, "look", lambda state, stage: FOG)
+    folder, messages, made = JobFolder(tmp_path / "job"), [], exported(monkeypatch)
+    for _ in range(2):
+        # The second time it says so again, before the next step.
+        with pytest.raises(GateError, match="After step 15 of stage static fog fills the scene"):
+            run_job(job, folder, messages.append, lambda: False, "cpu", previews=())
+        assert folder.progress() == Progress("static", 15) and made == []
+    told = [message for message in messages if message["type"] == "gate"]
+    assert [(message["stage"], message["step"], message["looks"]["opacity"]) for message in told] == [("static", 15, 0.9)]
+    job = replace(job, request=replace(job.request, keep_going=True))
+    folder.change(job.request.as_dict(), {})
+    run_job(job, folder, messages.append, lambda: False, "cpu", previews=())
+    assert folder.progress() == Progress("static", 30) and made == [None]
+    assert [message["step"] for message in messages if message["type"] == "gate"] == [15, 30]

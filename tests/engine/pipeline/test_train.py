@@ -87,3 +87,21 @@ def test_models_are_loaded_when_a_stage_asks_and_freed_when_none_does(monkeypatc
     asked = {role: model.guidance.distillation for role, model in loaded.items()}
     # Where a stage does not say, the scale is the model's own.
     assert asked == {"upscale": own, "video": replace(beside, guidance_scale=1.0)}
+
+
+def test_image_and_video_model_are_asked_in_turn(models):
+    ball = UniformBall(60.0, 0.4)
+    models = models | {"video": KnowingGuidance(ball, TIMES).loaded("a ball")}
+    quality = replace(QUALITY, dynamic=replace(STATIC, steps=8, blob_growth=1.0, image_share=0.25, image_cameras=2))
+    state = TrainState.new(FIELD, 0)
+    for step in range(8):
+        take_step(state, "dynamic", step, models, quality, TIMES)
+    assert [asked[1] for asked in models["image"].guidance.asked] == [3 / 8, 7 / 8]
+    assert len(models["video"].guidance.asked) == 6
+
+
+def test_pictures_grow_at_milestones(models):
+    quality = replace(QUALITY, static=replace(STATIC, size_milestones=((0.5, 24),)))
+    for step in (1, 2):
+        take_step(TrainState.new(FIELD, 0), "static", step, models, quality, TIMES)
+    assert [asked[3][-1] for asked in models["image"].guidance.asked] == [16, 24]

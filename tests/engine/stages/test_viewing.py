@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -106,3 +107,14 @@ def test_scattered_cameras_see_each_frame_from_a_side_of_its_own():
     # Neighbouring frames are seen from sides that have nothing to do with one another.
     turned = torch.remainder(cameras.azimuth.diff(dim=1) + math.pi, 2 * math.pi) - math.pi
     assert turned.abs().mean() > 0.25 * math.pi
+
+
+def test_views_of_one_ring_have_one_background():
+    guidance = SimpleNamespace(elevation=(0.0, 0.5), fov=0.6, views_per_batch=4, mount=lambda prompt, times: None)
+    config = replace(STAGE, cameras=6, coloured_backgrounds=True)
+    background = draw_view(TrainState.new(FIELD, 0), LoadedGuidance(guidance, "a ball"), config, torch.tensor([0.5])).background
+    assert background.shape == (6, 3) and torch.equal(background[:4], background[:1].expand(4, -1))
+    assert torch.equal(background[4], background[5]) and not torch.equal(background[0], background[4])
+    guidance.views_per_batch = 1
+    alone = draw_view(TrainState.new(FIELD, 0), LoadedGuidance(guidance, "a ball"), config, torch.tensor([0.5])).background
+    assert len(alone.unique(dim=0)) == 6

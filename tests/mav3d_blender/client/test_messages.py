@@ -13,6 +13,7 @@ from mav3d_blender.jobs.job import Job
         ({"kind": "memory", "advice": ""}, "Resume continues from the last checkpoint. A lower quality takes less."),
         ({"kind": "taken"}, "Retry starts it again, in a folder of its own."),
         ({"kind": "busy"}, "Then press Resume."),
+        ({"kind": "gate"}, "Keep Going, under Details, lets Resume go on all the same."),
         ({"kind": "prompt"}, ""),
         ({"kind": ["memory"]}, ""),
     ],

@@ -5,7 +5,7 @@ import bpy
 import pytest
 
 from mav3d_blender.controller.state import state
-from mav3d_blender.controller.submit import generate, history, more_steps, resumed_target
+from mav3d_blender.controller.submit import generate, history, more_steps, resume, resumed_target
 from mav3d_blender.jobs.job import Job, JobError
 
 
@@ -49,3 +49,13 @@ def test_without_an_engine_nothing_is_queued(addon, preferences, tmp_path):
     with pytest.raises(JobError, match="no Python at"):
         generate(bpy.context, {"prompt": "a ball"})
     assert state().jobs() == [] and history() == []
+
+
+def test_a_job_that_is_resumed_keeps_going_where_the_panel_says_so(addon, monkeypatch):
+    job, asked = generate(bpy.context, {"prompt": "a ball", "seed": 3}), []
+    session = type(state().open_session())
+    monkeypatch.setattr(session, "resume", lambda self, job_id, changes=None: asked.append(changes) or job)
+    for keep_going in (False, True):
+        addon.mav3d.keep_going = keep_going
+        resume(bpy.context, job.id)
+    assert asked == [None, {"keep_going": True}]

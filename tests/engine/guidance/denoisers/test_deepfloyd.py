@@ -21,7 +21,7 @@ def test_the_first_stage_takes_pictures_at_its_own_size_and_needs_no_other_condi
     denoiser = DeepFloyd(public_models.deepfloyd().components)
     assert denoiser.size == 16 and denoiser.model_frames(torch.rand(2, 3, 3, 40, 40)).shape == (6, 3, 16, 16)
     assert denoiser.conditions(CAMERAS, None, torch.Generator()) == {}
-    assert denoiser.roles == ("image",) and denoiser.guidance_scale == 20
+    assert denoiser.roles == ("image",) and denoiser.recipe.distillation.guidance_scale == 20
 
 
 def test_the_low_resolution_is_enlarged_and_given_its_noise(upscaler):

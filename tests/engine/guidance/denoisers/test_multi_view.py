@@ -25,7 +25,7 @@ def test_it_is_shown_views_of_one_object_together(denoiser):
 
 
 def test_captions_end_as_those_of_its_training_did(denoiser):
-    assert denoiser.prompt_suffix == ", 3d asset" and denoiser.guidance_scale == 50
+    assert denoiser.recipe.prompt_suffix == ", 3d asset" and denoiser.recipe.distillation.guidance_scale == 50
 
 
 def test_it_is_conditioned_on_the_cameras(denoiser):

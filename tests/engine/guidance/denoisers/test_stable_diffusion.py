@@ -27,7 +27,7 @@ def asked(denoiser, monkeypatch, text: TextStates) -> dict:
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
 def test_the_scheduler_says_what_is_predicted(prediction):
     denoiser = StableDiffusion(public_models.stable_diffusion(prediction).components)
-    assert denoiser.schedule.prediction == prediction and denoiser.guidance_scale == 100
+    assert denoiser.schedule.prediction == prediction and denoiser.recipe.distillation.guidance_scale == 100
 
 
 def test_pictures_are_as_large_as_the_latents_of_training_need():

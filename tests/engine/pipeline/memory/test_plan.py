@@ -14,6 +14,8 @@ from engine.pipeline.memory.plan import MemoryPlan, fitting_presets, needs_low_m
 from tests.engine.guidance import public_models
 
 STANDARD = PUBLIC_QUALITIES["standard"]
+# With the stage that is off unless asked for.
+STANDARD = replace(STANDARD, super_resolution=replace(STANDARD.super_resolution, steps=1))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,15 @@ def test_a_plan_has_two_models_side_by_side_or_one_after_the_other(models):
     alone = preset_needs(custom(models), STANDARD, False, low=True)
     one = max(alone[role].weights + alone[role].working for role in ("video", "upscale"))
     assert plan.low["super_resolution"] == pytest.approx(memory_plan.SCENE_GB + one)
+    # The image model is beside the video model while the scene moves.
+    moving = needs["video"].weights + needs["image"].weights + max(needs["video"].working, needs["image"].working)
+    assert plan.usual["dynamic"] == pytest.approx(memory_plan.SCENE_GB + moving)
     assert json.dumps(plan.as_dict()) and len(plan.lines()) == 9
+
+
+def test_a_plan_can_be_for_a_card_that_is_not_here(models):
+    here, card = (plan_memory(custom(models), STANDARD, torch.device("cpu"), limit) for limit in (None, 24.0))
+    assert card.available == 24 and card.needs["video"].weights < 0.9 * here.needs["video"].weights
 
 
 @pytest.mark.parametrize(
