@@ -31,7 +31,7 @@ from engine.models.source import model_names
 from engine.pipeline.eta import TaskEta
 from engine.pipeline.posed_mesh import has_bones, posed_mesh, root_keys
 from engine.pipeline.rigid_mesh import find_rigid_body, rigid_mesh
-from engine.scene.cameras import Cameras
+from engine.scene.cameras import DISTANCE, FOV, Cameras
 from engine.scene.field import Field
 from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
@@ -216,6 +216,17 @@ class _FallingEta:
         self.emit(message)
 
 
+def framing_fov(occupancy: Occupancy, elevation: float) -> float:
+    """The field of view, radians and at most FOV, in which cameras at an elevation see all that is occupied at any time."""
+    bounds = occupancy.bounds(0.0)
+    if bounds is None:
+        return FOV
+    x, y, z = torch.maximum(bounds[0].abs(), bounds[1].abs()).amax(0).tolist()
+    across = math.hypot(x, y)
+    reach = max(across, z * math.cos(elevation) + across * math.sin(abs(elevation)))
+    return min(FOV, 2 * math.asin(min(reach / DISTANCE, 1.0)))
+
+
 def turntable(
     state: TrainState,
     occupancy: Occupancy,
@@ -227,7 +238,8 @@ def turntable(
 
     on_frame: takes how many frames are done.
     """
-    cameras = Cameras(torch.tensor([0.5, -0.9]), torch.tensor([0.25, 0.25])).to(state.device)
+    elevation = torch.tensor([0.25, 0.25])
+    cameras = Cameras(torch.tensor([0.5, -0.9]), elevation, fov=framing_fov(occupancy, float(elevation[0]))).to(state.device)
     background = torch.full((2, 3), 0.45, device=state.device)
     frames = []
     for moments in times.split(FRAMES_PER_RENDER):

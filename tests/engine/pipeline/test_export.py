@@ -1,6 +1,7 @@
 """From a scene to its asset folder, as it is told on the way."""
 
 import json
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -17,7 +18,8 @@ from engine.job.resolve import resolve
 from engine.mesh.bake import MOMENTS
 from engine.mesh.rig.rig import RigError
 from engine.pipeline import export
-from engine.pipeline.export import export_asset, export_seconds, turntable
+from engine.pipeline.export import export_asset, export_seconds, framing_fov, turntable
+from engine.scene.cameras import FOV
 from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
 from tests.engine.scene.test_render import UniformBall
@@ -111,3 +113,16 @@ def test_a_mesh_that_can_have_no_bones_is_written_all_the_same(tmp_path, monkeyp
     exported(tmp_path, "rigged")
     about = json.loads((tmp_path / "asset" / "asset.json").read_text())
     assert about["topology"] == "fixed" and about["advice"].startswith("There is no armature. The mesh tears in 4 of 5")
+
+
+def test_the_preview_frames_what_is_there():
+    occupancy = Occupancy(16)
+    assert framing_fov(occupancy, 0.25) == pytest.approx(FOV)
+    occupancy.bits = torch.zeros(2, 16, 16, 16, dtype=torch.bool)
+    occupancy.bits[0, 7:9, 7:9, 7:9] = True
+    # To 3/8 along X in the second frame, to 1/8 along Y and Z.
+    occupancy.bits[1, 7:11, 7:9, 7:9] = True
+    reach = math.hypot(3 / 8, 1 / 8)
+    assert framing_fov(occupancy, 0.0) == pytest.approx(2 * math.asin(reach / 3.2))
+    occupancy.bits[:] = True
+    assert framing_fov(occupancy, 0.25) == pytest.approx(FOV)
