@@ -24,6 +24,8 @@ ROLES = ("image", "video", "upscale")
 # What a job calls its own copies of the reference image and of the mesh that it animates.
 REFERENCE_IMAGE = "reference.png"
 GIVEN_MESH = "given_mesh.npz"
+# The folder inside a job's own for files that come with the request; the engine reads them and leaves them alone.
+INPUT = "input"
 # What the ablations of a job with a mesh can't leave out: all of its motion is in these.
 MOVES_MESH = ("skeleton", "trajectory")
 

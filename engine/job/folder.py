@@ -6,6 +6,7 @@ state.safetensors            the newest checkpoint, state.previous.safetensors t
 events.jsonl                 every message sent
 reference.png                the picture that the scene is conditioned on, if one was given; reference.json: its camera
 given_mesh.npz               the mesh that is animated, if one was given; given_mesh.json: what it is, and where it stands
+input/                       files that came with the request, from whoever drives the engine
 texts/                       the prompt as public models encode it
 previews/  asset/
 .lock                        while a process works there
@@ -25,6 +26,7 @@ from safetensors import SafetensorError, safe_open
 from engine.config.quality import Quality
 from engine.config.stage import STAGES
 from engine.contract.errors import DamagedError, JobError, TakenError, WriteError, too_long
+from engine.contract.request import INPUT
 from engine.files import write_text
 from engine.finite import json_text
 from engine.job.lock import NAME as LOCK
@@ -99,7 +101,7 @@ class JobFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if any(path.name != LOCK for path in self.path.iterdir()):
+            if any(path.name not in (LOCK, INPUT) for path in self.path.iterdir()):
                 if overwrite:
                     self._clear()
                 else:
