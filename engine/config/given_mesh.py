@@ -31,4 +31,5 @@ def _moving(stage: StageConfig, like: StageConfig, share: float = 1.0) -> StageC
         0.0, 0.0, 0.0, own.trajectory or share * like.rates.trajectory, own.skeleton or share * like.rates.skeleton
     )
     rigid = stage.rigid_until if own.skeleton else like.rigid_until * share
-    return replace(stage, rates=rates, rigid_until=rigid, skeleton_rigidity=max(stage.skeleton_rigidity, like.skeleton_rigidity))
+    stiffness = max(stage.skeleton_rigidity, like.skeleton_rigidity)
+    return replace(stage, rates=rates, rigid_until=rigid, skeleton_rigidity=stiffness)

@@ -23,8 +23,8 @@ from engine.job.folder import JobFolder
 from engine.models.presets import PRESETS, Preset
 
 if TYPE_CHECKING:
-    from engine.reference.image import ReferenceImage
     from engine.reference.given.mesh import ReferenceMesh
+    from engine.reference.image import ReferenceImage
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class ResolvedJob:
         return ParsedPrompt(None, None, None) if self.vocabulary is None else parse_prompt(self.request.prompt, self.vocabulary)
 
     def seen(self, colour: str, name: str) -> ResolvedJob:
-        """The job once its picture or mesh is known to show an object of this colour and name, empty where that is not known."""
+        """The job once its picture or mesh is known to show an object of this colour and name, empty where it is not known."""
         return replace(self, prompt=_prompt(self.request, self.vocabulary, (colour, name)))
 
 

@@ -61,9 +61,9 @@ def run_job(
     which is logged. stop: asked after each step; at STOP a checkpoint and an asset of the state reached are written and Stopped
     is raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted, "image" and "mesh".
 
-    Raises ModelError, and UnknownObjectError or PromptError where picture or mesh show nothing that goes with the prompt, before
-    anything is written, JobError where the folder holds something else or can't
-    be written, DivergedError or OutOfMemoryError with the last good checkpoint kept.
+    Raises ModelError, and UnknownObjectError or PromptError where picture or mesh show nothing that goes with the prompt,
+    before anything is written, JobError where the folder holds something else or can't be written, DivergedError or
+    OutOfMemoryError with the last good checkpoint kept.
     """
     if not overwrite and folder.holds(job.request.as_dict()):
         job = replace(resolve_folder(folder), image=job.image, mesh=job.mesh)

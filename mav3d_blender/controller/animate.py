@@ -59,12 +59,11 @@ def object_problem(context: bpy.types.Context) -> str:
 
 def mesh_prompt_problem(settings: bpy.types.PropertyGroup) -> str:
     """Why the models can't take the prompt for a mesh, which may itself say what the object is; in a few words."""
-    vocabularies = known_words(settings)
+    # Of the models that know bodies that bend, once the engine has said which; before that it will say what is wrong.
+    words = next((each for each in known_words(settings) if each.limb_motions), None)
     try:
         prompt.check_prompt(settings.prompt)
-        if vocabularies:
-            # Those of the models that know bodies that bend.
-            words = vocabularies[-1]
+        if words is not None:
             prompt.canonical_prompt(settings.prompt, words, seen=prompt.any_seen(settings.prompt, words))
     except errors.PromptError as error:
         return error.short

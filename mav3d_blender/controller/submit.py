@@ -49,7 +49,8 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
 
 
 def animate(context: bpy.types.Context, request: dict[str, Any], mesh: Path, host: bpy.types.Object) -> Job:
-    """Queues a job that animates `host`, whose mesh is in the file `mesh`; its folder becomes the job's own. Raises JobError."""
+    """Queues a job that animates `host`, whose mesh is in the file `mesh`, the folder of which becomes the job's. Raises
+    JobError."""
     _require_engine()
     target = target_of(context) | {"object": host.name, "uid": host.session_uid, "at_cursor": False}
     job = state().open_session().animate(request, mesh, target)

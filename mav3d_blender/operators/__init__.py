@@ -3,5 +3,6 @@
 from . import animate, capture, engine, generate, jobs, models, motion, results
 
 CLASSES = (
-    *generate.CLASSES, *animate.CLASSES, *models.CLASSES, *jobs.CLASSES, *capture.CLASSES, *results.CLASSES, *motion.CLASSES, *engine.CLASSES,
+    *generate.CLASSES, *animate.CLASSES, *models.CLASSES, *jobs.CLASSES, *capture.CLASSES, *results.CLASSES, *motion.CLASSES,
+    *engine.CLASSES,
 )  # fmt: skip

@@ -96,7 +96,7 @@ FACES = ("corners", "counts", "places", "owner")
 def read_given_mesh(path: Path) -> ReferenceMesh:
     """The mesh in one file of a kind known here, with the vertices and faces that it has. Raises MeshError."""
     if path.is_dir():
-        raise MeshError(f"{path} is a folder: give one mesh file, since one mesh is animated; `track` joins the files of a sequence.")
+        raise MeshError(f"{path} is a folder: give one mesh file, since one mesh is animated and no sequence.")
     if any(letter in path.name for letter in "*?") and not path.exists():
         raise MeshError(f"{path} names several files: give one mesh file, since one mesh is animated.")
     if path.suffix.lower() not in KINDS:
@@ -119,7 +119,7 @@ def check_given(name: str, raw: RawMesh) -> None:
     if triangles.min() < 0 or triangles.max() >= len(vertices):
         raise MeshError(f"{name} has faces that point outside its {len(vertices)} vertices: export it anew, it is damaged.")
     if bad := int((~np.isfinite(vertices)).any(1).sum()):
-        raise MeshError(f"{name} holds numbers that are not finite, in {bad} of {len(vertices)} vertices: mend or remove these.")
+        raise MeshError(f"{name} holds numbers that are not finite, in {bad} of {len(vertices)} vertices: remove these.")
     size = extent(vertices[np.unique(triangles)])
     if not SMALLEST < size < LARGEST:
         what = "is a single point" if size == 0 else f"is {size:.0e} across"

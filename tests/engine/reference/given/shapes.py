@@ -19,9 +19,8 @@ def ellipsoid(centre, radii, rings: int = 8, sides: int = 12) -> Shape:
     """Quads, with triangles at the poles along Z."""
     down = np.pi * np.arange(1, rings) / rings
     round_ = 2 * np.pi * np.arange(sides) / sides
-    rows = np.stack(
-        [np.outer(np.sin(down), np.cos(round_)), np.outer(np.sin(down), np.sin(round_)), np.outer(np.cos(down), np.ones(sides))], -1
-    )
+    around = np.outer(np.sin(down), np.cos(round_)), np.outer(np.sin(down), np.sin(round_))
+    rows = np.stack([*around, np.outer(np.cos(down), np.ones(sides))], -1)
     vertices = np.concatenate([[[0, 0, 1]], rows.reshape(-1, 3), [[0, 0, -1]]]) * radii + centre
     last, at = len(vertices) - 1, lambda ring, side: 1 + ring * sides + side % sides
     faces: Polygons = [(0, at(0, s), at(0, s + 1)) for s in range(sides)]
@@ -115,10 +114,9 @@ def open_fish(rings: int = 24, sides: int = 16) -> Shape:
     along = np.linspace(-0.5, 0.4, rings)
     turn = 2 * np.pi * np.arange(sides) / sides
     bulge = np.sin(np.pi * (along + 0.56) / 1.06) ** 0.8
-    body = extruded(
-        [np.stack([0.11 * b * np.cos(turn), np.full(sides, y), 0.19 * b * np.sin(turn)], 1) for y, b in zip(along, bulge, strict=True)],
-        closed=False,
-    )
+    rows = zip(along, bulge, strict=True)
+    sections = [np.stack([0.11 * b * np.cos(turn), np.full(sides, y), 0.19 * b * np.sin(turn)], 1) for y, b in rows]
+    body = extruded(sections, closed=False)
     tail = np.array([[0, 0.36, 0.0], [0, 0.62, 0.2], [0, 0.56, 0.0], [0, 0.62, -0.2]])
     back = np.array([[0, -0.15, 0.17], [0, 0.12, 0.15], [0, 0.1, 0.3]])
     return joined(body, subdivided((tail, [(0, 1, 2), (0, 2, 3)]), 2), subdivided((back, [(0, 1, 2)]), 2))
@@ -126,8 +124,8 @@ def open_fish(rings: int = 24, sides: int = 16) -> Shape:
 
 def sculpted_horse(rings: int = 96, sides: int = 120) -> Shape:
     """Many vertices: ellipsoids for trunk, neck, head, legs, ears and tail, about 100,000 in all."""
-    parts = [((0, 0.02, 0.72), (0.16, 0.42, 0.19)), ((0, -0.42, 0.98), (0.075, 0.13, 0.24)), ((0, -0.58, 1.16), (0.07, 0.19, 0.09)),
-             ((0, 0.46, 0.66), (0.04, 0.05, 0.22))]  # fmt: skip
+    parts = [((0, 0.02, 0.72), (0.16, 0.42, 0.19)), ((0, -0.42, 0.98), (0.075, 0.13, 0.24))]
+    parts += [((0, -0.58, 1.16), (0.07, 0.19, 0.09)), ((0, 0.46, 0.66), (0.04, 0.05, 0.22))]
     parts += [((x, y, 0.3), (0.055, 0.06, 0.32)) for x in (-0.1, 0.1) for y in (-0.28, 0.32)]
     parts += [((x, -0.48, 1.28), (0.02, 0.03, 0.06)) for x in (-0.05, 0.05)]
     return joined(*(ellipsoid(centre, radii, rings, sides) for centre, radii in parts))
