@@ -68,6 +68,9 @@ def export_asset(
     """
     request, quality = job.request, job.quality
     emit = _FallingEta(emit)
+    if state.given is not None:
+        # The shape is the artist's, and only the motion the model's.
+        state = dataclasses.replace(state, field=state.field.about_rest())
     times = frame_times(request.frames).to(state.device)
     occupancy = Occupancy(quality.field.occupancy)
     occupancy.update(state.field, times)

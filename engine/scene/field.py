@@ -133,6 +133,14 @@ class Field(nn.Module):
         twin.baked = None
         return twin
 
+    def about_rest(self) -> Field:
+        """The same scene, whose body moves about the shape and the size that it has at rest."""
+        twin = copy.copy(self)
+        skeleton = None if self.skeleton is None else self.skeleton.about_rest()
+        trajectory = None if self.trajectory is None else self.trajectory.about_size()
+        twin._modules = {**self._modules, "trajectory": trajectory, "skeleton": skeleton}
+        return twin
+
     def plain(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:
         """`forward`, or `at` for points [F, P, 3], as in the papers, six grid samples per level and frame: the reference that
         `packed` is held to."""

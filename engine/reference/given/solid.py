@@ -34,16 +34,22 @@ def signed_depth(vertices: np.ndarray, triangles: np.ndarray, count: int) -> np.
     points = near.reshape(-1, 3)
     welded, outward = _outward(vertices, triangles)
     inside = fast_winding_number(points, welded, outward) > INSIDE
-    surface = cKDTree(sample(Mesh(np.float32(vertices), triangles), None, SAMPLES_PER_CELL * count**2, 0).points)
-    distance = surface.query(points, distance_upper_bound=BAND * cell, workers=-1)[0] / cell
-    depth = np.where(inside, 1, -1) * np.minimum(distance, BAND)
+    surface = sample(Mesh(np.float32(vertices), triangles), None, SAMPLES_PER_CELL * count**2, 0).points
+    depth = np.where(inside, 1, -1) * _distance(surface, points, cell)
     shape = near.shape[:3]
-    # A place that neither is inside nor has a neighbour that is has nothing but a sheet near it.
-    alone = ~ndimage.binary_dilation(inside.reshape(shape), np.ones((3, 3, 3))).ravel()
-    depth = np.where(alone & ~inside, np.maximum(depth, SHEET - distance.clip(max=2 * BAND)), depth)
+    # A surface without an inside near it is a sheet.
+    thick = ndimage.binary_dilation(inside.reshape(shape), np.ones((3, 3, 3)))
+    at = tuple(((surface + 1) / cell).round().astype(int).T - low[:, None])
+    if not thick[at].all():
+        depth = np.maximum(depth, SHEET - _distance(surface[~thick[at]], points, cell))
     whole = np.full((count,) * 3, -float(BAND), np.float32)
     whole[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] = depth.reshape(shape).clip(-BAND, BAND)
     return whole
+
+
+def _distance(surface: np.ndarray, points: np.ndarray, cell: float) -> np.ndarray:
+    """Of points [N, 3] from the nearest of a surface's, in cells, 2 BAND at most."""
+    return np.minimum(cKDTree(surface).query(points, distance_upper_bound=BAND * cell, workers=-1)[0] / cell, 2 * BAND)
 
 
 def _outward(vertices: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
