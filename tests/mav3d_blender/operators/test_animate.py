@@ -1,11 +1,14 @@
 """Animate This Mesh as a user meets it, with an engine that is played: it makes an octahedron of every request."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
 
+from engine.models.presets import CREATURES_FOLDER
 from engine.reference.given.mesh import read_given_mesh
 from mav3d_blender.controller.animate import mesh_prompt_problem, mesh_to_animate, object_problem
 from mav3d_blender.controller.state import state
@@ -25,19 +28,27 @@ def host(addon) -> bpy.types.Object:
 
 
 def test_the_mesh_goes_to_the_engine_and_the_result_comes_to_the_object(addon, host):
-    with pytest.raises(RuntimeError, match="a kite"):
-        # The octahedron that is played is no longer this one, which is twice as large.
-        bpy.ops.mav3d.animate_mesh()
+    assert bpy.ops.mav3d.animate_mesh() == {"FINISHED"}
     (job,) = state().jobs()
     path = Path(job.request["mesh"])
     mesh = read_given_mesh(path)
     np.testing.assert_allclose(mesh.vertices, 2 * np.array(POINTS), atol=1e-6)
     assert path.parent == Path(job.folder) / "input" and len(mesh.triangles) == 8
-    assert job.target["object"] == "a kite" and not job.imported and len(bpy.data.objects) == 1
+    assert job.target["object"] == "a kite" and job.imported and list(bpy.data.objects) == [host]
+    # What is played has no bones.
+    assert host.data.shape_keys is not None and host.mav3d.prompt == "running" and addon.mav3d.result == "a kite"
+    assert tuple(host.location) == (1, 2, 3) and tuple(host.scale) == (2, 2, 2)
     assert not list(path.parent.parent.parent.glob("capture-*")) and "image" not in job.request
 
 
-def test_a_motion_alone_is_enough_of_a_prompt_for_a_mesh(addon, host):
+def test_a_motion_alone_is_enough_of_a_prompt_for_a_mesh(addon, host, monkeypatch):
+    # Before the engine has said which words it knows, it is left to it.
+    addon.mav3d.prompt = "a gryphon running"
+    assert mesh_prompt_problem(addon.mav3d) == ""
+    words = json.loads((CREATURES_FOLDER / "vocabulary.json").read_text("utf-8"))
+    presets = [{"name": "primitives", "beside": "creatures"}, {"name": "creatures", "words": words}]
+    monkeypatch.setattr(state(), "_session", SimpleNamespace(hello={"presets": presets}, close=lambda timeout: None))
+    addon.mav3d.prompt = "running"
     assert mesh_prompt_problem(addon.mav3d) == ""
     addon.mav3d.prompt = "a gryphon running"
     assert "gryphon" in mesh_prompt_problem(addon.mav3d)
