@@ -34,7 +34,7 @@ def make_rigged(
     armature = make_armature(f"{name} Armature", rig, collection)
     key_transform(armature, rig.root, timing, np.array(location), size)
     key_bones(armature, rig, timing, size)
-    host = bpy.data.objects.new(name, make_mesh(name, FrameMesh(rig.rest, mesh.triangles, mesh.uv)))
+    host = bpy.data.objects.new(name, make_mesh(name, FrameMesh(rig.rest, mesh.triangles, mesh.uv, mesh.polygons)))
     collection.objects.link(host)
     host.parent = armature
     add_groups(host, rig)
