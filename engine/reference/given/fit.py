@@ -39,6 +39,8 @@ MIN_LIKENESS, NEAR = 0.48, 0.08
 CLEARLY = 0.03
 # Metres that a body reaches from its origin, at its own size; and so near it thin parts have a cell of a coarse grid.
 REACH, NEARLY_INSIDE = 0.8, 0.02
+# Metres from the middle of the scene that a mesh of other proportions may reach.
+ROOM = 0.75
 TURNS = (np.eye(3), [[0, -1, 0], [1, 0, 0], [0, 0, 1]], [[-1, 0, 0], [0, -1, 0], [0, 0, 1]], [[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
 
 
@@ -107,7 +109,7 @@ def fit_mesh(mesh: ReferenceMesh, prompt: str, vocabulary: Vocabulary | None) ->
     quarters = int(best) if likeness[name][best] > likeness[name][0] + CLEARLY else 0
     low, high = (SCALES.get(size, SCALES[""]) * bound for bound in _box(name, size))
     turned = half[[1, 0, 2]] if quarters % 2 else half
-    scale = float(turned @ (high - low) / 2 / (turned @ turned))
+    scale = min(float(turned @ (high - low) / 2 / (turned @ turned)), ROOM / float(half.max()))
     centre = tuple(((low + high) / 2).tolist())
     return MeshFit(name, colour, round(float(likeness[name][quarters]), 3), quarters, scale, tuple(origin.tolist()), centre)
 

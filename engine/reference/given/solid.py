@@ -39,7 +39,7 @@ def signed_depth(vertices: np.ndarray, triangles: np.ndarray, count: int) -> np.
     shape = near.shape[:3]
     # A surface without an inside near it is a sheet.
     thick = ndimage.binary_dilation(inside.reshape(shape), np.ones((3, 3, 3)))
-    at = tuple(((surface + 1) / cell).round().astype(int).T - low[:, None])
+    at = tuple(np.clip(((surface + 1) / cell).round().astype(int) - low, 0, np.array(shape) - 1).T)
     if not thick[at].all():
         depth = np.maximum(depth, SHEET - _distance(surface[~thick[at]], points, cell))
     whole = np.full((count,) * 3, -float(BAND), np.float32)
