@@ -45,7 +45,7 @@ def test_a_mesh_goes_in_and_comes_out_rigged_and_the_job_needs_no_other_file(pat
 
 def test_what_does_not_go_with_the_mesh_is_said_before_anything_is_written(path, tmp_path):
     folder = JobFolder(tmp_path / "job")
-    with pytest.raises(PromptError, match="flying"):
+    with pytest.raises(PromptError, match="A dog has no wings"):
         run(folder, FEW | {"prompt": "a dog flying", "mesh": str(path)})
     assert not folder.path.exists()
     # It looks like a dog, a cat or a horse, none of which can open.
