@@ -13,7 +13,7 @@ from engine.mesh.rig.skinning import skin
 # An edge is torn that is so many times as long as at rest in some frame; and so many of all may stay torn.
 TORN, SHARE = 1.45, 0.004
 # The edges are looked at so often, with so many steps of smoothing between.
-ROUNDS, STEPS = 30, 4
+ROUNDS, STEPS = 12, 10
 # Edges shorter than this share of the size have no length to speak of.
 SHORT = 1e-5
 
@@ -31,8 +31,9 @@ def untorn_weights(rest: np.ndarray, triangles: np.ndarray, pose: np.ndarray, we
     edges = edges[edges[:, 0] != edges[:, 1]]
     among = _neighbours(edges, len(places))
     best, least = weights.copy(), np.inf
+    longer, changed = np.ones(len(edges)), np.ones(len(edges), bool)
     for _ in range(ROUNDS):
-        longer = stretch(places, edges, pose, weights)
+        longer[changed] = stretch(places, edges[changed], pose, weights)
         torn, excess = edges[longer > TORN], float((longer - TORN).clip(min=0).sum())
         if excess < least:
             best, least = weights.copy(), excess
@@ -42,6 +43,7 @@ def untorn_weights(rest: np.ndarray, triangles: np.ndarray, pose: np.ndarray, we
         ends[torn] = True
         # And what is round them, so that the tear does not move one edge further.
         ends |= among @ ends > 0
+        changed = ends[edges].any(1)
         among_ends = among[ends]
         for _ in range(STEPS):
             weights[ends] = 0.5 * weights[ends] + 0.5 * (among_ends @ weights)
@@ -50,13 +52,16 @@ def untorn_weights(rest: np.ndarray, triangles: np.ndarray, pose: np.ndarray, we
 
 def stretch(rest: np.ndarray, edges: np.ndarray, pose: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """How many times as long as at rest each of edges [edges, 2] becomes, at most over the frames, [edges]."""
-    strongest, bones = strongest_weights(weights.T)
+    size = extent(rest)
+    used, edges = np.unique(edges, return_inverse=True)
+    rest, edges = rest[used], edges.reshape(-1, 2)
+    strongest, bones = strongest_weights(weights[used].T)
     before = np.linalg.norm(rest[edges[:, 0]] - rest[edges[:, 1]], axis=1)
     most = np.zeros(len(edges))
     for moment in pose:
         moved = skin(rest, moment[None], strongest, bones)[0]
         most = np.maximum(most, np.linalg.norm(moved[edges[:, 0]] - moved[edges[:, 1]], axis=1))
-    least = SHORT * extent(rest)
+    least = SHORT * size
     return np.where(before > least, most / np.maximum(before, least), 1.0)
 
 
