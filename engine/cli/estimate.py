@@ -9,7 +9,7 @@ from engine.cli.console import Console, duration
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.contract import protocol
 from engine.contract.request import Request
-from engine.job.resolve import ResolvedJob, resolve, with_image_read
+from engine.job.resolve import ResolvedJob, resolve, with_files_read
 
 
 def add_command(subparsers: Any) -> None:
@@ -31,7 +31,7 @@ def estimate(options: argparse.Namespace, console: Console) -> int:
     device = find_device(options.device)
     if not job.models.built_in and not _report_memory(job, device, console):
         return 0
-    found = estimate_job(with_image_read(job), device)
+    found = estimate_job(with_files_read(job), device)
     seconds = {stage: round(value, 1) for stage, value in found.seconds.items()}
     lines = [f"{stage.replace('_', '-'):<17} {duration(value)}" for stage, value in seconds.items()]
     memory = "memory not known on this system" if found.memory_mb is None else f"about {found.memory_mb} MB of memory"

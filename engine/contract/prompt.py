@@ -111,6 +111,13 @@ def is_still(canonical: str, vocabulary: Vocabulary) -> bool:
     return vocabulary.default_motion in words and (not vocabulary.limb_motions or RESTING in words)
 
 
+def any_seen(text: str, vocabulary: Vocabulary, still: bool = False) -> tuple[str, str]:
+    """A colour and an object that go with what a prompt says: what may yet be seen in a picture or a mesh, before anyone has
+    looked. Raises PromptError as `parse_prompt`."""
+    limb = None if still else parse_prompt(text, vocabulary).limb_motion
+    return next(iter(vocabulary.colours)), next(iter(vocabulary.suits.get(limb, vocabulary.objects)))
+
+
 def _second_colour(name: str, colour: str, vocabulary: Vocabulary) -> str:
     """An object's own, or the first one darkened where it has none or would not stand out."""
     own = vocabulary.second_colours.get(name, DARK)

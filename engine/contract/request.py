@@ -21,16 +21,22 @@ MEMORY_MODES = ("auto", "low")
 BACKBONES = ("hexplane", "mlp")
 ABLATIONS = ("static", "super-resolution", "regularisers", "dynamic-cameras", "frame-rate-sampling", "trajectory", "skeleton")
 ROLES = ("image", "video", "upscale")
-# What a job calls its own copy of the reference image.
+# What a job calls its own copies of the reference image and of the mesh that it animates.
 REFERENCE_IMAGE = "reference.png"
+GIVEN_MESH = "given_mesh.npz"
+# The folder inside a job's own for files that come with the request; the engine reads them and leaves them alone.
+INPUT = "input"
+# What the ablations of a job with a mesh can't leave out: all of its motion is in these.
+MOVES_MESH = ("skeleton", "trajectory")
 
 
 @dataclass(frozen=True)
 class Setting:
     """What a field of a request may be.
 
-    kind: "text", "choice", "integer", "number", "flag", "model" (a folder or a hub id), "image" (a path), "folder", "names" (of
-    choices), or "internal" for what no user gives. low, high: limits of numbers. noun: what a choice is called in sentences.
+    kind: "text", "choice", "integer", "number", "flag", "model" (a folder or a hub id), "image", "mesh" (a path), "folder",
+    "names" (of choices), or "internal" for what no user gives. low, high: limits of numbers. noun: what a choice is called in
+    sentences.
     changeable: whether it may change in a job that has begun. omit_default: left out of job.json at its default, so that jobs
     from before there was such a setting go on.
     """
@@ -67,7 +73,9 @@ def _guidance_scale() -> Any:
 class Request:
     """One job. What each field means stands in its `Setting`; fields without one are the job's own.
 
-    image: path of a picture of the object; in a job, REFERENCE_IMAGE beside it, and image_sha256 of its pixels.
+    image: path of a picture of the object; in a job, REFERENCE_IMAGE beside it, and image_sha256 of its pixels. mesh: path of
+    one mesh file, which is animated in place of a body that the models make; in a job, GIVEN_MESH beside it, and mesh_sha256 of
+    what is in it.
     """
 
     prompt: str
@@ -115,6 +123,11 @@ class Request:
     image_adapter: str | None = _setting(
         None, "folder", "IP-Adapter that shows --image to Stable Diffusion models", metavar="FOLDER"
     )
+    mesh: str | None = _setting(
+        None, "mesh", "a mesh to animate, which keeps its vertices, faces and texture (OBJ, PLY, GLB, STL, OFF, .npz)",
+        metavar="FILE",
+    )  # fmt: skip
+    mesh_sha256: str | None = _setting(None, "internal", "")
 
     @classmethod
     def checked(cls, values: dict[str, Any]) -> Request:
@@ -137,6 +150,7 @@ class Request:
             if getattr(request, name) is None and cls.__dataclass_fields__[name].default is not None:
                 raise RequestError(f"{name} is missing: {_wanted(setting)}.")
         request._check_image()
+        request._check_mesh()
         if request.mode == "3d":
             if request.dynamic_steps:
                 raise RequestError("A still object has no dynamic stage: leave dynamic_steps out, or make it move (mode 4d).")
@@ -154,6 +168,24 @@ class Request:
             raise RequestError("image_sha256 belongs to a job that has its picture already: give image alone.")
         if self.image_adapter is not None and self.image is None:
             raise RequestError("An image adapter shows a picture to models, and there is none: give an image as well.")
+
+    def _check_mesh(self) -> None:
+        if self.mesh_sha256 is not None and self.mesh != GIVEN_MESH:
+            raise RequestError("mesh_sha256 belongs to a job that has its mesh already: give mesh alone.")
+        if self.mesh is None:
+            return
+        if self.image is not None:
+            raise RequestError("A mesh looks as it looks, so that a picture has nothing to say: give a mesh or an image.")
+        if self.mode != "4d":
+            raise RequestError(f"A mesh is there to be moved, seen from all sides: leave out the mode {self.mode}.")
+        if self.topology == "per-frame":
+            raise RequestError("A given mesh keeps its faces in all frames: leave topology out, or choose rigged or fixed.")
+        if self.backbone != "hexplane":
+            raise RequestError(f"The backbone {self.backbone} holds no given mesh: leave it out.")
+        if self.static_steps:
+            raise RequestError("A given mesh needs no static stage: leave static_steps out.")
+        if fixed := [part for part in self.without if part in MOVES_MESH]:
+            raise RequestError(f"A given mesh is moved by its skeleton and trajectory alone: do not leave out {fixed[0]}.")
 
 
 # By the name of the field; the prompt has rules of its own.
@@ -222,6 +254,7 @@ def _wanted(setting: Setting) -> str:
     wanted = {
         "model": "give a folder or a hub id",
         "image": "give the path of a picture",
+        "mesh": "give the path of a mesh file",
         "internal": "give the path of a picture",
         "folder": "give the folder of an IP-Adapter",
         "flag": "give true or false",

@@ -5,6 +5,8 @@ job.2.json ...               the request with settings changed later; the newest
 state.safetensors            the newest checkpoint, state.previous.safetensors the one before
 events.jsonl                 every message sent
 reference.png                the picture that the scene is conditioned on, if one was given; reference.json: its camera
+given_mesh.npz               the mesh that is animated, if one was given; given_mesh.json: what it is, and where it stands
+input/                       files that came with the request, from whoever drives the engine
 texts/                       the prompt as public models encode it
 previews/  asset/
 .lock                        while a process works there
@@ -24,6 +26,7 @@ from safetensors import SafetensorError, safe_open
 from engine.config.quality import Quality
 from engine.config.stage import STAGES
 from engine.contract.errors import DamagedError, JobError, TakenError, WriteError, too_long
+from engine.contract.request import INPUT
 from engine.files import write_text
 from engine.finite import json_text
 from engine.job.lock import NAME as LOCK
@@ -98,7 +101,7 @@ class JobFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if any(path.name != LOCK for path in self.path.iterdir()):
+            if any(path.name not in (LOCK, INPUT) for path in self.path.iterdir()):
                 if overwrite:
                     self._clear()
                 else:
@@ -209,9 +212,10 @@ class JobFolder:
     def _clear(self) -> None:
         for folder in ("asset", "asset.part", "asset.old", "previews", "texts"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
-        pictures = [f"reference.{suffix}" for suffix in ("png", "json", "png.part", "json.part")]
+        given = [f"reference.{suffix}" for suffix in ("png", "json", "png.part", "json.part")]
+        given += [f"given_mesh.{suffix}" for suffix in ("npz", "json", "npz.part", "json.part")]
         states = ("state.safetensors", "state.previous.safetensors", "state.safetensors.part", "state.part")
-        for name in ("job.json", "events.jsonl", *states, *pictures):
+        for name in ("job.json", "events.jsonl", *states, *given):
             (self.path / name).unlink(missing_ok=True)
         for path in self.path.glob("job.*.json"):
             path.unlink(missing_ok=True)

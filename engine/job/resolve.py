@@ -11,26 +11,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.config.ablations import MODES, ablate
+from engine.config.given_mesh import moved_mesh
 from engine.config.quality import BODIES_QUALITIES, PUBLIC_QUALITIES, QUALITIES, Quality
 from engine.config.stage import STAGES
 from engine.contract.errors import JobError, RequestError
-from engine.contract.prompt import ParsedPrompt, canonical_prompt, choose_vocabulary, parse_prompt
-from engine.contract.request import REFERENCE_IMAGE, ROLES, Request
+from engine.contract.prompt import ParsedPrompt, any_seen, canonical_prompt, choose_vocabulary, parse_prompt
+from engine.contract.request import GIVEN_MESH, REFERENCE_IMAGE, ROLES, Request
 from engine.contract.version import VERSION, is_newer
 from engine.contract.vocabulary import Vocabulary
 from engine.job.folder import JobFolder
 from engine.models.presets import PRESETS, Preset
 
 if TYPE_CHECKING:
+    from engine.reference.given.mesh import ReferenceMesh
     from engine.reference.image import ReferenceImage
 
 
 @dataclass(frozen=True)
 class ResolvedJob:
-    """request: as job.json keeps it. prompt: as the models read it; where a picture shows what the text leaves open, it stands
-    for anything that the picture could show until `seen`. models: of each role. quality: with all that the request changes in
-    it. vocabulary: the words that the models know; None where they take any text. image: a reference image that the job's
-    folder does not hold yet.
+    """request: as job.json keeps it. prompt: as the models read it; where a picture or a mesh shows what the text leaves open,
+    it stands for anything that could be shown until `seen`. models: of each role. quality: with all that the request changes in
+    it. vocabulary: the words that the models know; None where they take any text. image, mesh: a reference image or a mesh to
+    animate that the job's folder does not hold yet.
     """
 
     request: Request
@@ -39,18 +41,24 @@ class ResolvedJob:
     quality: Quality
     vocabulary: Vocabulary | None
     image: ReferenceImage | None = None
+    mesh: ReferenceMesh | None = None
 
     @property
     def has_image(self) -> bool:
         """Whether the scene is conditioned on a picture."""
         return self.request.image is not None
 
+    @property
+    def has_mesh(self) -> bool:
+        """Whether a given mesh is animated."""
+        return self.request.mesh is not None
+
     def said(self) -> ParsedPrompt:
         """The words that the text itself says; nothing where the models take any text."""
         return ParsedPrompt(None, None, None) if self.vocabulary is None else parse_prompt(self.request.prompt, self.vocabulary)
 
     def seen(self, colour: str, name: str) -> ResolvedJob:
-        """The job once its picture is known to show an object of this colour and name, empty where that is not known."""
+        """The job once its picture or mesh is known to show an object of this colour and name, empty where it is not known."""
         return replace(self, prompt=_prompt(self.request, self.vocabulary, (colour, name)))
 
 
@@ -70,34 +78,39 @@ def resolve(request: Request) -> ResolvedJob:
     _check_models(request, models, quality)
     vocabulary = _vocabulary(models)
     seen = ("", "")
-    if request.image is not None and vocabulary is not None:
-        # Before anyone has looked at the picture, any object will do.
-        seen = next(iter(vocabulary.colours)), next(iter(vocabulary.objects))
+    if (request.image is not None or request.mesh is not None) and vocabulary is not None:
+        # Before anyone has looked, any object will do.
+        seen = any_seen(request.prompt, vocabulary, request.mode == "3d")
     return ResolvedJob(request, _prompt(request, vocabulary, seen), models, quality, vocabulary)
 
 
 def resolve_new(request: Request, folder: JobFolder, draw_seed: bool, overwrite: bool = False) -> ResolvedJob:
     """`resolve` for a job that begins in `folder`, or goes on there.
 
-    Reads the request's picture, of which the job keeps a copy. draw_seed: no seed was given, so that the folder's own job goes
-    on with its seed, and a new one gets a random one. Raises ImageError as well.
+    Reads the request's picture or mesh, of which the job keeps a copy. draw_seed: no seed was given, so that the folder's own
+    job goes on with its seed, and a new one gets a random one. Raises ImageError or MeshError as well.
     """
-    job = with_image_read(resolve(request))
+    job = with_files_read(resolve(request))
     if not draw_seed:
         return job
     earlier = folder.request() if (folder.path / "job.json").is_file() and not overwrite else {}
     return replace(job, request=replace(job.request, seed=earlier.get("seed", random.randrange(2**31))))
 
 
-def with_image_read(job: ResolvedJob) -> ResolvedJob:
-    """The job with the picture that its request names, of which its folder will keep a copy. Raises ImageError."""
-    if job.request.image is None or job.request.image_sha256 is not None:
-        return job
+def with_files_read(job: ResolvedJob) -> ResolvedJob:
+    """The job with the picture or the mesh that its request names, of which its folder will keep a copy. Raises ImageError or
+    MeshError."""
+    if job.request.image is not None and job.request.image_sha256 is None:
+        from engine.reference.image import read_image
 
-    from engine.reference.image import read_image
+        image = read_image(Path(job.request.image))
+        job = replace(job, request=replace(job.request, image=REFERENCE_IMAGE, image_sha256=image.sha256), image=image)
+    if job.request.mesh is not None and job.request.mesh_sha256 is None:
+        from engine.reference.given.mesh import read_given_mesh
 
-    image = read_image(Path(job.request.image))
-    return replace(job, request=replace(job.request, image=REFERENCE_IMAGE, image_sha256=image.sha256), image=image)
+        mesh = read_given_mesh(Path(job.request.mesh))
+        job = replace(job, request=replace(job.request, mesh=GIVEN_MESH, mesh_sha256=mesh.sha256), mesh=mesh)
+    return job
 
 
 def resolve_folder(folder: JobFolder) -> ResolvedJob:
@@ -122,10 +135,12 @@ def _prompt(request: Request, vocabulary: Vocabulary | None, seen: tuple[str, st
 
 def _that_reads(request: Request) -> Preset:
     """The preset that the request names, or the one beside it where only that has words for the prompt. A picture is shown to
-    the named one alone."""
+    the named one alone; a mesh to the one beside it, whose models know bodies that bend."""
     preset = PRESETS[request.preset]
     if not preset.beside or request.image is not None:
         return preset
+    if request.mesh is not None:
+        return PRESETS[preset.beside]
     presets = [preset, PRESETS[preset.beside]]
     vocabularies = [_vocabulary(each) for each in presets]
     return presets[choose_vocabulary(request.prompt, vocabularies, request.mode == "3d")]
@@ -147,6 +162,8 @@ def _quality(request: Request, models: Preset) -> Quality:
     quality = qualities_of(models)[request.quality]
     quality = replace(quality, field=replace(quality.field, backbone=request.backbone))
     quality = ablate(MODES[request.mode](quality), request.without)
+    if request.mesh is not None:
+        quality = moved_mesh(quality)
     for stage in STAGES:
         if (steps := getattr(request, f"{stage}_steps")) is not None:
             quality = replace(quality, **{stage: replace(quality.stage(stage), steps=steps)})

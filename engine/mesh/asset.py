@@ -31,9 +31,20 @@ class TexturedMesh:
 
 
 @dataclass(frozen=True)
+class Polygons:
+    """The faces that triangles were cut from: corners int32 [C], their vertices one after the other; counts int32 [P], how many
+    each has; uv float32 [C, 2], origin bottom left."""
+
+    corners: np.ndarray
+    counts: np.ndarray
+    uv: np.ndarray
+
+
+@dataclass(frozen=True)
 class MovingMesh:
     """One mesh of fixed topology: positions float32 [frames, vertices, 3], triangles int32 [triangles, 3], uv as above;
-    albedos: one for all frames, or one a frame. rig, and rest float32 [vertices, 3]: what moves it, if it is rigged."""
+    albedos: one for all frames, or one a frame. rig, and rest float32 [vertices, 3]: what moves it, if it is rigged. polygons:
+    its faces, where these are no triangles."""
 
     positions: np.ndarray
     triangles: np.ndarray
@@ -41,6 +52,7 @@ class MovingMesh:
     albedos: list[np.ndarray]
     rest: np.ndarray | None = None
     rig: Rig | None = None
+    polygons: Polygons | None = None
 
 
 def write_asset(
@@ -122,6 +134,8 @@ def _check_finite(meshes: MovingMesh | list[TexturedMesh]) -> None:
 
 def _write_moving(work: Path, mesh: MovingMesh) -> dict[str, Any]:
     arrays = {"vertices": mesh.positions, "triangles": mesh.triangles, "uv": mesh.uv}
+    if mesh.polygons is not None:
+        arrays |= {"corners": mesh.polygons.corners, "counts": mesh.polygons.counts, "corner_uv": mesh.polygons.uv}
     if mesh.rig is not None:
         arrays["rest"] = mesh.rest
         np.savez_compressed(work / "rig.npz", **mesh.rig.arrays())

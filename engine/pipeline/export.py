@@ -28,6 +28,7 @@ from engine.mesh.surface import Mesh, density_grid, silhouette_depth, surface, v
 from engine.mesh.track.follow import Track
 from engine.mesh.track.scene import track_scene
 from engine.models.source import model_names
+from engine.pipeline.animated_mesh import animated_mesh
 from engine.pipeline.eta import TaskEta
 from engine.pipeline.posed_mesh import has_bones, posed_mesh, root_keys
 from engine.pipeline.rigid_mesh import find_rigid_body, rigid_mesh
@@ -67,11 +68,19 @@ def export_asset(
     """
     request, quality = job.request, job.quality
     emit = _FallingEta(emit)
+    if state.given is not None:
+        # The shape is the artist's, and only the motion the model's.
+        state = dataclasses.replace(state, field=state.field.about_rest())
     times = frame_times(request.frames).to(state.device)
     occupancy = Occupancy(quality.field.occupancy)
     occupancy.update(state.field, times)
     seconds = export_seconds(quality.mesh, request.frames, request.topology)
-    if has_bones(state.field) and request.topology != "per-frame":
+    if state.given is not None:
+        meshes, figures = animated_mesh(state.field, state.given, times, quality.mesh)
+        metrics, advice = {"rig": figures}, _lost(state.given.mesh.losses)
+        if request.topology == "fixed":
+            meshes = dataclasses.replace(meshes, rest=None, rig=None)
+    elif has_bones(state.field) and request.topology != "per-frame":
         meshes, advice = posed_mesh(state.field, times, quality.mesh), ""
         metrics = _volumes([Mesh(positions, meshes.triangles) for positions in meshes.positions])
         if request.topology == "fixed":
@@ -101,6 +110,11 @@ def export_asset(
     write_asset(folder.asset, meshes, shown, about)
     if not unfinished:
         emit(protocol.result(str(folder.asset), advice))
+
+
+def _lost(losses: tuple[str, ...]) -> str:
+    """What a file could not give, as one sentence; empty where that is nothing."""
+    return f"Of the mesh, {'; '.join(losses)}." if losses else ""
 
 
 def _surfaces(

@@ -28,6 +28,9 @@ from engine.pipeline.previews import Previews
 from engine.pipeline.sides import MOMENTS, view_sides
 from engine.pipeline.train import load_stage_models, take_step
 from engine.reference.conditioning import camera_path, estimate_camera, keep_image, load_reference
+from engine.reference.given.body import bake_mesh
+from engine.reference.given.conditioning import fit_path, keep_mesh, load_given
+from engine.reference.given.fit import fit_mesh
 from engine.scene.frame_times import frame_times
 from engine.stages.looks import Looks, turns_by
 from engine.stages.train_state import TrainState
@@ -68,15 +71,20 @@ def run_job(
     `engine.contract.protocol.PREVIEWS`.
 
     Raises GateError, with a checkpoint, where the scene shows that it can't come right and the request does not say to keep
-    going. Raises ModelError and UnknownObjectError before anything is written, JobError where the folder holds something else
-    or can't be written, DivergedError or OutOfMemoryError with the last good checkpoint kept.
+    going. Raises ModelError, and UnknownObjectError or PromptError where picture or mesh show nothing that suits the prompt,
+    before anything is written, JobError where the folder holds something else or can't be written, DivergedError or
+    OutOfMemoryError with the last good checkpoint kept.
     """
     if not overwrite and folder.holds(job.request.as_dict()):
-        job = replace(resolve_folder(folder), image=job.image)
+        job = replace(resolve_folder(folder), image=job.image, mesh=job.mesh)
     check_models(job.models, dict.fromkeys(role for roles in job.quality.model_roles().values() for role in roles))
     camera = None
     if job.image is not None and (overwrite or not camera_path(folder.path).exists()):
         camera = estimate_camera(job.image, job.models.image, job.vocabulary, job.said(), device)
+    fit = None
+    if job.mesh is not None and (overwrite or not fit_path(folder.path).exists()):
+        fit = fit_mesh(job.mesh, job.request.prompt, job.vocabulary)
+        job.seen(fit.colour, fit.name)
     about = {"engine": VERSION, "protocol": protocol.VERSION, "models": model_names(job.models)}
     folder.open(job.request.as_dict(), about, overwrite)
 
@@ -87,6 +95,8 @@ def run_job(
     try:
         if job.image is not None:
             keep_image(folder.path, job.image, camera)
+        if job.mesh is not None:
+            keep_mesh(folder.path, job.mesh, fit)
         log_and_emit(protocol.started(job.request.as_dict()))
         _optimise_and_export(job, folder, log_and_emit, stop, device, previews)
     except BrokenPipeError:
@@ -115,6 +125,11 @@ def _optimise_and_export(
         job = job.seen(camera.colour, camera.name)
         adapter = job.request.image_adapter or ""
         guidance = replace(guidance, prompt=job.prompt, picture=state.reference.pixels, adapter=adapter)
+    if job.has_mesh:
+        given = load_given(folder.path, job.request.mesh_sha256 or "")
+        job = job.seen(given.fit.colour, given.fit.name)
+        guidance = replace(guidance, prompt=job.prompt)
+        state.take_body(given, bake_mesh(given, job.prompt, job.vocabulary, job.quality.field.max_density, device))
     done = load_checkpoint(folder, state)
     progress = done or Progress(STAGES[0], 0)
     export_s = sum(export_seconds(job.quality.mesh, job.request.frames, job.request.topology).values())

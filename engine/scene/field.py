@@ -42,6 +42,8 @@ class Field(nn.Module):
         self.skeleton = Skeleton(config.times, config.bones) if config.bones else None
         # Reads the body at rest in the planes' place, while these are frozen.
         self.baked: BakedBody | None = None
+        # The body at rest where one is given: then the planes say nothing of it.
+        self.given: BakedBody | None = None
         # The first layer, one block for each (level, pair): [pairs, channels, hidden].
         bound = math.sqrt(3 / (pairs * config.channels))
         self.first = nn.Parameter(_uniform((pairs, config.channels, config.hidden), bound, generator))
@@ -95,8 +97,8 @@ class Field(nn.Module):
         if which is not None and not shared:
             points, which = points[which], None
         points = self.to_rest(points, frames, times)
-        if self.baked is not None:
-            return self.baked.read(points)
+        if (body := self.baked or self.given) is not None:
+            return body.read(points)
         of_points, of_samples = _Bag(), _Bag()
         own = points[which] if shared else points
         for level, resolution in enumerate(self.config.resolutions):
@@ -129,6 +131,14 @@ class Field(nn.Module):
         twin = copy.copy(self)
         twin._modules = {**self._modules, "trajectory": None, "skeleton": None}
         twin.baked = None
+        return twin
+
+    def about_rest(self) -> Field:
+        """The same scene, whose body moves about the shape and the size that it has at rest."""
+        twin = copy.copy(self)
+        skeleton = None if self.skeleton is None else self.skeleton.about_rest()
+        trajectory = None if self.trajectory is None else self.trajectory.about_size()
+        twin._modules = {**self._modules, "trajectory": trajectory, "skeleton": skeleton}
         return twin
 
     def plain(self, points: Tensor, times: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,7 @@ SNARF, ICCV 2021, section 3.2): weights are read at the present estimate of wher
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 
@@ -62,6 +63,15 @@ class Skeleton(nn.Module):
         self.neighbours[:count, :count] = torch.from_numpy(layout.neighbours)
         for parameter in self.parameters():
             parameter.data.zero_()
+
+    def about_rest(self) -> Skeleton:
+        """The same motion about the body at rest: without what is the same at all times, by which a body that is not made as
+        the model has it is bent towards that."""
+        twin = copy.copy(self)
+        twin._parameters = {name: nn.Parameter(value.detach().clone()) for name, value in self._parameters.items()}
+        for parameter in twin._parameters.values():
+            parameter.data[0] = 0
+        return twin
 
     def poses(self, times: Tensor) -> tuple[Tensor, Tensor]:
         """Translation and rotation vectors of the bones at times [F] in [0, 1], [F, bones, 3] each."""

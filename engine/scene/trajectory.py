@@ -32,6 +32,13 @@ class Trajectory(nn.Module):
         twin._held = time
         return twin
 
+    def about_size(self) -> Trajectory:
+        """The same motion of a body that on average keeps the size that it has at rest."""
+        twin = copy.copy(self)
+        size = self.log_scale.detach()
+        twin._parameters = {**self._parameters, "log_scale": nn.Parameter(size - size.mean(0))}
+        return twin
+
     def placement(self, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """At times [F] in [0, 1]: centre [F, 3], rotation body to world [F, 3, 3], scale [F, 3]."""
         if self._held is not None:

@@ -17,7 +17,7 @@ from engine.contract.errors import EngineError, OutOfMemoryError, Stopped
 from engine.contract.request import Request
 from engine.job.folder import JobFolder
 from engine.job.lock import held
-from engine.job.resolve import resolve, resolve_new, with_image_read
+from engine.job.resolve import resolve, resolve_new, with_files_read
 from engine.job.resume import change_job
 from engine.pipeline.device import find_device
 from engine.pipeline.estimate import Estimate, estimate
@@ -140,7 +140,7 @@ class Worker:
         if key not in self.estimates:
             if not job.models.built_in and not (plan := plan_memory(job.models, job.quality, self.device)).fits_low:
                 raise OutOfMemoryError(plan.verdict())
-            self.estimates[key] = estimate(with_image_read(job), self.device, lambda: task.cancelled or self.leaving.asked)
+            self.estimates[key] = estimate(with_files_read(job), self.device, lambda: task.cancelled or self.leaving.asked)
         found = self.estimates[key]
         return protocol.estimate({stage: round(value, 1) for stage, value in found.seconds.items()}, found.memory_mb)
 

@@ -9,7 +9,9 @@ import torch
 from engine.config.field import FieldConfig
 from engine.config.stage import LearningRates
 from engine.reference.conditioning import Reference
+from engine.reference.given.conditioning import GivenMesh
 from engine.scene.field import Field
+from engine.scene.frozen.baked import BakedBody
 from engine.scene.mlp_field import MlpField
 from engine.scene.occupancy import Occupancy
 
@@ -17,13 +19,15 @@ from engine.scene.occupancy import Occupancy
 @dataclass
 class TrainState:
     """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that
-    the scene is held to, if one was given. measures_norms: whether the next step tells its `GradientNorms`."""
+    the scene is held to, given: the mesh that is its body, if one was given. measures_norms: whether the next step tells its
+    `GradientNorms`."""
 
     field: Field | MlpField
     occupancy: Occupancy
     optimiser: torch.optim.Adam
     generator: torch.Generator
     reference: Reference | None = None
+    given: GivenMesh | None = None
     measures_norms: bool = False
 
     @classmethod
@@ -35,6 +39,11 @@ class TrainState:
         # All of it is one blob, at any time.
         occupancy.update(field, torch.tensor((0.5,), device=device))
         return cls(field, occupancy, make_optimiser(field), generator)
+
+    def take_body(self, given: GivenMesh, body: BakedBody) -> None:
+        """Makes the baked `given` the scene's body at rest, in place of the blob."""
+        self.given, self.field.given = given, body
+        self.occupancy.update(self.field, torch.tensor((0.5,), device=self.device))
 
     @property
     def device(self) -> torch.device:

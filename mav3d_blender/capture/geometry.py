@@ -63,6 +63,13 @@ def evaluated(objects: list[bpy.types.Object], depsgraph: bpy.types.Depsgraph, n
     )  # fmt: skip
 
 
+def of_own_mesh(host: bpy.types.Object, number_of: NumberOf) -> Geometry:
+    """The mesh of `host` itself, without modifiers and shape keys, along the world's axes about the object's origin."""
+    world = np.array(host.matrix_world, np.float64)
+    world[:3, 3] = 0
+    return _of_mesh(host.data, world, _slots(host, host.data, number_of))
+
+
 def _shown(chosen: set[int], depsgraph: bpy.types.Depsgraph) -> Iterator[bpy.types.DepsgraphObjectInstance]:
     """What the view layer shows of the chosen objects: meshes, and instances of meshes, among which are the surfaces of
     curves, texts and metaballs."""

@@ -60,7 +60,7 @@ class Recording:
         try:
             folder.mkdir(parents=True)
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
         self._materials = Materials(folder)
 
     @property
@@ -84,7 +84,7 @@ class Recording:
             raise CaptureError("The objects were removed while they were captured: select others.") from error
         except OSError as error:
             self.discard()
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         except (RuntimeError, MemoryError) as error:
             self.discard()
             raise CaptureError(f"Frame {number} can't be evaluated ({str(error).strip() or 'not enough memory'}).") from error
@@ -103,7 +103,7 @@ class Recording:
             self._materials.write()
         except OSError as error:
             self.discard()
-            raise _unwritable(self.folder, error) from error
+            raise unwritable(self.folder, error) from error
         return self._materials.notes
 
     def discard(self) -> None:
@@ -142,5 +142,6 @@ class Recording:
             pass
 
 
-def _unwritable(folder: Path, error: OSError) -> CaptureError:
+def unwritable(folder: Path, error: OSError) -> CaptureError:
+    """What to say where a folder can't be written to."""
     return CaptureError(f"Can't write to {folder} ({error.strerror or error}): make room or mend access.")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..common.contract import request as contract
 from ..common.durations import done_fraction
 from ..jobs.job import Job, JobError
 from ..jobs.store import JobStore
@@ -47,17 +48,14 @@ class Session:
     def track(self, request: dict[str, Any], frames: Path, target: dict[str, Any]) -> Job:
         """Queues a new job that makes one mesh of the mesh frames in the folder `frames`, which is moved into the job's."""
         job = self.store.new(request | {"meshes": []}, target)
-        inside = Path(job.folder) / "frames"
-        try:
-            shutil.move(frames, inside)
-        except OSError as error:
-            self.store.put(replace(job, state="FAILED"))
-            self.store.remove(job.id)
-            raise JobError(f"Can't write to {inside} ({error.strerror or error}): make room or mend access.") from error
-        job = replace(job, request=job.request | {"meshes": [str(inside)]})
-        self._scheduler.put(job)
-        self._scheduler.enqueue(job)
-        return job
+        inside = self._move_in(job, frames, "frames")
+        return self._enqueue_with(job, {"meshes": [str(inside)]})
+
+    def animate(self, request: dict[str, Any], mesh: Path, target: dict[str, Any]) -> Job:
+        """Queues a new job that animates the mesh in the file `mesh`, whose folder is moved into the job's."""
+        job = self.store.new(request | {"mesh": ""}, target)
+        inside = self._move_in(job, mesh.parent, contract.INPUT)
+        return self._enqueue_with(job, {"mesh": str(inside / mesh.name)})
 
     def resume(self, job_id: str, changes: dict[str, Any] | None = None) -> Job:
         """Queues a job that has ended, to go on from its last checkpoint with `changes` of its settings."""
@@ -163,6 +161,24 @@ class Session:
         """The engine's first message; empty before it."""
         process = self._scheduler.process
         return process.hello if process is not None else {}
+
+    def _move_in(self, job: Job, folder: Path, name: str) -> Path:
+        """Moves a folder into a new job's; the job is gone where that can't be, and JobError is raised."""
+        inside = Path(job.folder) / name
+        try:
+            shutil.move(folder, inside)
+        except OSError as error:
+            self.store.put(replace(job, state="FAILED"))
+            self.store.remove(job.id)
+            raise JobError(f"Can't write to {inside} ({error.strerror or error}): make room or mend access.") from error
+        return inside
+
+    def _enqueue_with(self, job: Job, more: dict[str, Any]) -> Job:
+        """Queues a new job with more in its request."""
+        job = replace(job, request=job.request | more)
+        self._scheduler.put(job)
+        self._scheduler.enqueue(job)
+        return job
 
     def _active_jobs(self) -> list[Job]:
         """This Blender's jobs that have not ended."""

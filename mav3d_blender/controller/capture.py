@@ -43,7 +43,7 @@ def with_faces(objects: list[bpy.types.Object]) -> list[bpy.types.Object]:
 def begin(context: bpy.types.Context, span: Span) -> Recording:
     """Starts to capture the selected objects. Raises CaptureError."""
     jobs = jobs_folder()
-    _remove_stale(jobs)
+    remove_stale(jobs)
     return Recording(context, with_faces(context.selected_objects), span, jobs / f"{PREFIX}{uuid.uuid4().hex[:12]}")
 
 
@@ -61,7 +61,8 @@ def hand_over(context: bpy.types.Context, recording: Recording, name: str, rig: 
     return job
 
 
-def _remove_stale(jobs: Path) -> None:
+def remove_stale(jobs: Path) -> None:
+    """Removes what captures have left behind in the folder of jobs."""
     for folder in jobs.glob(f"{PREFIX}*") if jobs.is_dir() else ():
         try:
             if time.time() - folder.stat().st_mtime > STALE_S:

@@ -48,6 +48,18 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     return job
 
 
+def animate(context: bpy.types.Context, request: dict[str, Any], mesh: Path, host: bpy.types.Object) -> Job:
+    """Queues a job that animates `host`, whose mesh is in the file `mesh`, the folder of which becomes the job's. Raises
+    JobError."""
+    _require_engine()
+    target = target_of(context) | {"object": host.name, "uid": host.session_uid, "at_cursor": False}
+    job = state().open_session().animate(request, mesh, target)
+    state().results.ask(job.id)
+    state().notices.warn("")
+    timer.start()
+    return job
+
+
 def track_files(context: bpy.types.Context, folder: Path, values: dict[str, Any], up: str = "") -> Job:
     """Queues a job that makes one mesh of the mesh files in a folder, which stays as it is. values: as in `track`. up: the axis
     that is up in the files, "Y" or "Z"; empty for what Blender's own exporters write. Raises JobError."""
@@ -104,7 +116,8 @@ def place(context: bpy.types.Context, job_id: str) -> None:
     job = session.store.get(job_id)
     if job is None or not job.asset:
         raise JobError("The job has no result yet.")
-    session.set_target(job_id, target_of(context))
+    own = {name: job.target[name] for name in ("object", "uid") if name in job.target}
+    session.set_target(job_id, target_of(context) | own)
     state().results.ask(job_id)
     state().results.read(session.store.get(job_id))
     timer.start()

@@ -31,13 +31,13 @@ def make_rigged(
     What the bones don't explain of mesh.positions comes by shape keys. Bones keep their rest pose where there is no motion.
     """
     size = max(float(np.linalg.norm(np.ptp(rig.rest, axis=0))), 1e-9)
-    armature = _make_armature(f"{name} Armature", rig, collection)
+    armature = make_armature(f"{name} Armature", rig, collection)
     key_transform(armature, rig.root, timing, np.array(location), size)
-    _key_bones(armature, rig, timing, size)
-    host = bpy.data.objects.new(name, make_mesh(name, FrameMesh(rig.rest, mesh.triangles, mesh.uv)))
+    key_bones(armature, rig, timing, size)
+    host = bpy.data.objects.new(name, make_mesh(name, FrameMesh(rig.rest, mesh.triangles, mesh.uv, mesh.polygons)))
     collection.objects.link(host)
     host.parent = armature
-    _add_groups(host, rig)
+    add_groups(host, rig)
     _add_correctives(host, mesh, rig, timing, size)
     host.modifiers.new(MODIFIER_NAME, "ARMATURE").object = armature
     return host, armature
@@ -51,7 +51,7 @@ def armature_of(host: bpy.types.Object) -> bpy.types.Object | None:
     return None
 
 
-def _make_armature(name: str, rig: Rig, collection: bpy.types.Collection) -> bpy.types.Object:
+def make_armature(name: str, rig: Rig, collection: bpy.types.Collection) -> bpy.types.Object:
     """Bones can be made in edit mode alone, for which the object has to be the active one of a view layer for a moment."""
     armature = bpy.data.objects.new(name, bpy.data.armatures.new(name))
     collection.objects.link(armature)
@@ -93,7 +93,7 @@ def _make_bones(armature: bpy.types.Object, rig: Rig) -> None:
         made.append(bone)
 
 
-def _key_bones(armature: bpy.types.Object, rig: Rig, timing: Timing, size: float) -> None:
+def key_bones(armature: bpy.types.Object, rig: Rig, timing: Timing, size: float) -> None:
     """Each bone's own turn and shift, after its parent's."""
     rest = np.array([bone.matrix_local for bone in (armature.data.bones[name] for name in rig.names)], np.float64)
     posed = np.float64(rig.pose) @ rest
@@ -111,7 +111,7 @@ def _key_bones(armature: bpy.types.Object, rig: Rig, timing: Timing, size: float
         key_values(armature, f"{path}.rotation_quaternion", turns, timing, KEY_TOLERANCE / 2, name)
 
 
-def _add_groups(host: bpy.types.Object, rig: Rig) -> None:
+def add_groups(host: bpy.types.Object, rig: Rig) -> None:
     for bone, name in enumerate(rig.names):
         group = host.vertex_groups.new(name=name)
         vertices, slots = np.nonzero((rig.bones == bone) & (rig.weights > 0))

@@ -73,7 +73,7 @@ def import_asset(
     if match_frame_range:
         scene.frame_start, scene.frame_end = first, last
     if match_fps:
-        _set_fps(scene, asset.fps)
+        set_fps(scene, asset.fps)
     return Imported(host, armature, collection, first, last)
 
 
@@ -115,7 +115,8 @@ def _uv(asset: Asset, frame: int) -> np.ndarray:
     return asset.meshes.uv if isinstance(asset.meshes, MovingMesh) else asset.meshes[frame].uv
 
 
-def _set_fps(scene: bpy.types.Scene, fps: float) -> None:
+def set_fps(scene: bpy.types.Scene, fps: float) -> None:
+    """Gives a scene a rate, frames a second."""
     # Blender's rate is a whole number over a base.
     scene.render.fps = math.ceil(fps)
     scene.render.fps_base = scene.render.fps / fps

@@ -57,7 +57,7 @@ class MAV3D_MT_jobs(bpy.types.Menu):
 
 
 OBJECT_MENU = (
-    (("mav3d.capture_to_one_mesh", "MESH_DATA"),),
+    (("mav3d.animate_mesh", "ARMATURE_DATA"), ("mav3d.capture_to_one_mesh", "MESH_DATA")),
     (("mav3d.regenerate", "FILE_REFRESH"), ("mav3d.vary_seed", "MOD_NOISE"), ("mav3d.continue_optimizing", "FF")),
     (
         ("mav3d.convert_to_transform_keys", "KEYFRAME"), ("mav3d.bake_to_frames", "RENDER_ANIMATION"),

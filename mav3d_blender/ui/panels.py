@@ -8,6 +8,7 @@ from types import MappingProxyType
 import bpy
 
 from ..common.contract import sentence
+from ..controller.animate import animate_problem, mesh_to_animate
 from ..controller.request import BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
@@ -45,7 +46,7 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         row.prop(settings, "prompt", text="", placeholder="a red ball bouncing")
         row.menu("MAV3D_MT_history", text="", icon="RECOVER_LAST")
         problem = request_problem(settings)
-        if problem:
+        if problem and (mesh_to_animate(context) is None or animate_problem(context)):
             wrapped_label(layout, context, problem, "ERROR" if settings.prompt.strip() else "INFO")
         _draw_words(layout, context)
         column = _draw_settings(layout, settings, ("image", "preset", "quality"))
@@ -62,6 +63,7 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         row.operator_context = "EXEC_DEFAULT"
         row.operator("mav3d.generate", icon="PLAY")
         row.operator("mav3d.estimate", text="", icon="TIME")
+        _draw_animate(layout, context)
         if estimate := state().notices.estimate_of(request_of(settings)):
             wrapped_label(layout, context, estimate, "TIME")
 
@@ -212,6 +214,20 @@ def _draw_settings(
         else:
             column.separator()
     return column
+
+
+def _draw_animate(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Draws the button that animates the selected mesh, where one is selected, and why it can't be."""
+    if mesh_to_animate(context) is None:
+        return
+    problem = animate_problem(context)
+    row = layout.row(align=True)
+    row.scale_y = 1.5
+    row.enabled = not problem
+    row.operator_context = "EXEC_DEFAULT"
+    row.operator("mav3d.animate_mesh", icon="ARMATURE_DATA")
+    if problem and context.scene.mav3d.prompt.strip():
+        wrapped_label(layout, context, problem, "INFO")
 
 
 def _draw_words(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

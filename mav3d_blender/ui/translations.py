@@ -83,6 +83,9 @@ TEXTS = {
     "Low": ("Niedrig", "Baja", "Basse", "低", "低"),
     # Buttons
     "Generate": ("Generieren", "Generar", "Générer", "生成", "生成"),
+    "Animate This Mesh": (
+        "Dieses Mesh animieren", "Animar esta malla", "Animer ce maillage", "このメッシュを動かす", "让此网格动起来",
+    ),
     "Estimate": ("Schätzen", "Estimar", "Estimer", "見積もり", "估算"),
     "Fetch Models": ("Modelle laden", "Descargar modelos", "Télécharger", "モデルを取得", "下载模型"),
     "Regenerate": ("Neu generieren", "Regenerar", "Régénérer", "再生成", "重新生成"),

@@ -11,6 +11,7 @@ from torch.nn.functional import grid_sample
 
 if TYPE_CHECKING:
     from engine.scene.field import Field
+    from engine.scene.skeleton import Skeleton
 
 RESOLUTION = 96
 # Density per metre below which a cell is empty.
@@ -26,6 +27,14 @@ class BakedBody:
     grid: Tensor
     cells: Tensor
     held: Tensor
+
+    @classmethod
+    def of_grid(cls, grid: Tensor, skeleton: Skeleton | None = None) -> BakedBody:
+        """From density and colour [4, n, n, n]. skeleton: what holds the cells; one bone where there is none."""
+        axis = torch.linspace(-1, 1, grid.shape[-1], device=grid.device)
+        cells = torch.cartesian_prod(axis, axis, axis)[grid[0].flatten() > EMPTY]
+        held = cells.new_ones(len(cells), 1) if skeleton is None else skeleton.weights_at(cells)
+        return cls(grid[None].contiguous(), cells, held)
 
     def read(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Density [N] and colour [N, 3] at places of the body at rest [N, 3]; nothing outside. Differentiable in the places."""
@@ -43,7 +52,4 @@ def bake_body(field: Field, time: float = 0.5, resolution: int = RESOLUTION) -> 
     parts = [
         torch.cat([density[:, None], colour], 1) for density, colour in (field.at_rest(p, time) for p in points.split(CHUNK))
     ]
-    values = torch.cat(parts)
-    cells = points[values[:, 0] > EMPTY]
-    held = cells.new_ones(len(cells), 1) if field.skeleton is None else field.skeleton.weights_at(cells)
-    return BakedBody(values.T.reshape(1, 4, resolution, resolution, resolution).contiguous(), cells, held)
+    return BakedBody.of_grid(torch.cat(parts).T.reshape(4, resolution, resolution, resolution), field.skeleton)

@@ -12,7 +12,7 @@ import bpy
 from ...client.session import Session
 from ...common.background import Background
 from ...jobs.job import Job
-from ...timeline import Imported, clip_box, import_asset, stand, z_up
+from ...timeline import Imported, Timing, animate_object, clip_box, import_asset, set_fps, stand, z_up
 from ...timeline.asset_folder.asset import Asset, AssetError, read_asset
 from .attention import Attention, attention, wait_reason
 from .collections import has_empty, mark, remove_empty
@@ -133,6 +133,33 @@ def place_asset(
     return imported
 
 
+def animate_target(scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str) -> None:
+    """Moves the object that `target` names, whose mesh the asset was made of, as the asset moves. Raises AssetError where that
+    can't be, with nothing changed."""
+    host = _target_object(scene, target)
+    rate, start = target.get("rate", "EVERY"), target.get("start_frame", 1)
+    spacing = whole_spacing(scene, asset.fps) if rate == "KEEP" else 1
+    animate_object(host, asset, Timing(start, spacing, target.get("repeat", "LOOP")))
+    if rate == "SCENE":
+        scene.frame_start, scene.frame_end = start, start + asset.frames - 1
+        set_fps(scene, asset.fps)
+    scene.mav3d.result = host.name
+    write_recipe(host, asset, request, job_id)
+
+
+def _target_object(scene: bpy.types.Scene, target: dict[str, Any]) -> bpy.types.Object:
+    """The object by the number that it has as long as Blender runs, since its name may change; else by its name."""
+    uid, name = target.get("uid"), str(target["object"])
+    found = next((each for each in scene.objects if each.session_uid == uid and each.type == "MESH"), scene.objects.get(name))
+    if found is None:
+        raise AssetError(f"{name} is no longer in the scene: undo that and choose Place, or import the job's asset.")
+    if found.mode != "OBJECT":
+        raise AssetError(f"{found.name} is being edited: go to Object Mode and choose Place.")
+    if found.mav3d.prompt:
+        raise AssetError(f"{found.name} moves already: remove its armature, or import the job's asset.")
+    return found
+
+
 def whole_spacing(scene: bpy.types.Scene, fps: float) -> float:
     """The scene's frames from one frame of a clip to the next at the clip's own speed; a whole number where that is nearly one,
     so that keys are on frames."""
@@ -153,7 +180,10 @@ def _place_job(session: Session, job_id: str, reading: Background[Asset], select
     try:
         asset = reading.wait()
         scene = bpy.data.scenes.get(job.target.get("scene", "")) or bpy.context.scene
-        place_asset(scene, asset, job.target, job.request, job.id, select)
+        if "object" in job.target:
+            animate_target(scene, asset, job.target, job.request, job.id)
+        else:
+            place_asset(scene, asset, job.target, job.request, job.id, select)
     except (AssetError, OSError) as error:
         return str(error)
     except (RuntimeError, ValueError, TypeError, KeyError) as error:

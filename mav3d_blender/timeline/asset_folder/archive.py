@@ -42,6 +42,12 @@ def read_shapes(path: Path, dtypes: dict[str, type]) -> Shapes:
     return shapes
 
 
+def has_array(path: Path, name: str) -> bool:
+    """Whether an archive, which `read_shapes` has read, holds an array of this name."""
+    with zipfile.ZipFile(path) as archive:
+        return f"{name}.npy" in archive.namelist()
+
+
 def read_arrays(path: Path, names: list[str]) -> list[np.ndarray]:
     """The arrays by their names. Raises AssetError where they can't be unpacked or hold numbers that are not finite."""
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .archive import AssetError, Shapes, read_arrays, read_shapes
+from .archive import AssetError, Shapes, has_array, read_arrays, read_shapes
 from .rig import Rig, read_rig
 
 # 2 has rigs, and 1 nothing that 2 has not.
@@ -24,28 +24,43 @@ MAX_COORDINATE = 1e30  # of an object's place, metres
 MAX_TIMELINE = 1_000_000  # frames that Blender's timeline reaches, about
 PNG = b"\x89PNG\r\n\x1a\n"
 DTYPES = {"vertices": np.float32, "triangles": np.int32, "uv": np.float32}
+POLYGON_DTYPES = {"corners": np.int32, "counts": np.int32, "corner_uv": np.float32}
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Faces that triangles were cut from: corners int32 [C], their vertices one after the other; counts int32 [P], how many
+    each has; uv float32 [C, 2]."""
+
+    corners: np.ndarray
+    counts: np.ndarray
+    uv: np.ndarray
 
 
 @dataclass(frozen=True)
 class FrameMesh:
-    """vertices float32 [vertices, 3] in metres, triangles int32 [triangles, 3], uv float32 [triangles, 3, 2]."""
+    """vertices float32 [vertices, 3] in metres, triangles int32 [triangles, 3], uv float32 [triangles, 3, 2]; polygons: the
+    faces, where these are no triangles."""
 
     vertices: np.ndarray
     triangles: np.ndarray
     uv: np.ndarray
+    polygons: Polygons | None = None
 
 
 @dataclass(frozen=True)
 class MovingMesh:
-    """Fixed topology: positions float32 [frames, vertices, 3] in metres; triangles and uv, as in FrameMesh, of all frames."""
+    """Fixed topology: positions float32 [frames, vertices, 3] in metres; triangles, uv and polygons, as in FrameMesh, of all
+    frames."""
 
     positions: np.ndarray
     triangles: np.ndarray
     uv: np.ndarray
+    polygons: Polygons | None = None
 
     def frame(self, index: int) -> FrameMesh:
         """The mesh at one frame, from 0; nothing is copied."""
-        return FrameMesh(self.positions[index], self.triangles, self.uv)
+        return FrameMesh(self.positions[index], self.triangles, self.uv, self.polygons)
 
 
 @dataclass(frozen=True)
@@ -177,7 +192,23 @@ def _read_moving_mesh(path: Path, frames: int, dtypes: dict[str, type]) -> Movin
     if len(shapes["vertices"]) != 3 or shapes["vertices"][0] != frames:
         raise AssetError(f"{path} has vertices of shape {shapes['vertices']}, where {frames} frames of points belong.")
     _check_size(path.parent, [shapes])
-    return MovingMesh(*_read_mesh(path))
+    return MovingMesh(*_read_mesh(path), _read_polygons(path, shapes["vertices"][1]))
+
+
+def _read_polygons(path: Path, vertices: int) -> Polygons | None:
+    """The faces of a mesh that has other ones than triangles."""
+    if not has_array(path, "corners"):
+        return None
+    shapes = read_shapes(path, POLYGON_DTYPES)
+    corners, counts, uv = (shapes[name] for name in POLYGON_DTYPES)
+    if len(corners) != 1 or len(counts) != 1 or uv != (*corners, 2) or not 3 <= corners[0] <= 3 * MAX_TRIANGLES:
+        raise AssetError(f"{path} has polygons of the wrong kind, shapes {corners}, {counts} and {uv}.")
+    faces = Polygons(*read_arrays(path, list(POLYGON_DTYPES)))
+    if len(faces.counts) == 0 or faces.counts.min() < 3 or faces.counts.sum(dtype=np.int64) != len(faces.corners):
+        raise AssetError(f"{path} has polygons whose corners don't add up.")
+    if faces.corners.min() < 0 or faces.corners.max() >= vertices:
+        raise AssetError(f"{path} has polygons that point outside its {vertices} vertices.")
+    return faces
 
 
 def _read_frames(paths: list[Path]) -> list[FrameMesh]:

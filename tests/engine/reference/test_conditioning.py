@@ -12,7 +12,7 @@ from engine.config import quality as settings
 from engine.contract.errors import DamagedError, TakenError
 from engine.contract.request import ROLES, Request
 from engine.job.folder import JobFolder
-from engine.job.resolve import resolve, resolve_new, with_image_read
+from engine.job.resolve import resolve, resolve_new, with_files_read
 from engine.models import presets
 from engine.pipeline.run import is_finished, run_job
 from engine.reference.camera import ReferenceCamera
@@ -111,5 +111,5 @@ def test_models_that_take_any_text_say_nothing_of_a_picture(tmp_path):
     (tmp_path / "model").mkdir()
     models = {f"{role}_model": str(tmp_path / "model") for role in ROLES}
     request = Request.checked({"prompt": "a corgi", "preset": "custom", "image": picture(tmp_path / "picture.png"), **models})
-    job = with_image_read(resolve(request))
+    job = with_files_read(resolve(request))
     assert estimate_camera(job.image, job.models.image, job.vocabulary, job.said()) == ReferenceCamera()

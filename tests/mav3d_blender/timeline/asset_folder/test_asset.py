@@ -236,3 +236,37 @@ def test_a_rigged_asset_lacks_neither_rig_nor_rest(tmp_path):
     np.savez(folder / "mesh.npz", **MOVING)
     with pytest.raises(AssetError, match="rest"):
         read_asset(folder)
+
+
+QUADS = {
+    "corners": np.array([0, 2, 1, 3], np.int32), "counts": np.array([4], np.int32), "corner_uv": np.zeros((4, 2), np.float32),
+}  # fmt: skip
+
+
+def with_faces(folder, **changes):
+    """A fixed asset whose mesh also has polygons."""
+    write_fixed_asset(folder)
+    with np.load(folder / "mesh.npz") as file:
+        arrays = {name: file[name] for name in file.files}
+    np.savez(folder / "mesh.npz", **arrays | QUADS | changes)
+    return folder
+
+
+def test_faces_that_are_no_triangles_are_read(tmp_path):
+    mesh = read_asset(with_faces(tmp_path)).meshes
+    assert mesh.polygons.corners.tolist() == [0, 2, 1, 3] and mesh.frame(1).polygons.counts.tolist() == [4]
+    assert read_asset(write_fixed_asset(tmp_path / "plain")).meshes.polygons is None
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"counts": np.array([3], np.int32)}, "corners don't add up"),
+        ({"counts": np.array([2, 2], np.int32)}, "corners don't add up"),
+        ({"corners": np.array([0, 2, 1, 6], np.int32)}, "point outside its 6 vertices"),
+        ({"corner_uv": np.zeros((3, 2), np.float32)}, "polygons of the wrong kind"),
+    ],
+)
+def test_wrong_faces_are_refused(tmp_path, arrays, said):
+    with pytest.raises(AssetError, match=said):
+        read_asset(with_faces(tmp_path, **arrays))

@@ -1,0 +1,96 @@
+"""An object of the artist's own is sent to be animated."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from typing import Any
+
+import bpy
+
+from ..capture.base_mesh import write_base_mesh
+from ..common.contract import errors, prompt
+from ..common.contract import request as contract
+from ..jobs.job import Job
+from . import submit
+from .capture import PREFIX, remove_stale
+from .preferences import jobs_folder
+from .request import request_of
+from .state import state
+from .validation import known_words, models_problem
+
+# What a job with a mesh has no use for.
+UNUSED = ("image", "image_adapter", "image_model", "image_guidance_scale", "static_steps")
+# Modifiers that make a whole of a part, whose motion is then the part's once more.
+MULTIPLY = {"MIRROR": "Mirror", "ARRAY": "Array"}
+
+
+def mesh_to_animate(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The active object where it is a selected mesh that MAV3D has not made."""
+    host = context.object
+    wanted = host is not None and host.type == "MESH" and host.select_get() and not host.mav3d.prompt
+    return host if wanted else None
+
+
+def animate_problem(context: bpy.types.Context) -> str:
+    """Why the active object can't be animated as the settings say; empty where it can."""
+    return object_problem(context) or mesh_prompt_problem(context.scene.mav3d)
+
+
+def object_problem(context: bpy.types.Context) -> str:
+    """Why the active object can't be animated, whatever it is to do."""
+    host = context.object
+    if host is None or host.type != "MESH" or not host.select_get():
+        return "Select a mesh object"
+    if host.mode != "OBJECT":
+        return "Go to Object Mode first"
+    if host.mav3d.prompt:
+        return f"{host.name} is animated by MAV3D already: duplicate its mesh, or remove the armature first"
+    if host.library or host.data.library:
+        return f"{host.name} is linked from another file: make it local first"
+    if not host.data.polygons:
+        return f"{host.name} has no faces"
+    if any(each.type == "ARMATURE" for each in host.modifiers):
+        return f"{host.name} has an armature already, whose bones are not used yet: remove its Armature modifier first"
+    if kind := next((MULTIPLY[each.type] for each in host.modifiers if each.type in MULTIPLY and each.show_viewport), ""):
+        return f"{host.name} is made whole by its {kind} modifier: apply that first"
+    return ""
+
+
+def mesh_prompt_problem(settings: bpy.types.PropertyGroup) -> str:
+    """Why the models can't take the prompt for a mesh, which may itself say what the object is; in a few words."""
+    # Of the models that know bodies that bend, once the engine has said which; before that it will say what is wrong.
+    words = next((each for each in known_words(settings) if each.limb_motions), None)
+    try:
+        prompt.check_prompt(settings.prompt)
+        if words is not None:
+            prompt.canonical_prompt(settings.prompt, words, seen=prompt.any_seen(settings.prompt, words))
+    except errors.PromptError as error:
+        return error.short
+    if problem := models_problem(settings):
+        return problem
+    try:
+        contract.Request.checked(mesh_request(settings) | {"mesh": "mesh.npz"})
+    except errors.EngineError as error:
+        return str(error)
+    return ""
+
+
+def mesh_request(settings: bpy.types.PropertyGroup) -> dict[str, Any]:
+    """The settings as a request for a mesh, but for the mesh itself."""
+    return {name: value for name, value in request_of(settings).items() if name not in UNUSED}
+
+
+def animate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
+    """Queues a job that animates the active object. Raises JobError or CaptureError."""
+    host, jobs = context.object, jobs_folder()
+    remove_stale(jobs)
+    folder = jobs / f"{PREFIX}{uuid.uuid4().hex[:12]}"
+    path, notes = write_base_mesh(host, folder)
+    try:
+        job = submit.animate(context, request, path, host)
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    state().notices.warning = " ".join(notes)
+    return job
