@@ -10,10 +10,11 @@ from engine.mesh.files.frame import cells, extent
 from engine.mesh.rig.build import strongest_weights
 from engine.mesh.rig.skinning import skin
 
-# An edge is torn that is so many times as long as at rest in some frame; and so many of all may stay torn.
-TORN, SHARE = 1.45, 0.004
-# The edges are looked at so often, with so many steps of smoothing between.
-ROUNDS, STEPS = 12, 10
+# An edge is torn that is so many times as long as at rest in some frame; so many of all may stay torn, and none that gapes.
+TORN, SHARE, GAPING = 1.45, 0.004, 2.5
+# The edges are looked at so often, with so many steps of smoothing between at first and twice as many after every second time:
+# a step reaches an edge further, and where edges are short it takes many to spread a tear.
+ROUNDS, STEPS = 17, 10
 # Edges shorter than this share of the size have no length to speak of.
 SHORT = 1e-5
 
@@ -22,7 +23,7 @@ def untorn_weights(rest: np.ndarray, triangles: np.ndarray, pose: np.ndarray, we
     """weights [vertices, bones] of rest [vertices, 3], smoothed where pose [frames, bones, 4, 4] tears edges.
 
     Vertices in one place have one weight. Ends of torn edges take half of their neighbours' mean, round after round, until no
-    more than SHARE of the edges are torn; the weights that tear least are taken.
+    more than SHARE of the edges are torn and none gapes; the weights that tear least are taken.
     """
     _, first, same = np.unique(cells(rest, extent(rest)), axis=0, return_index=True, return_inverse=True)
     same = same.reshape(-1)
@@ -32,12 +33,12 @@ def untorn_weights(rest: np.ndarray, triangles: np.ndarray, pose: np.ndarray, we
     among = _neighbours(edges, len(places))
     best, least = weights.copy(), np.inf
     longer, changed = np.ones(len(edges)), np.ones(len(edges), bool)
-    for _ in range(ROUNDS):
+    for turn in range(ROUNDS):
         longer[changed] = stretch(places, edges[changed], pose, weights)
         torn, excess = edges[longer > TORN], float((longer - TORN).clip(min=0).sum())
         if excess < least:
             best, least = weights.copy(), excess
-        if len(torn) <= SHARE * len(edges):
+        if len(torn) <= SHARE * len(edges) and longer.max() <= GAPING:
             break
         ends = np.zeros(len(places), bool)
         ends[torn] = True
@@ -45,7 +46,7 @@ def untorn_weights(rest: np.ndarray, triangles: np.ndarray, pose: np.ndarray, we
         ends |= among @ ends > 0
         changed = ends[edges].any(1)
         among_ends = among[ends]
-        for _ in range(STEPS):
+        for _ in range(STEPS * 2 ** (turn // 2)):
             weights[ends] = 0.5 * weights[ends] + 0.5 * (among_ends @ weights)
     return best[same]
 

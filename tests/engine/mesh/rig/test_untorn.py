@@ -49,6 +49,16 @@ def test_a_tear_is_spread_over_the_edges_round_it():
     np.testing.assert_array_equal(weights[[0, -1]], halves(rest)[[0, -1]])
 
 
+@pytest.mark.parametrize(("count", "by"), [(161, 0.1), (401, 0.1), (801, 0.05)])
+def test_however_short_the_edges_are_no_gap_stays(count, by):
+    """One row in hundreds is a small share of the edges, and a gap all the same."""
+    rest, triangles = strip(count)
+    edges, pose = unique_edges(directed_edges(triangles)), parting(by)
+    assert stretch(rest, edges, pose, halves(rest)).max() > 15
+    mended = stretch(rest, edges, pose, untorn_weights(rest, triangles, pose, halves(rest)))
+    assert np.percentile(mended, 99) < 1.7 and mended.max() < 2
+
+
 def test_weights_that_tear_nothing_stay():
     rest, triangles = strip()
     np.testing.assert_array_equal(untorn_weights(rest, triangles, parting(0.005), halves(rest)), halves(rest))
