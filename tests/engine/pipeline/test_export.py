@@ -37,7 +37,7 @@ class Ball(UniformBall):
 def exported(folder, topology: str, field=None, told=None) -> list[dict]:
     told = [] if told is None else told
     request = Request.checked({"prompt": "a red ball", "frames": FRAMES, "topology": topology})
-    state = SimpleNamespace(field=field or Ball(60.0, 0.4), device=torch.device("cpu"))
+    state = SimpleNamespace(field=field or Ball(60.0, 0.4), device=torch.device("cpu"), given=None)
     export_asset(state, replace(resolve(request), quality=QUALITY), JobFolder(folder), told.append)
     return told
 
