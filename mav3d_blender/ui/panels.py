@@ -243,8 +243,11 @@ def _draw_words(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     if body:
         for kind, label in KINDS.items():
             if kind in words.kinds:
+                # As Blender splits its own settings.
                 row = body.split(factor=0.4)
-                row.label(text=label)
+                name = row.row()
+                name.alignment = "RIGHT"
+                name.label(text=label)
                 said = sentence.word_of(settings.prompt, words, kind)
                 row.operator_menu_enum("mav3d.say_word", "word", text=said.capitalize() or "Pick…").kind = kind
 
