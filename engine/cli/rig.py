@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from engine.cli.console import Console
 from engine.cli.request_options import add_common_options
-from engine.contract.request import check_integer
+from engine.contract.rig import RigRequest
 
 
 def add_command(subparsers: Any) -> None:
@@ -25,11 +26,9 @@ def add_command(subparsers: Any) -> None:
 
 def rig(options: argparse.Namespace, console: Console) -> int:
     """Finds bones and writes the asset again; returns the exit code."""
-    if options.bones is not None:
-        check_integer("bones", options.bones, 1, 256)
+    request = RigRequest.checked({field.name: getattr(options, field.name) for field in fields(RigRequest)})
 
-    from engine.pipeline.sequences.rig_asset import RigRequest, rig_asset
+    from engine.pipeline.sequences.rig_asset import rig_asset
 
-    names = ("asset", "output", "bones", "turn_only", "overwrite")
-    rig_asset(RigRequest(**{name: getattr(options, name) for name in names}), console.emit)
+    rig_asset(request, console.emit)
     return 0

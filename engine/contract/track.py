@@ -60,7 +60,7 @@ class TrackRequest:
                 raise RequestError(f"There is no setting {name!r}; there are {', '.join(known)}.")
         values = {name: value for name, value in values.items() if value is not None}
         meshes, output = values.get("meshes"), values.get("output")
-        if not isinstance(meshes, list) or not meshes or not all(map(_is_path, meshes)) or not _is_path(output):
+        if not isinstance(meshes, list) or not meshes or not all(map(is_path, meshes)) or not is_path(output):
             raise RequestError("meshes have to be a list of paths, and output a path.")
         limits = (("texture", 16, 8192), ("triangles", 20, 1_000_000), ("bones", 1, 256), ("reference", 1, 1_000_000))
         for name, low, high in limits:
@@ -84,5 +84,6 @@ def frame_name(number: int) -> str:
     return f"frame_{'-' if number < 0 else ''}{abs(number):04d}.npz"
 
 
-def _is_path(value: Any) -> bool:
+def is_path(value: Any) -> bool:
+    """Whether a value can be the path of a file or folder."""
     return isinstance(value, Path) or isinstance(value, str) and bool(value.strip()) and "\0" not in value

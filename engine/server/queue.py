@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.contract import protocol
 from engine.contract.request import Request
+from engine.contract.rig import RigRequest
 from engine.contract.track import TrackRequest
 
 SUPERSEDED = protocol.error("superseded", "A newer estimate was asked for.")
@@ -18,11 +19,11 @@ SUPERSEDED = protocol.error("superseded", "A newer estimate was asked for.")
 
 @dataclass(eq=False)
 class Task:
-    """A "generate", "resume", "track" or "estimate" that was accepted.
+    """A "generate", "resume", "track", "rig" or "estimate" that was accepted.
 
     name: of the job; empty for an estimate. request: of "generate" and "estimate"; seeded: whether its seed was given. changes:
-    of "resume". track: the request of "track". reply: what the answer to an estimate repeats of its message. cancelled: whether
-    it is to be stopped; asset: whether an asset of what there is then is wanted.
+    of "resume". track, rig: the request of "track" and of "rig". reply: what the answer to an estimate repeats of its message.
+    cancelled: whether it is to be stopped; asset: whether an asset of what there is then is wanted.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Task:
     request: Request | None = None
     seeded: bool = True
     track: TrackRequest | None = None
+    rig: RigRequest | None = None
     changes: dict[str, Any] = field(default_factory=dict)
     previews: tuple[str, ...] = ()
     reply: dict[str, Any] = field(default_factory=dict)

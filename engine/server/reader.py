@@ -11,6 +11,7 @@ from typing import Any
 from engine.contract import protocol
 from engine.contract.errors import EngineError, RequestError
 from engine.contract.request import Request
+from engine.contract.rig import RigRequest
 from engine.contract.track import TrackRequest
 from engine.job.folder import JobFolder
 from engine.job.resolve import resolve, resolve_folder
@@ -65,6 +66,9 @@ class Reader:
         elif kind == "track":
             self.queue.check_new(_name(message))
             self.queue.add(Task(kind, _name(message), folder=_folder(message), track=_track_request(message)))
+        elif kind == "rig":
+            self.queue.check_new(_name(message))
+            self.queue.add(Task(kind, _name(message), folder=_folder(message), rig=_rig_request(message)))
         else:
             raise ValueError(f"There is no message of type {kind!r}.")
 
@@ -118,17 +122,31 @@ def _request(message: dict[str, Any]) -> Request:
 def _track_request(message: dict[str, Any]) -> TrackRequest:
     """The request in a message, for an asset in the job's folder. Raises RequestError where it can't be, ValueError where there
     is none."""
-    values = message.get("request")
-    if not isinstance(values, dict):
-        raise ValueError("A message of type track needs a request, an object.")
-    if unknown := {"output", "overwrite"} & set(values):
-        raise RequestError(f"The job's folder says where the asset goes: leave {unknown.pop()} out.")
-    folder = _folder(message)
+    values, folder = _values_beside_output(message), _folder(message)
     own = {"output": str(folder / "asset"), "overwrite": True, "name": values.get("name") or folder.name[:MAX_NAME]}
     request = TrackRequest.checked(values | own)
     if relative := [each for each in request.meshes if not each.is_absolute()]:
         raise RequestError(f"meshes hold {str(relative[0])!r}, but have to be whole paths from the root.")
     return request
+
+
+def _rig_request(message: dict[str, Any]) -> RigRequest:
+    """The same of bones for an asset, which stays as it is."""
+    values = _values_beside_output(message)
+    request = RigRequest.checked(values | {"output": str(_folder(message) / "asset"), "overwrite": True})
+    if not request.asset.is_absolute():
+        raise RequestError(f"asset is {str(request.asset)!r}, but has to be a whole path from the root.")
+    return request
+
+
+def _values_beside_output(message: dict[str, Any]) -> dict[str, Any]:
+    """The request of a message whose asset goes into the job's folder."""
+    values = message.get("request")
+    if not isinstance(values, dict):
+        raise ValueError(f"A message of type {message['type']} needs a request, an object.")
+    if unknown := {"output", "overwrite"} & set(values):
+        raise RequestError(f"The job's folder says where the asset goes: leave {unknown.pop()} out.")
+    return values
 
 
 def _folder(message: dict[str, Any]) -> Path:

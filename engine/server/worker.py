@@ -23,6 +23,7 @@ from engine.pipeline.device import find_device
 from engine.pipeline.estimate import Estimate, estimate
 from engine.pipeline.memory.plan import plan_memory
 from engine.pipeline.run import GO_ON, LEAVE, STOP, is_finished, is_out_of_memory, run_job
+from engine.pipeline.sequences.rig_asset import rig_asset
 from engine.pipeline.sequences.track_meshes import track_meshes
 from engine.server.queue import Queue, Task
 from engine.server.reader import shortened
@@ -79,10 +80,10 @@ class Worker:
     def _alone(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
         """`_job`, while no other process works in the folder."""
         with held(folder.path, PATIENCE, lambda: self.leaving.asked or task.cancelled):
-            return self._track(task, folder, begun) if task.kind == "track" else self._job(task, folder, begun)
+            return self._sequence(task, folder, begun) if task.kind in ("track", "rig") else self._job(task, folder, begun)
 
-    def _track(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
-        """Makes one mesh of a sequence and returns its result, with what is to be said of it as the advice."""
+    def _sequence(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
+        """Makes one mesh of a sequence, or bones for one; returns its result, with what is to be said of it as the advice."""
         results: list[dict[str, Any]] = []
         notes: list[str] = []
 
@@ -97,10 +98,13 @@ class Worker:
             else:
                 self.emit(protocol.of_job(message, task.name))
 
-        emit(protocol.started({"prompt": task.track.name or task.track.output.name}))
+        emit(protocol.started({"prompt": task.rig.asset.name if task.rig else task.track.name or task.track.output.name}))
         # There is no checkpoint: it begins anew.
         self.leaving.nothing_to_save = True
-        track_meshes(task.track, emit)
+        if task.rig is not None:
+            rig_asset(task.rig, emit)
+        else:
+            track_meshes(task.track, emit)
         advice = " ".join([*notes, results[-1].get("advice", "")]).strip()
         folder.log(results[-1])
         return protocol.result(results[-1]["path"], shortened(advice))

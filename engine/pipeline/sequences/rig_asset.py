@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import imageio.v3 as imageio
 import numpy as np
 
 from engine.contract import protocol
+from engine.contract.rig import RigRequest
 from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.rig.picture import rig_picture
 from engine.mesh.rig.report import RigReport
@@ -22,18 +23,6 @@ from engine.pipeline.sequences.track_pictures import preview
 # What write_asset says itself, and what it writes.
 OWN = ("format", "frames", "topology", "texture", "files")
 WRITTEN = ("asset.json", "mesh.npz", "rig.npz", "rig.png", "albedo.png", "preview.png", "preview.mp4")
-
-
-@dataclass(frozen=True)
-class RigRequest:
-    """asset: the folder to read. output: the one to write, None for the same; overwrite: whether another one there is replaced.
-    bones: at most so many, None for as many as the motion needs. turn_only: joints never come apart."""
-
-    asset: Path
-    output: Path | None = None
-    bones: int | None = None
-    turn_only: bool = False
-    overwrite: bool = False
 
 
 def rig_asset(request: RigRequest, emit: Callable[..., None]) -> None:

@@ -166,3 +166,27 @@ def test_a_sequence_that_can_t_be_tracked_is_refused(desk, tmp_path, request_, k
     told = desk.take(type="track", job="a", folder=str(tmp_path), request=request_)
     assert (told["type"], told["kind"], told["job"]) == ("error", kind, "a") and said in told["message"]
     assert desk.queue.next(0) is None
+
+
+def test_an_asset_to_rig_waits_in_the_queue(desk, tmp_path):
+    desk.take(type="rig", job="a", folder=str(tmp_path), request={"asset": str(tmp_path / "tracked"), "bones": 8})
+    task = desk.queue.next(0)
+    assert (task.kind, task.rig.asset, task.rig.output) == ("rig", tmp_path / "tracked", tmp_path / "asset")
+    assert task.rig.bones == 8 and task.rig.overwrite and not task.rig.turn_only
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "said"),
+    [
+        (None, "protocol", "needs a request"),
+        ({}, "request", "asset has to be a path"),
+        ({"asset": "tracked"}, "request", "a whole path from the root"),
+        ({"asset": "/a", "overwrite": False}, "request", "leave overwrite out"),
+        ({"asset": "/a", "turn_only": 1}, "request", "give true or false"),
+        ({"asset": "/a", "skin": True}, "request", "There is no setting 'skin'"),
+    ],
+)
+def test_an_asset_that_can_t_be_rigged_is_refused(desk, tmp_path, request_, kind, said):
+    told = desk.take(type="rig", job="a", folder=str(tmp_path), request=request_)
+    assert (told["type"], told["kind"], told["job"]) == ("error", kind, "a") and said in told["message"]
+    assert desk.queue.next(0) is None

@@ -10,14 +10,17 @@ import torch
 from engine.contract import protocol
 from engine.contract.errors import DivergedError, Stopped
 from engine.contract.request import Request
+from engine.contract.rig import RigRequest
 from engine.contract.track import TrackRequest, frame_name
 from engine.job.folder import JobFolder
+from engine.mesh.asset import MovingMesh, write_asset
 from engine.pipeline.device import DeviceError
 from engine.pipeline.estimate import Estimate
 from engine.pipeline.run import GO_ON, LEAVE, STOP
 from engine.server import worker
 from engine.server.queue import Queue, Task
 from engine.server.worker import Worker
+from tests.engine.mesh.rig.bodies import folding_bar
 
 REQUEST = Request.checked({"prompt": "a red ball bouncing"})
 
@@ -236,3 +239,22 @@ def test_a_sequence_can_be_stopped(desk, tmp_path, monkeypatch):
 def test_meshes_that_can_t_be_read_are_the_jobs_error(desk, tmp_path):
     told = desk.work(track(tmp_path))
     assert (told["type"], told["kind"]) == ("error", "mesh") and "frames is missing" in told["message"]
+
+
+def test_an_asset_gets_bones_in_the_jobs_folder(desk, tmp_path):
+    vertices, triangles, _ = folding_bar()
+    uv, albedo = np.zeros((len(triangles), 3, 2), np.float32), np.full((8, 8, 3), 9, np.uint8)
+    about, preview = {"prompt": "a bar", "fps": 8.0, "loop": False}, np.zeros((len(vertices), 16, 16, 3), np.uint8)
+    write_asset(tmp_path / "tracked", MovingMesh(np.float32(vertices), triangles, uv, [albedo]), preview, about)
+    request = RigRequest(tmp_path / "tracked", tmp_path / "job" / "asset", bones=2, overwrite=True)
+    told = desk.work(Task("rig", "a", folder=tmp_path / "job", rig=request))
+    assert (told["type"], told["job"], told["path"]) == ("result", "a", str(tmp_path / "job" / "asset"))
+    assert json.loads((tmp_path / "job" / "asset" / "asset.json").read_text())["topology"] == "rigged"
+    assert not (tmp_path / "tracked" / "rig.npz").exists()
+    assert {"type": "started", "job": "a", "prompt": "tracked"} in desk.told
+
+
+def test_an_asset_that_is_none_is_the_jobs_error(desk, tmp_path):
+    request = RigRequest(tmp_path / "none", tmp_path / "job" / "asset", overwrite=True)
+    told = desk.work(Task("rig", "a", folder=tmp_path / "job", rig=request))
+    assert (told["type"], told["kind"]) == ("error", "rig") and "is no asset folder" in told["message"]

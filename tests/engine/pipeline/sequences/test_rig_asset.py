@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from engine.contract.rig import RigRequest
 from engine.mesh.asset import MovingMesh, write_asset
 from engine.mesh.rig.report import RigReport
 from engine.mesh.rig.rig import RigError
-from engine.pipeline.sequences.rig_asset import RigRequest, read_moving, rig_asset, summary
+from engine.pipeline.sequences.rig_asset import read_moving, rig_asset, summary
 from tests.engine.mesh.rig.bodies import folding_bar
 
 ABOUT = {"prompt": "a bar", "fps": 12, "loop": False, "metrics": {"track": {"mean": {}}}, "seed": 3}
