@@ -34,13 +34,16 @@ class BodyGuidance(Guidance):
     views_per_batch = 1
     guidance_scale = 1.0
 
-    def __init__(self, components: dict[str, Any], distillation: DistillationConfig) -> None:
+    def __init__(
+        self, components: dict[str, Any], distillation: DistillationConfig, at_rest: EncodedPrompt | None = None
+    ) -> None:
+        """at_rest: the prompt without what moves, for `whole_motion`."""
         if missing := [name for name in COMPONENTS if name not in components]:
             raise ModelError(f"This model lacks {' and '.join(missing)}, which built-in guidance needs. Choose another model.")
         self.denoiser: PictureDenoiser = components["unet"].to(memory_format=torch.channels_last)
         self.joint_encoder: JointEncoder = components["joint_encoder"]
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.distillation = distillation
+        self.distillation, self.at_rest = distillation, at_rest
 
     @property
     def fov(self) -> float:
@@ -57,6 +60,16 @@ class BodyGuidance(Guidance):
         """Where the prompt puts the body at `times` [frames]."""
         placement = self.joint_encoder(prompt.conditional.states, times[None])[0]
         return Mount.of(*(value[0] for value in placement))
+
+    @torch.no_grad()
+    def whole_motion(self, prompt: EncodedPrompt, times: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
+        if self.at_rest is None:
+            return None
+        centre, rotation, scale = (value[0] for value in self.joint_encoder(prompt.conditional.states, times[None])[0])
+        moment = torch.tensor([ANY_TIME], device=times.device)
+        stood, turned, size = (value[0, 0] for value in self.joint_encoder(self.at_rest.conditional.states, moment)[0])
+        rotation, scale = rotation @ turned.T, scale / size
+        return centre - torch.einsum("fij,fj->fi", rotation, scale * stood), rotation, scale
 
     def gradient(
         self,

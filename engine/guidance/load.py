@@ -134,13 +134,13 @@ def _load_bodies(
         words = Words.parse(prompt)
     except ValueError as error:
         raise PromptError(f"{error}: choose the preset creatures, which reads prompts for this model.") from error
-    if role == "image":
-        words = replace(words, limb=RESTING, whole=STILL)
+    resting = replace(words, limb=RESTING, whole=STILL)
     components = load_components(folder, device=device)
     texts = {name: components.pop(name) for name in BUILT_IN_TEXT_COMPONENTS if name in components}
-    encoded = encode_prompt(encode_clip, texts, str(words))
+    at_rest = encode_prompt(encode_clip, texts, str(resting))
+    encoded = at_rest if role == "image" else encode_prompt(encode_clip, texts, str(words))
     own = distillation.filled(DistillationConfig(BodyGuidance.guidance_scale))
-    return LoadedGuidance(BodyGuidance(components, own), encoded)
+    return LoadedGuidance(BodyGuidance(components, own, at_rest), encoded)
 
 
 def fp32_components(found: type[Denoiser], low_memory: bool) -> tuple[str, ...]:

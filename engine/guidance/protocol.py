@@ -39,6 +39,11 @@ class Guidance(Protocol):
         """What cameras follow at `times` [frames], where the model sees bodies from cameras that follow them."""
         return None
 
+    def whole_motion(self, prompt: EncodedPrompt, times: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
+        """What the model takes the whole body to do, from where it is at rest: centre [frames, 3] in metres, rotation
+        [frames, 3, 3] and scale [frames, 3] at `times` [frames] in [0, 1]; None where it can't say."""
+        return None
+
     def gradient(
         self,
         frames: Tensor,

@@ -16,6 +16,7 @@ from engine.stages.super_resolution import super_resolution_step
 from engine.stages.train_state import TrainState
 from engine.stages.train_step import Metrics
 from engine.stages.turns import try_turns
+from engine.stages.whole_motion import begin_whole_motion
 
 
 def take_step(
@@ -39,7 +40,7 @@ def take_step(
     rigid_only = step < rigid_steps and least_share < config.rigid_until
     state.set_rates(config.rates, config.final_lr_ratio**share)
     state.free(config.rates, rigid_only)
-    if step == 0 < rigid_steps:
+    if step == 0 < rigid_steps and not begin_whole_motion(state, loaded["video"], times):
         try_turns(state, loaded["video"], config, times)
     if stage == "dynamic" and step == 0 and state.field.skeleton is not None:
         lay_out_skeleton(state)

@@ -31,6 +31,7 @@ from engine.config.stage import DistillationConfig
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.mesh.surface import density_grid, silhouette_depth
+from engine.models.world.placements import placement
 from engine.models.world.words.lexicon import RESTING, STILL
 from engine.pipeline.train import take_step
 from engine.scene.cameras import Cameras, Mount
@@ -61,6 +62,11 @@ class PerfectGuidance(Guidance):
 
     def mount(self, prompt, times: Tensor) -> Mount:
         return Mount.of(*self.scene.placed)
+
+    def whole_motion(self, prompt, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        size = placement(STILL, times, self.scene.words.size)[2]
+        centre, rotation, scale = self.scene.placed
+        return centre, rotation, scale / size
 
     def gradient(self, frames: Tensor, prompt, cameras: Cameras, progress, generator, *, background, times=None) -> Tensor:
         """Knows whole clips at its scene's own moments."""

@@ -33,6 +33,17 @@ def test_the_image_model_is_told_the_body_at_rest_and_the_video_model_where_it_g
     assert moving.heading.diff().remainder(2 * math.pi).sum() == pytest.approx(2 * math.pi * 7 / 8, abs=0.5)
 
 
+def test_the_body_goes_from_where_it_is_at_rest(loaded):
+    times = frame_times(8)
+    centre, rotation, scale = loaded["video"].guidance.whole_motion(loaded["video"].prompt, times)
+    assert centre.norm(dim=1).min() > 0.2 and float((scale - 1).abs().max()) < 0.1
+    front = -rotation[:, :, 1]
+    turned = torch.atan2(front[:, 0], -front[:, 1]).diff().remainder(2 * math.pi).sum()
+    assert turned == pytest.approx(2 * math.pi * 7 / 8, abs=0.5)
+    centre, rotation, scale = loaded["image"].guidance.whole_motion(loaded["image"].prompt, times)
+    assert centre.norm(dim=1).max() < 0.05 and float((scale - 1).abs().max()) < 0.05
+
+
 def test_the_gradient_leads_from_nothing_to_a_body_of_the_colour(loaded):
     video, times = loaded["video"], frame_times(4)
     assert video.guidance.distillation.guidance_scale == BodyGuidance.guidance_scale
