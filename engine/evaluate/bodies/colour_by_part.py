@@ -6,12 +6,12 @@ import numpy as np
 
 from engine.evaluate.bodies.true_body import TrueBody
 from engine.models.world.body import PRIMARY, SECONDARY
-from engine.models.world.words.lexicon import COLOURS, DARK_FACTOR
+from engine.models.world.words.lexicon import COLOURS
 
 # A part with a smaller share of the surface is not looked at.
 LEAST_SHARE = 0.06
 # How much light textures have in them, at least and at most; and what a factor's logarithm costs beside a distance in sRGB.
-LIGHT, LIGHT_COST = (0.6, 1.1), 0.15
+LIGHT, LIGHT_COST = (0.45, 1.1), 0.15
 # A colour this near is right, whatever other is nearer still.
 NEAR, FAR = 0.1, 0.22
 
@@ -35,8 +35,8 @@ def colours_right(found: dict[int, np.ndarray], true: TrueBody) -> bool:
 def is_colour(colour: np.ndarray, said: np.ndarray) -> bool:
     """Whether a texture's mean colour, sRGB [3], is the one said, sRGB [3], in some light."""
     distance = _distance(colour, said)
-    palette = [factor * np.array(value) for value in COLOURS.values() for factor in (1.0, DARK_FACTOR)]
-    return distance < NEAR or (distance < FAR and distance <= min(_distance(colour, other) for other in palette) + 0.02)
+    nearest = min(_distance(colour, np.array(other)) for other in COLOURS.values())
+    return distance < NEAR or (distance < FAR and distance <= nearest + 0.02)
 
 
 def _distance(colour: np.ndarray, said: np.ndarray) -> float:

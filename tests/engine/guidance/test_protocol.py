@@ -42,6 +42,9 @@ def test_guidance_is_told_by_what_it_has():
         def mount(self, prompt, times):
             return None
 
+        def whole_motion(self, prompt, times):
+            return None
+
     assert isinstance(Own(), Guidance)
     del Own.gradient
     assert not isinstance(Own(), Guidance)
