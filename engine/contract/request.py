@@ -132,10 +132,7 @@ class Request:
     @classmethod
     def checked(cls, values: dict[str, Any]) -> Request:
         """A request from plain values. Raises RequestError or PromptError with one sentence."""
-        known = {each.name for each in fields(cls)}
-        for name in values:
-            if name not in known:
-                raise RequestError(f"There is no setting {name!r}; there are {', '.join(each.name for each in fields(cls))}.")
+        check_names(cls, values)
         prompt = values.get("prompt", "")
         if not isinstance(prompt, str):
             raise RequestError(f"prompt is {prompt!r}, but has to be text.")
@@ -223,6 +220,14 @@ def check_setting(name: str, setting: Setting, value: Any) -> None:
             raise RequestError(f"{name} is {value!r}: {_wanted(setting)}.")
     elif not isinstance(value, str) or not value.strip() or "\0" in value:
         raise RequestError(f"{name} is {value!r}: {_wanted(setting)}.")
+
+
+def check_names(request: type, values: dict[str, Any]) -> None:
+    """Raises RequestError where `values` have a name that is no field of a request's dataclass."""
+    known = [each.name for each in fields(request)]
+    for name in values:
+        if name not in known:
+            raise RequestError(f"There is no setting {name!r}; there are {', '.join(known)}.")
 
 
 def check_choice(name: str, value: Any, choices: Any) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import RequestError
-from .request import check_integer
+from .request import check_integer, check_names
 from .track import is_path
 
 
@@ -25,10 +25,7 @@ class RigRequest:
     @classmethod
     def checked(cls, values: dict[str, Any]) -> RigRequest:
         """A request from plain values; paths may be texts. Raises RequestError with one sentence."""
-        known = [each.name for each in fields(cls)]
-        for name in values:
-            if name not in known:
-                raise RequestError(f"There is no setting {name!r}; there are {', '.join(known)}.")
+        check_names(cls, values)
         values = {name: value for name, value in values.items() if value is not None}
         paths = {name: values[name] for name in ("asset", "output") if name in values}
         if "asset" not in paths or not all(map(is_path, paths.values())):

@@ -15,12 +15,12 @@ albedo_0001.png beside.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .errors import RequestError
-from .request import check_choice, check_integer, check_number
+from .request import check_choice, check_integer, check_names, check_number
 
 GAPS = ("interpolate", "hold", "close")
 EMPTY_FRAMES = ("refuse", "skip", "hold")
@@ -54,10 +54,7 @@ class TrackRequest:
     @classmethod
     def checked(cls, values: dict[str, Any]) -> TrackRequest:
         """A request from plain values; paths may be texts. Raises RequestError with one sentence."""
-        known = [each.name for each in fields(cls)]
-        for name in values:
-            if name not in known:
-                raise RequestError(f"There is no setting {name!r}; there are {', '.join(known)}.")
+        check_names(cls, values)
         values = {name: value for name, value in values.items() if value is not None}
         meshes, output = values.get("meshes"), values.get("output")
         if not isinstance(meshes, list) or not meshes or not all(map(is_path, meshes)) or not is_path(output):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from engine.mesh.bake import rasterise
+from engine.evaluate.solid_grid import solid_grid
 from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import distance
 from engine.scene.frame_times import frame_times
@@ -31,16 +31,9 @@ def ideal_solids(shape: str, motion: str) -> list[np.ndarray]:
 
 
 def voxelise(triangles: np.ndarray) -> np.ndarray:
-    """Inside by parity along Z in the bounding box of triangles [T, 3, 3], bool [CELLS, CELLS, CELLS] indexed [x, y, z]."""
+    """What is inside triangles [T, 3, 3] in their bounding box, bool [CELLS, CELLS, CELLS] indexed [x, y, z]."""
     low, high = triangles.reshape(-1, 3).min(0), triangles.reshape(-1, 3).max(0)
-    unit = (triangles - low) / np.maximum(high - low, 1e-9)
-    # A tiny shift keeps columns off edges that lie on the grid.
-    row, column, which, weights = rasterise(unit[:, :, :2] + 1e-5, CELLS)
-    height = np.einsum("tk,tk->t", weights, unit[which, :, 2])
-    crossings = np.zeros((CELLS, CELLS, CELLS + 1), np.int32)
-    cell = np.clip(np.ceil(height * CELLS - 0.5).astype(int), 0, CELLS)
-    np.add.at(crossings, (column, CELLS - 1 - row, cell), 1)
-    return np.cumsum(crossings, 2)[:, :, :CELLS] % 2 == 1
+    return solid_grid(triangles, low, np.maximum(high, low + 1e-9), CELLS)
 
 
 def overlap(one: np.ndarray, ideals: list[np.ndarray]) -> float:

@@ -40,10 +40,8 @@ def take_step(
     rigid_only = step < rigid_steps and least_share < config.rigid_until
     state.set_rates(config.rates, config.final_lr_ratio**share)
     state.free(config.rates, rigid_only)
-    if step == 0 < rigid_steps and not begin_whole_motion(state, loaded["video"], times):
-        try_turns(state, loaded["video"], config, times)
-    if stage == "dynamic" and step == 0 and state.field.skeleton is not None:
-        lay_out_skeleton(state)
+    if stage == "dynamic" and step == 0:
+        _begin_motion(state, loaded["video"], config, bool(rigid_steps), times)
     state.field.baked = _baked_body(state, config) if state.field.skeleton is not None else None
     if config.blob_growth != 1:
         state.field.blob_width.fill_(BLOB_WIDTH * config.blob_growth**share)
@@ -51,6 +49,17 @@ def take_step(
     if (step + 1) % config.occupancy_interval == 0 or step + 1 == config.steps:
         state.occupancy.update(state.field, torch.tensor(ANY_TIME, device=times.device) if stage == "static" else times)
     return metrics
+
+
+def _begin_motion(
+    state: TrainState, video: LoadedGuidance, config: StageConfig, tries_turns: bool, times: torch.Tensor
+) -> None:
+    """What a body at rest gets before it moves: where it goes as a whole, as far as the video model says, and bones."""
+    moves = state.field.trajectory is not None and config.rates.trajectory > 0
+    if not (moves and begin_whole_motion(state, video, times)) and tries_turns:
+        try_turns(state, video, config, times)
+    if state.field.skeleton is not None:
+        lay_out_skeleton(state)
 
 
 def _baked_body(state: TrainState, config: StageConfig) -> BakedBody | None:

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.evaluate.bodies.solid_grid import solid_grid
 from engine.evaluate.bodies.true_body import CELLS, TrueBody
+from engine.evaluate.motion import volume_and_centroid
+from engine.evaluate.solid_grid import solid_grid
 from engine.evaluate.triangle_soup import TriangleSoup
 
 # Motions that change the size of the whole body.
 RESIZING = ("growing", "jumping")
 # A thick or thin surface shifts the radius of gyration; sizes near it are tried.
 SIZES = (0.94, 1.0, 1.06)
+# Cubic metres.
+LEAST_VOLUME = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,10 @@ def overlaps(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
 
 def volume_centre(triangles: np.ndarray) -> np.ndarray:
     """The centre of the volume [3] of closed triangles [T, 3, 3]; the mean corner where they hold none."""
-    parts, corners = _tetrahedra(triangles)
-    if parts.sum() < 1e-12:
-        return triangles.reshape(-1, 3).mean(0)
-    return (corners.sum(1) / 4 * parts[:, None]).sum(0) / parts.sum() + triangles.reshape(-1, 3).mean(0)
-
-
-def volume(triangles: np.ndarray) -> float:
-    """Cubic metres in closed triangles [T, 3, 3]."""
-    return float(_tetrahedra(triangles)[0].sum())
+    middle = triangles.reshape(-1, 3).mean(0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        volume, centre = volume_and_centroid(triangles - middle)
+    return middle + centre if volume > LEAST_VOLUME else middle
 
 
 def radius_of_gyration(triangles: np.ndarray) -> float:
@@ -66,12 +64,6 @@ def radius_of_gyration(triangles: np.ndarray) -> float:
     parts = np.einsum("ij,ij->i", a, np.cross(b, c)) / 6
     squares = sum(np.einsum("ij,ij->i", u, v) for u, v in ((a, a), (b, b), (c, c), (a, b), (b, c), (c, a)))
     return float(np.sqrt(max((parts * squares).sum() / 10, 1e-12) / max(parts.sum(), 1e-12)))
-
-
-def _tetrahedra(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Signed volumes [T] of the tetrahedra from the mean corner, and their other corners about it, [T, 3, 3]."""
-    corners = triangles - triangles.reshape(-1, 3).mean(0)
-    return np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6, corners
 
 
 def _sized(turned: list[np.ndarray], size: np.ndarray, true: TrueBody) -> Aligned:

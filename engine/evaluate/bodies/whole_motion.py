@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.evaluate.bodies.alignment import Aligned, overlaps, volume, volume_centre
-from engine.evaluate.bodies.solid_grid import solid_grid
+from engine.evaluate.bodies.alignment import Aligned, overlaps, volume_centre
 from engine.evaluate.bodies.true_body import CELLS, TrueBody
+from engine.evaluate.motion import volume_and_centroid
+from engine.evaluate.solid_grid import solid_grid
 from engine.evaluate.triangle_soup import TriangleSoup
 
 # Less than this is no motion: metres of the path's root mean square, and the same of the logarithm of the size.
@@ -35,7 +36,7 @@ def whole_motion(soups: list[TriangleSoup], aligned: Aligned, true: TrueBody) ->
     true_path = np.einsum("fij,fj->fi", rotation, scale * true.middles) + centre
     true_volume = true.solids.sum((1, 2, 3)) * scale.prod(1)
     path = np.stack([volume_centre(soup.triangles) for soup in soups])
-    size = np.log(np.maximum([volume(soup.triangles) for soup in soups], 1e-9)) / 3
+    size = np.log(np.maximum([volume_and_centroid(soup.triangles)[0] for soup in soups], 1e-9)) / 3
     # In the truth's metres.
     cell = ((true.high - true.low) / CELLS).prod()
     metres = np.exp(np.mean(np.log(np.maximum(true_volume * cell, 1e-9)) / 3 - size))

@@ -105,3 +105,20 @@ def test_pictures_grow_at_milestones(models):
     for step in (1, 2):
         take_step(TrainState.new(FIELD, 0), "static", step, models, quality, TIMES)
     assert [asked[3][-1] for asked in models["image"].guidance.asked] == [16, 24]
+
+
+def test_the_whole_motion_begins_with_the_dynamic_stage_alone(monkeypatch):
+    """A later stage would put a trajectory that has been learned back to where it began."""
+    begun = []
+    monkeypatch.setattr(train, "begin_whole_motion", lambda state, video, times: begun.append(video) or True)
+    monkeypatch.setattr(train, "_stage_step", lambda *arguments: {})
+    moving = replace(QUALITY.dynamic, rates=LearningRates(0.0, 0.0, 0.0, 0.02), rigid_until=0.5)
+    quality = replace(QUALITY, dynamic=moving, super_resolution=moving)
+    loaded = {"video": "the video model"}
+    for stage in ("static", "dynamic", "super_resolution"):
+        take_step(TrainState.new(FIELD, 0), stage, 0, loaded, quality, TIMES)
+    assert begun == ["the video model"]
+    take_step(TrainState.new(FIELD, 0), "dynamic", 1, loaded, quality, TIMES)
+    still = replace(quality, dynamic=replace(moving, rates=replace(moving.rates, trajectory=0.0), rigid_until=0.0))
+    take_step(TrainState.new(FIELD, 0), "dynamic", 0, loaded, still, TIMES)
+    assert len(begun) == 1
