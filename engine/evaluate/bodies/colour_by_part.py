@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.evaluate.bodies.true_body import TrueBody
 from engine.models.world.body import PRIMARY, SECONDARY
-from engine.models.world.words.lexicon import COLOURS
+from engine.models.world.words.lexicon import COLOURS, DARK
 
 # A part with a smaller share of the surface is not looked at.
 LEAST_SHARE = 0.06
@@ -27,14 +27,19 @@ def part_colours(triangles: np.ndarray, colours: np.ndarray, true: TrueBody, fra
 
 
 def colours_right(found: dict[int, np.ndarray], true: TrueBody) -> bool:
-    """Whether each part's colour is the one said: near it, and nearer to it than to any other of the words' colours."""
+    """Whether each part's colour is the one said: near it, and nearer to it than to any other of the words' colours. A second
+    colour that is the first one darkened has no name, and may pass for another in some light."""
     said = {tone: np.array(colour) for tone, colour in zip((PRIMARY, SECONDARY), true.words.colours, strict=True)}
-    return all(is_colour(colour, said[tone]) for tone, colour in found.items())
+    named = {PRIMARY: True, SECONDARY: true.words.second != DARK}
+    return all(is_colour(colour, said[tone], named[tone]) for tone, colour in found.items())
 
 
-def is_colour(colour: np.ndarray, said: np.ndarray) -> bool:
-    """Whether a texture's mean colour, sRGB [3], is the one said, sRGB [3], in some light."""
+def is_colour(colour: np.ndarray, said: np.ndarray, named: bool = True) -> bool:
+    """Whether a texture's mean colour, sRGB [3], is the one said, sRGB [3], in some light; named: and not another of the
+    words'."""
     distance = _distance(colour, said)
+    if not named:
+        return distance < FAR
     nearest = min(_distance(colour, np.array(other)) for other in COLOURS.values())
     return distance < NEAR or (distance < FAR and distance <= nearest + 0.02)
 

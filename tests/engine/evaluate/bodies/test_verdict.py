@@ -78,3 +78,11 @@ def test_parts_in_another_colour_are_wrong():
     assert not judge_body(world_soups(words), replace(words, second="yellow")).colour
     assert not judge_body(world_soups(words), replace(words, colour="green")).colour
     assert not judge_body(world_soups(said("dog", colour="grey")), said("dog", colour="brown")).colour
+
+
+def test_a_darkened_second_colour_may_be_called_by_another_name():
+    words = replace(said("bird"), colour="yellow", second="dark")
+    soups = world_soups(words)
+    assert judge_body(soups, words).colour
+    # A dark yellow is a brown in weak light; blue it is in none.
+    assert not judge_body(world_soups(replace(words, second="blue")), words).colour
