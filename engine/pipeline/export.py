@@ -36,7 +36,8 @@ from engine.scene.cameras import DISTANCE, FOV, Cameras
 from engine.scene.field import Field
 from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, render
+from engine.scene.render import View
+from engine.scene.viewer import Viewer
 from engine.stages.train_state import TrainState
 
 Emit = Callable[[dict[str, Any]], None]
@@ -255,9 +256,9 @@ def turntable(
     elevation = torch.tensor([0.25, 0.25])
     cameras = Cameras(torch.tensor([0.5, -0.9]), elevation, fov=framing_fov(occupancy, float(elevation[0]))).to(state.device)
     background = torch.full((2, 3), 0.45, device=state.device)
-    frames = []
+    viewer, frames = Viewer.of(state.field), []
     for moments in times.split(FRAMES_PER_RENDER):
-        images, _ = render(state.field, occupancy.at(moments), View(cameras, moments, size, 96, background))
+        images, _ = viewer.render(View(cameras, moments, size, 96, background), occupancy.at(moments))
         frames.append(pixels(torch.cat(list(images), -1).permute(0, 2, 3, 1), "the asset's preview"))
         on_frame(sum(map(len, frames)))
     return np.concatenate(frames)

@@ -17,23 +17,22 @@ from engine.finite import check_finite
 from engine.scene.camera_path import Pose
 from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, render
+from engine.scene.render import View
+from engine.scene.viewer import RESOLUTION, Viewer
 
 MOVIES = (".mp4", ".gif")
-# Finer than an optimisation's grid: less empty space is rendered, for one update a frame.
-OCCUPANCY = 48
 
 
 def render_frames(field: Field, path: list[Pose], size: int, samples: int, background: float) -> Iterator[np.ndarray]:
     """Each pose's picture, uint8 [size, size, 3]. background: a grey, sRGB in [0, 1]."""
     behind = torch.full((1, 3), background, device=field.device)
-    occupancy, seen = Occupancy(OCCUPANCY), None
+    viewer, occupancy, seen = Viewer.of(field), Occupancy(RESOLUTION), None
     for pose in path:
         moment = torch.tensor([pose.time], device=field.device)
-        if seen != pose.time:
+        if viewer.body is None and seen != pose.time:
             occupancy.update(field, moment)
             seen = pose.time
-        image = render(field, occupancy, View(pose.cameras().to(field.device), moment, size, samples, behind))[0][0, 0]
+        image = viewer.render(View(pose.cameras().to(field.device), moment, size, samples, behind), occupancy)[0][0, 0]
         check_finite(image, f"the picture at time {pose.time:g}")
         yield (image.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import imageio.v3 as imageio
@@ -16,12 +16,10 @@ from engine.finite import pixels
 from engine.pipeline.render_frames import write_frames
 from engine.scene.cameras import Cameras
 from engine.scene.frame_times import frame_times
-from engine.scene.frozen.posed import pose
-from engine.scene.occupancy import Occupancy
-from engine.scene.render import View, render
+from engine.scene.render import View
+from engine.scene.viewer import Viewer
 from engine.stages.looks import Looks, measure_looks
 from engine.stages.train_state import TrainState
-from engine.stages.train_step import POSED_CHUNK
 
 # Of the first of the sides, front right, and of all; radians.
 AZIMUTH, ELEVATION, SIDES = 0.5, 0.25, 4
@@ -65,12 +63,7 @@ def view_sides(state: TrainState, frames: int, size: int) -> SideView:
     cameras = Cameras(azimuth, torch.full((SIDES,), ELEVATION)).to(state.device)
     background = torch.full((SIDES, 3), GREY, device=state.device)
     view = View(cameras, times, size, SAMPLES, background)
-    if (posed := pose(state.field, times)) is not None:
-        images, opacity = render(posed, posed.occupancy, replace(view, chunk_samples=POSED_CHUNK))
-    else:
-        occupancy = Occupancy(state.occupancy.resolution)
-        occupancy.update(state.field, times)
-        images, opacity = render(state.field, occupancy, view)
+    images, opacity = Viewer.of(state.field).render(view)
     return SideView(images, opacity, background)
 
 

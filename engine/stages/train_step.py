@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.config.stage import StageConfig
 from engine.contract.errors import DivergedError
-from engine.scene.frozen.posed import pose
+from engine.scene.frozen.posed import POSED_CHUNK, pose
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import Rendered, View, render_and_backward
 from engine.stages.gradient_norms import GradientNorms
@@ -19,8 +19,6 @@ from engine.stages.regularisers import ray_terms, scene_terms
 from engine.stages.train_state import TrainState
 
 Metrics = dict[str, float]
-# Samples at once of a body that is read from grids: little memory each.
-POSED_CHUNK = 2**22
 
 
 def train_step(

@@ -38,6 +38,7 @@ from engine.scene.cameras import Cameras, Mount
 from engine.scene.frame_times import frame_times
 from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render
+from engine.scene.viewer import Viewer
 from engine.stages.train_state import TrainState
 from scripts.benchmark.machine import describe_machine
 from scripts.benchmark.true_scene import TrueScene, true_scene, words_of
@@ -195,8 +196,7 @@ def pictures(state: TrainState, true: TrueScene, size: int) -> tuple[Tensor, Ten
     azimuth = torch.arange(VIEWS) * 2 * math.pi / VIEWS + 0.5
     cameras = Cameras(azimuth, torch.full_like(azimuth, 0.3), 3.2, FOV).follow(Mount.of(*true.placed))
     view = View(cameras, true.times, size, 96, torch.full((VIEWS, 3), 0.6))
-    state.occupancy.update(state.field, true.times)
-    return render(state.field, state.occupancy, view)[0], render(true, true.occupancy(), view)[0]
+    return Viewer.of(state.field).render(view)[0], render(true, true.occupancy(), view)[0]
 
 
 def overlap(state: TrainState, true: TrueScene, times: Tensor, frame: int) -> float:

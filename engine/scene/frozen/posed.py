@@ -18,12 +18,14 @@ from engine.scene.occupancy import Occupancy
 # Cells a side of the scene.
 RESOLUTION = 64
 CELL = 2 / RESOLUTION
+# Samples at once of a body that is read from grids: little memory each.
+POSED_CHUNK = 2**22
 # What cells without the body come from: far outside it.
 NOWHERE = 3.0
 
 
 class PosedBody:
-    """The body of `field`, which has to be baked and have its bones laid out, at `times` [F] in [0, 1].
+    """A body at rest as the bones of `field` and its trajectory have it at `times` [F] in [0, 1].
 
     Renders as a field does: `packed`. `occupancy` has the cells that the body is in. Gradients stay at the grid until
     `back_propagate` takes them on to the skeleton and the trajectory, so that chunks of a picture can be taken one by one.
@@ -31,9 +33,9 @@ class PosedBody:
 
     shares_space = False
 
-    def __init__(self, field: Field, times: Tensor) -> None:
-        self.baked: BakedBody = field.baked
-        came_from, self._low, shape = _splat(field, times)
+    def __init__(self, field: Field, baked: BakedBody, times: Tensor) -> None:
+        self.baked = baked
+        came_from, self._low, shape = _splat(field, baked, times)
         near = _dilated(came_from)
         # Gaps where the body is stretched are closed: a cell counts whose neighbours all are near the body.
         self.occupancy = _occupancy(~_spread(near < 0), self._low)
@@ -68,14 +70,14 @@ class PosedBody:
 def pose(field: Field, times: Tensor) -> PosedBody | None:
     """The body of `field` posed at `times`, or None where it is not frozen or has no bones."""
     ready = field.baked is not None and field.skeleton is not None and field.skeleton.is_laid_out
-    return PosedBody(field, times) if ready else None
+    return PosedBody(field, field.baked, times) if ready else None
 
 
 @torch.no_grad()
-def _splat(field: Field, times: Tensor) -> tuple[Tensor, Tensor, tuple[int, int, int]]:
+def _splat(field: Field, baked: BakedBody, times: Tensor) -> tuple[Tensor, Tensor, tuple[int, int, int]]:
     """Which of the body's own cells is in each cell of the scene, -1 for none, [F, x, y, z] over the part of the scene that the
     body reaches; and that part's lowest cell [3] and its shape."""
-    baked, frames = field.baked, len(times)
+    frames = len(times)
     blended = torch.einsum("mk,fkij->fmij", baked.held, field.skeleton.transforms(times))
     posed = torch.einsum("fmij,mj->fmi", blended[..., :3], baked.cells) + blended[..., 3]
     if field.trajectory is not None:

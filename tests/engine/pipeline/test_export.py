@@ -31,7 +31,7 @@ FRAMES = 5
 class Ball(UniformBall):
     """One that rides on nothing."""
 
-    trajectory = skeleton = None
+    trajectory = None
 
 
 def exported(folder, topology: str, field=None, told=None) -> list[dict]:

@@ -22,7 +22,7 @@ GOOD = Looks(opacity=0.15, haze=0.1, saturation=0.0, contrast=0.05, motion=0.1)
 class Ball:
     """A stand-in for a field: a ball whose shade grows upwards, and that slides along X with time."""
 
-    baked = None
+    baked, skeleton = None, None
 
     def __init__(self, density=60.0, radius=0.5, low=(0.3, 0.2, 0.1), high=(0.9, 0.6, 0.3), speed=0.5) -> None:
         self.density, self.radius, self.speed = density, radius, speed

@@ -103,7 +103,7 @@ def test_each_side_is_in_its_own_quarter(tmp_path):
     class Half:
         """White on the side of +X and black on the other."""
 
-        baked = None
+        baked, skeleton = None, None
 
         def packed(self, points, frames, times):
             return 60.0 * (points.norm(dim=-1) < 0.7).float(), (points[:, :1] > 0).float().expand(-1, 3)

@@ -18,6 +18,7 @@ class UniformBall:
         self.density, self.radius, self.speed = density, radius, speed
 
     device = torch.device("cpu")
+    skeleton = None
 
     def packed(self, points, frames, times):
         centre = torch.zeros(len(points), 3)

@@ -15,7 +15,11 @@ TIMES = torch.tensor([0.2, 0.7])
 
 @pytest.fixture
 def field() -> Field:
-    """A bar that bends, moves and grows."""
+    return bending_bar()
+
+
+def bending_bar() -> Field:
+    """A frozen bar of bones that bends, moves and grows."""
     field = Field(FieldConfig(resolutions=(6, 11), times=4, channels=4, hidden=8, bones=4), torch.Generator().manual_seed(0))
     field.skeleton.lay_out(lay_out_bones(bar(), 4))
     grid = torch.zeros(1, 4, 48, 48, 48)
@@ -38,7 +42,7 @@ def samples(posed: PosedBody) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_it_reads_as_the_plain_form_does(field):
-    posed = PosedBody(field, TIMES)
+    posed = PosedBody(field, field.baked, TIMES)
     points, frames = samples(posed)
     plain, fast = field.packed(points, frames, TIMES), posed.packed(points, frames, TIMES)
     inside = plain[0] > 15
@@ -47,7 +51,7 @@ def test_it_reads_as_the_plain_form_does(field):
 
 
 def test_its_cells_are_those_that_the_body_is_in(field):
-    posed = PosedBody(field, TIMES)
+    posed = PosedBody(field, field.baked, TIMES)
     axis = torch.linspace(-0.98, 0.98, 60)
     points = torch.cartesian_prod(axis, axis, axis)
     # But for a rim of half a cell of this coarse body's own.
@@ -58,12 +62,12 @@ def test_its_cells_are_those_that_the_body_is_in(field):
 
 
 def test_gradients_go_on_to_bones_and_trajectory_as_those_of_the_plain_form_do(field):
-    points, frames = samples(PosedBody(field, TIMES))
+    points, frames = samples(PosedBody(field, field.baked, TIMES))
     weight = torch.rand(len(points), generator=torch.Generator().manual_seed(1))
     gradients = []
     for fast in (False, True):
         field.zero_grad()
-        posed = PosedBody(field, TIMES) if fast else field
+        posed = PosedBody(field, field.baked, TIMES) if fast else field
         (posed.packed(points, frames, TIMES)[1][:, 2] * weight).sum().backward()
         if fast:
             posed.back_propagate()
@@ -81,6 +85,6 @@ def test_what_is_not_frozen_or_has_no_bones_is_not_posed(field):
 def test_a_body_that_has_left_the_scene_leaves_an_empty_one(field):
     with torch.no_grad():
         field.trajectory.translation[:] = 9.0
-    posed = PosedBody(field, TIMES)
+    posed = PosedBody(field, field.baked, TIMES)
     assert not posed.occupancy.bits.any()
     assert float(posed.packed(torch.zeros(3, 3), torch.zeros(3, dtype=torch.long), TIMES)[0].sum()) == 0
