@@ -19,7 +19,8 @@ from engine.scene.lookup import gather_sum, line_taps
 from engine.scene.skinning_weights import SPREAD, BoneLayout
 from engine.scene.trajectory import rotation_matrix
 
-GRID = 48
+# Cells of the weights' grid at most.
+CELLS = 48**3
 UNUSED = 100.0
 # Waves of more than so many periods in a clip are slow to be learned.
 SLOW = 2.0
@@ -43,8 +44,11 @@ class Skeleton(nn.Module):
         numbers = 1 + 2 * self.harmonics
         self.translation, self.rotation = (nn.Parameter(torch.zeros(numbers, bones, 3)) for _ in range(2))
         self.register_buffer("centres", torch.zeros(bones, 3))
-        # One row for each place of the grid, x slowest.
-        self.register_buffer("weights", torch.zeros(GRID**3, bones, dtype=torch.float16))
+        # One row for each place of the grid, x slowest; what is left over is not used.
+        self.register_buffer("weights", torch.zeros(CELLS, bones, dtype=torch.float16))
+        # Where the grid's first and last place are, [2, 3], and how many it has along x, y, z.
+        self.register_buffer("box", torch.tensor([[-1.0] * 3, [1.0] * 3]))
+        self.register_buffer("shape", torch.tensor([round(CELLS ** (1 / 3))] * 3, dtype=torch.int32))
         self.register_buffer("neighbours", torch.zeros(bones, bones))
 
     @property
@@ -52,14 +56,17 @@ class Skeleton(nn.Module):
         return bool(self.neighbours.any())
 
     def lay_out(self, layout: BoneLayout) -> None:
-        """Takes the bones of `layout`, at most as many as there is room for, whose grid has GRID cells a side. All at rest."""
+        """Takes the bones of `layout`, at most as many as there is room for, whose grid has CELLS at most. All at rest."""
         count = len(layout.centres)
         for name in ("centres", "weights", "neighbours"):
             getattr(self, name).zero_()
         # Bones that are not used stand far away and hold nothing.
         self.centres[count:] = UNUSED
         self.centres[:count] = torch.from_numpy(layout.centres)
-        self.weights[:, :count] = torch.from_numpy(layout.weights).flatten(1).T
+        weights = torch.from_numpy(layout.weights).flatten(1).T
+        self.weights[: len(weights), :count] = weights
+        self.box.copy_(torch.from_numpy(layout.box))
+        self.shape.copy_(torch.tensor(layout.weights.shape[1:]))
         self.neighbours[:count, :count] = torch.from_numpy(layout.neighbours)
         for parameter in self.parameters():
             parameter.data.zero_()
@@ -87,7 +94,7 @@ class Skeleton(nn.Module):
 
     def weights_at(self, points: Tensor) -> Tensor:
         """How much each bone holds places of the body at rest [N, 3], [N, bones]; they sum to 1."""
-        rows, weights = _grid_taps(points)
+        rows, weights = self._grid_taps(points)
         found = gather_sum(self.weights.to(points), rows, weights)
         return found / found.sum(1, keepdim=True)
 
@@ -104,6 +111,19 @@ class Skeleton(nn.Module):
             for _ in range(ROUNDS):
                 weights = self.weights_at(_unmoved(_blended(weights, transforms, frames), points))
         return _unmoved(_blended(weights, transforms, frames), points)
+
+    def _grid_taps(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Linear interpolation between places of the weights' grid: rows int32 [N, 8] and weights [N, 8]; clamped outside."""
+        along = 2 * (points - self.box[0]) / (self.box[1] - self.box[0]) - 1
+        counts = self.shape.tolist()
+        lower, share = zip(*(line_taps(along[:, axis], counts[axis]) for axis in range(3)), strict=True)
+        base = (lower[0] * counts[1] + lower[1]) * counts[2] + lower[2]
+        rows, weights = [], []
+        for x, y, z in itertools.product((0, 1), repeat=3):
+            rows.append(base + (x * counts[1] + y) * counts[2] + z)
+            sides = (share[axis] if upper else 1 - share[axis] for axis, upper in enumerate((x, y, z)))
+            weights.append(math.prod(sides))
+        return torch.stack(rows, 1), torch.stack(weights, 1)
 
     def _nearest_bones(self, points: Tensor, transforms: Tensor, frames: Tensor) -> Tensor:
         """A first guess of the weights: by how far each posed bone's centre is, [N, bones]."""
@@ -163,18 +183,6 @@ def _blended(weights: Tensor, transforms: Tensor, frames: Tensor) -> Tensor:
     back = torch.empty_like(order)
     back[order] = torch.arange(len(order), device=order.device)
     return nn.functional.embedding(back, torch.cat(parts)).unflatten(1, (3, 4))
-
-
-def _grid_taps(points: Tensor) -> tuple[Tensor, Tensor]:
-    """Linear interpolation between the places of the weights' grid: rows int32 [N, 8] and weights [N, 8]; clamped outside."""
-    lower, share = line_taps(points, GRID)
-    base = (lower[:, 0] * GRID + lower[:, 1]) * GRID + lower[:, 2]
-    rows, weights = [], []
-    for x, y, z in itertools.product((0, 1), repeat=3):
-        rows.append(base + (x * GRID + y) * GRID + z)
-        sides = (share[:, axis] if upper else 1 - share[:, axis] for axis, upper in enumerate((x, y, z)))
-        weights.append(math.prod(sides))
-    return torch.stack(rows, 1), torch.stack(weights, 1)
 
 
 def _moved(transform: Tensor, points: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ Limbs that touch only in space are far apart inside the solid, so that one does 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import ndimage
@@ -16,22 +16,26 @@ from scipy.sparse.csgraph import dijkstra
 SPREAD = 0.6
 # A place is held by so many bones at most.
 BONES_PER_PLACE = 4
-# Standard deviation of the smoothing of the weights, cells.
-SMOOTHING = 0.7
+# Standard deviation of the smoothing of the weights, metres.
+SMOOTHING = 0.03
+# The whole scene: where the first and the last place of a grid are.
+SCENE = np.array([[-1.0] * 3, [1.0] * 3], np.float32)
 
 
 @dataclass(frozen=True)
 class BoneLayout:
-    """centres: float32 [bones, 3] in the solid. weights: float32 [bones, n, n, n] over [-1, 1]^3 indexed [bone, x, y, z], which
-    sum to 1 at every place. neighbours: float32 [bones, bones], 1 for the same bone, falling with the distance inside."""
+    """centres: float32 [bones, 3] in the solid. weights: float32 [bones, x, y, z], which sum to 1 at every place of a grid.
+    neighbours: float32 [bones, bones], 1 for the same bone, falling with the distance inside. box: the grid's first and last
+    place, float32 [2, 3]."""
 
     centres: np.ndarray
     weights: np.ndarray
     neighbours: np.ndarray
+    box: np.ndarray = field(default_factory=SCENE.copy)
 
 
-def lay_out_bones(solid: np.ndarray, bones: int) -> BoneLayout:
-    """`bones` bones in a solid, bool [n, n, n] over [-1, 1]^3 indexed [x, y, z], its outermost cells at the ends.
+def lay_out_bones(solid: np.ndarray, bones: int, box: np.ndarray = SCENE) -> BoneLayout:
+    """`bones` bones in a solid, bool [x, y, z]. box [2, 3]: the centres of its first and last cell; cells are cubes.
 
     Centres are spread by farthest-point sampling along the inside. Raises ValueError where there are fewer cells than bones.
     """
@@ -44,7 +48,9 @@ def lay_out_bones(solid: np.ndarray, bones: int) -> BoneLayout:
     apart = np.where(np.eye(bones, dtype=bool), np.inf, between).min(1)
     sigma = SPREAD * float(np.median(apart[np.isfinite(apart)])) if bones > 1 else 1.0
     neighbours = np.exp(-0.5 * (between / (1.5 * sigma)) ** 2).astype(np.float32)
-    return BoneLayout(_places(cells[chosen], solid.shape[0]), _weights(solid, cells, distance, sigma), neighbours)
+    cell = float(box[1, 0] - box[0, 0]) / (solid.shape[0] - 1)
+    weights = _weights(solid, cells, distance, sigma, SMOOTHING / cell)
+    return BoneLayout(_places(cells[chosen], solid.shape, box), weights, neighbours, np.float32(box))
 
 
 def _inside(solid: np.ndarray, cells: np.ndarray) -> coo_matrix:
@@ -85,7 +91,7 @@ def _spread(graph: coo_matrix, cells: np.ndarray, count: int) -> tuple[np.ndarra
     return np.array(chosen), np.stack(distances)
 
 
-def _weights(solid: np.ndarray, cells: np.ndarray, distance: np.ndarray, sigma: float) -> np.ndarray:
+def _weights(solid: np.ndarray, cells: np.ndarray, distance: np.ndarray, sigma: float, smoothing: float) -> np.ndarray:
     """Normalised weights on the whole grid; a cell outside has those of the nearest solid one."""
     held = np.exp(-0.5 * ((distance**2) - (distance**2).min(0)) / sigma**2)
     if len(held) > BONES_PER_PLACE:
@@ -96,10 +102,10 @@ def _weights(solid: np.ndarray, cells: np.ndarray, distance: np.ndarray, sigma: 
     number = np.zeros(solid.shape, int)
     number[tuple(cells.T)] = np.arange(len(cells))
     whole = held[:, number[tuple(nearest)]]
-    smooth = np.stack([ndimage.gaussian_filter(weights, SMOOTHING) for weights in whole])
+    smooth = np.stack([ndimage.gaussian_filter(weights, smoothing) for weights in whole])
     return (smooth / smooth.sum(0)).astype(np.float32)
 
 
-def _places(cells: np.ndarray, size: int) -> np.ndarray:
-    """Cells as places in [-1, 1]^3."""
-    return (2 * cells / (size - 1) - 1).astype(np.float32)
+def _places(cells: np.ndarray, shape: tuple[int, ...], box: np.ndarray) -> np.ndarray:
+    """Cells of a grid as places in the scene."""
+    return (box[0] + cells / (np.array(shape) - 1) * (box[1] - box[0])).astype(np.float32)

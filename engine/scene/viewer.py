@@ -16,6 +16,8 @@ from engine.scene.render import View, render
 
 # Cells a side. Finer than an optimisation's grid: less empty space is rendered, for one update a frame.
 RESOLUTION = 48
+# Places at once.
+POINTS = 2**18
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,20 @@ class Viewer:
             occupancy = Occupancy(RESOLUTION)
             occupancy.update(self.field, view.times)
         return render(self.field, occupancy, view)
+
+    @torch.no_grad()
+    def density(self, points: Tensor, time: float) -> Tensor:
+        """Density per metre [N] at places [N, 3] and a time in [0, 1]."""
+        moment = points.new_tensor([time])
+        scene = self.field if self.body is None else PosedBody(self.field, self.body, moment)
+        density = points.new_zeros(len(points))
+        # Beyond its own cells a posed body has nothing to say.
+        within = slice(None) if self.body is None else scene.occupancy.lookup(points, 1)[0]
+        asked = points[within]
+        frames = torch.zeros(len(asked), dtype=torch.long, device=points.device)
+        parts = zip(asked.split(POINTS), frames.split(POINTS), strict=True)
+        density[within] = torch.cat([scene.packed(own, frame, moment)[0] for own, frame in parts])
+        return density
 
 
 def is_moved_by_bones(field: Field | MlpField) -> bool:

@@ -30,13 +30,12 @@ from engine.config.quality import BODIES_QUALITIES, MeshConfig, Quality
 from engine.config.stage import DistillationConfig
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
-from engine.mesh.surface import density_grid, silhouette_depth
+from engine.mesh.surface import silhouette_depth
 from engine.models.world.placements import placement
 from engine.models.world.words.lexicon import RESTING, STILL
 from engine.pipeline.train import take_step
 from engine.scene.cameras import Cameras, Mount
 from engine.scene.frame_times import frame_times
-from engine.scene.occupancy import Occupancy
 from engine.scene.render import View, render
 from engine.scene.viewer import Viewer
 from engine.stages.train_state import TrainState
@@ -201,10 +200,11 @@ def pictures(state: TrainState, true: TrueScene, size: int) -> tuple[Tensor, Ten
 
 def overlap(state: TrainState, true: TrueScene, times: Tensor, frame: int) -> float:
     """Intersection over union of what is solid with the true body in a frame."""
-    density = density_grid(state.field, Occupancy(), float(times[frame]), 0, GRID)
-    solid = density > math.log(2) / silhouette_depth(density, MeshConfig.surface_depth)
     axis = torch.linspace(-1, 1, GRID)
-    body = true.is_solid(torch.cartesian_prod(axis, axis, axis), frame).view(GRID, GRID, GRID).numpy()
+    places = torch.cartesian_prod(axis, axis, axis)
+    density = Viewer.of(state.field).density(places, float(times[frame])).view(GRID, GRID, GRID).numpy()
+    solid = density > math.log(2) / silhouette_depth(density, MeshConfig.surface_depth)
+    body = true.is_solid(places, frame).view(GRID, GRID, GRID).numpy()
     return float((solid & body).sum() / (solid | body).sum())
 
 

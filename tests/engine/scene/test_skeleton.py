@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.scene.skeleton import GRID, SLOW, Skeleton, jerkiness, rigidity, waves_over_time
+from engine.scene.skeleton import SLOW, Skeleton, jerkiness, rigidity, waves_over_time
 from engine.scene.skinning_weights import lay_out_bones
 from tests.engine.scene.test_skinning_weights import bar
 
@@ -38,7 +38,7 @@ def bent() -> Skeleton:
 def solid_points(count: int = 400) -> torch.Tensor:
     cells = np.argwhere(bar())
     chosen = np.random.default_rng(0).choice(len(cells), count)
-    return torch.tensor(2 * cells[chosen] / (GRID - 1) - 1, dtype=torch.float32)
+    return torch.tensor(2 * cells[chosen] / (len(bar()) - 1) - 1, dtype=torch.float32)
 
 
 def test_at_rest_nothing_moves():

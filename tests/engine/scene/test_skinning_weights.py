@@ -54,3 +54,16 @@ def test_loose_pieces_have_bones_too():
 def test_a_solid_of_too_few_cells_is_refused():
     with pytest.raises(ValueError, match="too few for 40 bones"):
         lay_out_bones((abs(X) < 0.04) & (abs(Y) < 0.04) & (abs(Z) < 0.04), 40)
+
+
+def test_a_finer_grid_in_a_box_round_the_solid_gives_much_the_same_weights():
+    box = np.array([[-0.3, -0.3, -1.0], [0.3, 0.3, 1.0]])
+    axes = [np.linspace(low, high, count) for low, high, count in zip(*box, (25, 25, 81), strict=True)]
+    x, y, z = np.meshgrid(*axes, indexing="ij")
+    fine, coarse = lay_out_bones((abs(x) < 0.1) & (abs(y) < 0.1) & (abs(z) < 0.8), 3, box), lay_out_bones(bar(), 3)
+    assert fine.weights.shape == (3, 25, 25, 81) and np.array_equal(fine.box, np.float32(box))
+    assert np.sort(fine.centres[:, 2]) == pytest.approx(np.sort(coarse.centres[:, 2]), abs=0.06)
+    for height in (-0.6, -0.2, 0.3):
+        cell = round((height + 1) / 0.025)
+        one = fine.weights[np.argsort(fine.centres[:, 2]), 12, 12, cell]
+        assert one == pytest.approx(at(coarse, (0, 0, height))[np.argsort(coarse.centres[:, 2])], abs=0.1)

@@ -64,3 +64,11 @@ def test_a_known_occupancy_is_used(field, view):
     images, opacity = Viewer.of(field).render(view, nothing)
     assert opacity.max() == 0
     assert torch.allclose(images, torch.tensor(0.4))
+
+
+def test_density_is_that_of_the_posed_body_and_nothing_beyond_it(field):
+    axis = torch.linspace(-1, 1, 40)
+    places = torch.cartesian_prod(axis, axis, axis)
+    posed, asked = Viewer.of(field).density(places, 0.7), Viewer(field, None).density(places, 0.7)
+    assert ((posed > 15) == (asked > 15)).float().mean() > 0.995 and (posed > 15).sum() > 50
+    assert Viewer.of(field).density(torch.full((2, 3), 0.99), 0.7).tolist() == [0.0, 0.0]

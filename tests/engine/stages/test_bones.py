@@ -10,6 +10,7 @@ from engine.config.quality import STANDARD
 from engine.config.stage import CameraConfig, LearningRates
 from engine.pipeline.train import take_step
 from engine.scene.frame_times import frame_times
+from engine.scene.skeleton import CELLS
 from engine.stages.bones import lay_out_skeleton
 from engine.stages.train_state import TrainState
 from tests.engine.stages.knowing import FIELD, STAGE, KnowingGuidance
@@ -70,6 +71,24 @@ def test_bones_learn_to_bend_and_the_body_at_rest_stays(still):
     opacity = 1 - torch.exp(-0.25 * density)
     # Leaning one way at one moment and the other way half a clip later.
     assert opacity[0, 0] > 0.7 > 0.3 > opacity[0, 1] and opacity[1, 1] > 0.7 > 0.3 > opacity[1, 0]
+
+
+def test_what_is_thinner_than_the_cells_of_the_whole_scene_has_bones_along_it():
+    """A wing 0.03 thick, where a cell of the whole scene has a side of 0.043."""
+    state = TrainState.new(BENDING, 0)
+
+    def wing(points, time):
+        inside = (points[:, 0].abs() < 0.7) & (points[:, 1].abs() < 0.2) & ((points[:, 2] - 0.02).abs() < 0.015)
+        return 60.0 * inside.float() + 20.0 * (points.norm(dim=1) < 0.1), torch.zeros(len(points), 3)
+
+    state.field.at_rest = wing
+    assert lay_out_skeleton(state) == 6
+    skeleton = state.field.skeleton
+    cells = (skeleton.box[1] - skeleton.box[0]) / (skeleton.shape - 1)
+    assert cells.max() - cells.min() < 1e-5 and cells.max() < 0.03 and skeleton.shape.prod() <= CELLS
+    assert skeleton.centres[:, 0].min() < -0.6 and skeleton.centres[:, 0].max() > 0.6
+    tips = skeleton.weights_at(torch.tensor([[-0.65, 0.0, 0.02], [0.65, 0.0, 0.02]]))
+    assert (tips[0] * tips[1]).sum() < 1e-3
 
 
 def test_a_scene_with_nothing_solid_gets_no_bones():
