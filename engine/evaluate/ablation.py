@@ -28,7 +28,7 @@ from engine.evaluate.verdict import judge_soups
 from engine.files import write_text
 from engine.job.folder import JobFolder
 from engine.job.resolve import resolve_folder
-from engine.pipeline.checkpoint import load_checkpoint
+from engine.pipeline.checkpoint import begun_field, load_checkpoint
 from engine.stages.train_state import TrainState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -113,7 +113,7 @@ def judged(record: Record, folder: Path, scorer: Scorer) -> Record:
     """`record` with what the asset and the checkpoint in `folder` show."""
     job, words = JobFolder(folder), Words.of(record.prompt)
     verdict = judge_soups(read_soups(job.asset), words.shape, words.motion)
-    state = TrainState.new(resolve_folder(job).quality.field, 0)
+    state = TrainState.new(begun_field(job, resolve_folder(job).quality.field), 0)
     if load_checkpoint(job, state) is None:
         raise EvaluationError(f"There is no checkpoint in {folder}: remove the folder and evaluate again.")
     place = rank(scorer, scene_clips(state.field), words.canonical, every_prompt())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from engine.config.field import FieldConfig
 from engine.config.quality import Quality
 from engine.contract.errors import DamagedError, JobError, WriteError
 from engine.contract.version import VERSION, is_newer
@@ -17,6 +18,8 @@ from engine.files import written_aside
 from engine.finite import check_finite
 from engine.job.folder import JobFolder, Progress, read_progress
 from engine.stages.train_state import TrainState
+
+CENTRES = "field.skeleton.centres"
 
 
 def save_checkpoint(folder: JobFolder, state: TrainState, progress: Progress) -> None:
@@ -78,11 +81,26 @@ def load_state(
     folder: JobFolder, quality: Quality, seed: int, device: torch.device | str = "cpu"
 ) -> tuple[TrainState, Progress]:
     """The state in a job folder and how far it had come. Raises JobError if there is none yet."""
-    state = TrainState.new(quality.field, seed, device)
+    state = TrainState.new(begun_field(folder, quality.field), seed, device)
     progress = load_checkpoint(folder, state)
     if progress is None:
         raise JobError(f"There is no checkpoint in {folder.path} yet: run resume first.")
     return state, progress
+
+
+def begun_field(folder: JobFolder, field: FieldConfig) -> FieldConfig:
+    """`field` with the sizes that the job in a folder was begun with: another version of the engine may have other ones."""
+    for path in folder.checkpoints():
+        try:
+            with safe_open(path, "pt") as file:
+                names = set(file.keys())
+                levels = [name for level in range(len(names)) if (name := f"field.space.{level}") in names]
+                resolutions = tuple(file.get_slice(name).get_shape()[-2] for name in levels)
+                bones = file.get_slice(CENTRES).get_shape()[0] if CENTRES in names else field.bones
+        except (SafetensorError, OSError):
+            continue
+        return replace(field, resolutions=resolutions or field.resolutions, bones=bones)
+    return field
 
 
 def _version_of(path: Path) -> str:

@@ -18,7 +18,7 @@ from engine.guidance.load import GuidanceConfig, LoadedGuidance, check_models
 from engine.job.folder import JobFolder, Progress
 from engine.job.resolve import ResolvedJob, resolve_folder
 from engine.models.source import model_names
-from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
+from engine.pipeline.checkpoint import begun_field, load_checkpoint, save_checkpoint
 from engine.pipeline.eta import RunEta
 from engine.pipeline.export import export_asset, export_seconds
 from engine.pipeline.gate import Gate, fault_sentence
@@ -118,7 +118,7 @@ def _optimise_and_export(
 ) -> None:
     low_memory = needs_low_memory(job, torch.device(device))
     guidance = GuidanceConfig(job.prompt, job.models, job.request.negative_prompt, low_memory, text_cache=folder.texts)
-    state = TrainState.new(job.quality.field, job.request.seed, device)
+    state = TrainState.new(begun_field(folder, job.quality.field), job.request.seed, device)
     if job.has_image:
         state.reference = load_reference(folder.path, job.request.image_sha256 or "", device)
         camera = state.reference.camera

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors import safe_open
@@ -6,7 +8,7 @@ from safetensors.torch import save_file
 from engine.config.field import FieldConfig
 from engine.contract.errors import DivergedError, JobError
 from engine.job.folder import JobFolder, Progress
-from engine.pipeline.checkpoint import load_checkpoint, save_checkpoint
+from engine.pipeline.checkpoint import begun_field, load_checkpoint, save_checkpoint
 from engine.stages.train_state import TrainState
 
 FIELD = FieldConfig(resolutions=(6,), times=4, channels=4, hidden=8, occupancy=8)
@@ -45,6 +47,17 @@ def test_a_checkpoint_from_before_hidden_cells_were_known_still_serves(tmp_path)
     other = TrainState.new(FIELD, 99)
     assert load_checkpoint(folder, other) == Progress("dynamic", 7)
     assert other.occupancy.at(torch.tensor([0.2, 0.8])).bits is None and other.occupancy.share == 1
+
+
+def test_a_job_goes_on_with_the_sizes_that_it_was_begun_with(tmp_path):
+    """Another version of the engine may have finer planes and other bones."""
+    folder, begun = JobFolder(tmp_path), replace(FIELD, resolutions=(5, 7), bones=3)
+    newer = replace(FIELD, resolutions=(6, 11), bones=4, max_density=9.0)
+    assert begun_field(folder, newer) == newer
+    save_checkpoint(folder, TrainState.new(begun, 0), Progress("dynamic", 7))
+    found = begun_field(folder, newer)
+    assert found == replace(begun, max_density=9.0)
+    assert load_checkpoint(folder, TrainState.new(found, 1)) == Progress("dynamic", 7)
 
 
 def test_a_new_folder_has_no_checkpoint(tmp_path):
