@@ -115,8 +115,9 @@ HIGH = replace(
 BODIES_STANDARD = Quality(
     "standard",
     static=StageConfig(
-        steps=150,
-        cameras=4,
+        # Many steps from one side each: four sides a step and a quarter of the steps leave twice to four times the error.
+        steps=500,
+        cameras=1,
         size=64,
         samples=48,
         rates=LearningRates(0.02, 0.0, 0.005),
@@ -128,7 +129,7 @@ BODIES_STANDARD = Quality(
         total_variation=0.1,
     ),
     dynamic=StageConfig(
-        steps=100,
+        steps=140,
         cameras=1,
         size=64,
         samples=40,
@@ -143,21 +144,21 @@ BODIES_STANDARD = Quality(
     ),
     super_resolution=replace(STANDARD.super_resolution, steps=0),
     # Wings are thinner than the cells of a coarser plane, and have to be opaque all the same.
-    field=FieldConfig(resolutions=(24, 96), max_density=80.0, bones=24),
+    field=FieldConfig(resolutions=(24, 128), max_density=80.0, bones=24),
     mesh=MeshConfig(resolution=112, triangles=6000),
 )
 BODIES_DRAFT = replace(
     BODIES_STANDARD,
     name="draft",
-    static=replace(BODIES_STANDARD.static, steps=80, cameras=3, samples=40),
+    static=replace(BODIES_STANDARD.static, steps=220, samples=40),
     dynamic=replace(BODIES_STANDARD.dynamic, steps=40),
     mesh=MeshConfig(resolution=80, triangles=4000, texture=256),
 )
 BODIES_HIGH = replace(
     BODIES_STANDARD,
     name="high",
-    static=replace(BODIES_STANDARD.static, steps=300),
-    dynamic=replace(BODIES_STANDARD.dynamic, steps=200),
+    static=replace(BODIES_STANDARD.static, steps=1000),
+    dynamic=replace(BODIES_STANDARD.dynamic, steps=280),
     mesh=MeshConfig(resolution=144, triangles=12000, texture=1024),
 )
 
