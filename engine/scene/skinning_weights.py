@@ -17,7 +17,7 @@ SPREAD = 0.6
 # A place is held by so many bones at most.
 BONES_PER_PLACE = 4
 # Standard deviation of the smoothing of the weights, metres.
-SMOOTHING = 0.03
+SMOOTHING = 0.015
 # The whole scene: where the first and the last place of a grid are.
 SCENE = np.array([[-1.0] * 3, [1.0] * 3], np.float32)
 
