@@ -62,7 +62,7 @@ def companions(path: Path) -> list[Path]:
             names.append(library)
             # Options may stand before a picture's name.
             pictures = _named(folder / library, r"^\s*(?:map_\w+|bump|disp|decal|refl|norm)\s+(.+?)\s*$")
-            names += [each for said in pictures for each in (said, said.split()[-1])]
+            names += [" ".join(words[at:]) for words in map(str.split, pictures) for at in range(len(words))]
     elif kind == ".ply":
         names = _named(path, r"^comment TextureFile (.+?)\s*$")
     elif kind == ".gltf":
