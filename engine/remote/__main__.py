@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
 
         return attach(Path(rest[0]), rest[1])
     if what == "files" and not rest:
-        from .files import answer
+        from .answers import answer
 
         print(json.dumps({"answer": answer(json.loads(sys.stdin.readline()))}), flush=True)
         return 0

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 PART = ".part"
 _BLOCK = 2**20
@@ -79,32 +77,3 @@ def inside(folder: Path, name: str) -> Path:
     if not parts or name.startswith("/") or ".." in parts or "\\" in name or "\0" in name:
         raise ValueError(f"{name!r} is no name of a file in a folder")
     return folder.joinpath(*parts)
-
-
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """What the far side answers to a request about files: {"do": "list", "folder", "patterns"}, {"do": "take", "folder",
-    "files"}, {"do": "drop", "folder", "files"} for parts that are wrong, or {"do": "space", "folder"}.
-
-    Errors come as {"error": sentence}.
-    """
-    try:
-        folder, what = Path(request["folder"]), request["do"]
-        if what == "list":
-            found = list_files(folder, request["patterns"])
-            return {"files": {name: [state.size, state.sha256] for name, state in found.items()}}
-        if what == "take":
-            folder.mkdir(parents=True, exist_ok=True)
-            return {"missing": take_parts(folder, request["files"])}
-        if what == "drop":
-            for name in request["files"]:
-                path = inside(folder, name)
-                path.with_name(path.name + PART).unlink(missing_ok=True)
-            return {}
-        if what == "space":
-            folder.mkdir(parents=True, exist_ok=True)
-            return {"free": shutil.disk_usage(folder).free}
-        return {"error": f"there is nothing to do for {what!r}"}
-    except OSError as error:
-        return {"error": f"{error.strerror or error}", "file": str(error.filename or "")}
-    except (KeyError, TypeError, ValueError) as error:
-        return {"error": f"the request can't be read ({error})"}

@@ -52,5 +52,5 @@ class Host:
         `path`."""
         # A program of its own sets variables in the same way for every shell.
         variables = [f"PYTHONPATH={path or self.folder}", "PYTHONNOUSERSITE=1", "PYTHONDONTWRITEBYTECODE=1"]
-        words = ["env", *variables, python or self.python, *(() if python else ("-P",)), "-u", "-m", module, *arguments]
+        words = ["env", *variables, python or self.python, "-P", "-u", "-m", module, *arguments]
         return " ".join(map(shlex.quote, words))

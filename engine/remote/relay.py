@@ -24,6 +24,8 @@ from .transfer import put_files
 # Seconds from one try to the next; the last again and again.
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 LOOK_EVERY_S = 0.2
+# How long a connection is waited for by a `shutdown` that is to go through it.
+LEAVE_S = 10.0
 ENDS = ("result", "cancelled", "error")
 JOB_KINDS = ("generate", "resume", "track", "rig")
 
@@ -44,6 +46,7 @@ class Relay:
         self._greeted = False
         self._hello: dict[str, Any] = {}
         self._tries, self._retry_at = 0, 0.0
+        self._leave_by: float | None = None
         self._records = Records()
         self._jobs: dict[str, RemoteJob] = {}
         # Of estimates: what the host is told, and what was said here.
@@ -79,6 +82,10 @@ class Relay:
         return 0
 
     def _step(self) -> None:
+        if self._leave_by is not None and not self._greeted and time.monotonic() > self._leave_by:
+            # The engine there ends by itself when it has nothing left to do.
+            self._closed = True
+            return
         if self._connection is None and time.monotonic() >= self._retry_at:
             self._connect()
         try:
@@ -116,11 +123,12 @@ class Relay:
     def _take(self, message: dict[str, Any]) -> None:
         kind, name = message["type"], message.get("job")
         if kind == "shutdown":
-            self._leaving = True
-            if self._connection is None or not self._greeted:
-                self._closed = True
-            else:
+            if self._greeted:
+                self._leaving = True
                 self._connection.send(message)
+            elif self._leave_by is None:
+                self._waiting.append(message)
+                self._retry_at, self._leave_by = 0.0, time.monotonic() + LEAVE_S
         elif kind == "cancel" and name in self._jobs:
             self._cancel(self._jobs[name], message)
         elif not self._greeted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import shutil
 import signal
@@ -42,6 +43,8 @@ class Ssh:
     def __init__(self, host: Host, stopped: Callable[[], bool] = lambda: False) -> None:
         """Raises HostError where there is no `ssh`."""
         self.host, self.stopped = host, stopped
+        # What the last program exited with.
+        self.code: int | None = None
         for program in ("ssh", "sftp"):
             if shutil.which(program) is None:
                 raise HostError(f"There is no `{program}` on this computer: install OpenSSH's client.")
@@ -72,6 +75,39 @@ class Ssh:
         if not answers:
             raise HostError(f"{self.host.name} gave no answer: run `ssh {self.host.name}` to see what it says.")
         return json.loads(answers[-1])["answer"]
+
+    def run(self, command: str, take: Callable[[str], None] | None = None) -> str:
+        """Runs a command there to its end; what it says on stdout, each line of which goes to `take` as it comes. Raises
+        HostError."""
+        arguments = ["ssh", "-T", *self._options("no"), "--", self.host.name, command]
+        if take is None:
+            return self._run(arguments, b"").decode("utf-8", "replace")
+        child = _start(arguments)
+        child.stdin.close()
+        lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        errors: list[bytes] = []
+        threads = [
+            threading.Thread(target=lambda: [*map(lines.put, child.stdout), lines.put(None)], daemon=True),
+            threading.Thread(target=lambda: errors.extend(child.stderr), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        while True:
+            if self.stopped():
+                end(child)
+                raise InterruptedError
+            try:
+                line = lines.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if line is None:
+                break
+            take(line.decode("utf-8", "replace"))
+        self.code = child.wait()
+        threads[1].join(1.0)
+        if self.code != 0:
+            raise explain(self.host, self.code, b"".join(errors).decode("utf-8", "replace"))
+        return ""
 
     def sftp(self, lines: list[str]) -> None:
         """Runs sftp's commands, to the first that fails. Raises HostError."""
@@ -113,6 +149,7 @@ class Ssh:
                 raise UnreachableError(f"{self.host.name} gave no answer.") if late else InterruptedError
             thread.join(_POLL_S)
         said, error = results[0] if results else (b"", b"")
+        self.code = child.returncode
         if child.returncode != 0:
             raise explain(self.host, child.returncode, error.decode("utf-8", "replace"))
         return said

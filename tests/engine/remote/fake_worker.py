@@ -1,6 +1,7 @@
 """In place of the engine's worker: steps that each depend on the one before, a checkpoint after each, and no torch.
 
-The steps of a job are its static_steps; "die" in its negative prompt ends the engine in the middle, "large" makes a result of 4 MB.
+The steps of a job are its static_steps. In its negative prompt, "die" ends the engine in the middle, "fail" is an error at the
+end, and "large" makes a result of 4 MB.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class Worker:
         state = folder.path / "state.safetensors"
         given = folder.path / "input" / Path(request.get("image") or "none").name
         seed = given.read_bytes() if given.is_file() else b""
-        done, value = (state.read_bytes().split(b"\n", 1) if state.exists() else (b"0", seed))
-        for step, value in chain(int(done), steps, value):
+        done, before = state.read_bytes().split(b"\n", 1) if state.exists() else (b"0", seed)
+        for step, value in chain(int(done), steps, before):
             part = state.with_name("state.part")
             part.write_bytes(b"%d\n%s" % (step, value))
             os.replace(part, state)

@@ -53,16 +53,19 @@ def test_the_connection_is_cut_again_and_again_and_nothing_is_lost(desk, tmp_pat
     here, picture = tmp_path / "here", tmp_path / "ball.png"
     picture.write_bytes(rng.randbytes(2**20).replace(b"\n", b" "))
     desk.until("hello")
-    desk.generate(here, steps=250, image=str(picture), negative_prompt="large")
-    cuts, over = [0], threading.Event()
+    desk.generate(here, steps=500, image=str(picture), negative_prompt="large")
+    cuts, over, job = [0], threading.Event(), far / "work" / "jobs" / "a"
+    # While the picture goes there, while the job runs, and while its result comes back: so many in all until then.
+    phases = ((5, far), (20, job / "events.jsonl"), (25, job / "asset" / "asset.json"))
 
     def cut() -> None:
-        while cuts[0] < 25 and not over.is_set():
-            time.sleep(rng.uniform(0.0, 0.5))
-            child = children("ssh", "sftp")
-            if child:
-                os.kill(rng.choice(child), signal.SIGKILL)
-                cuts[0] += 1
+        for count, begun in phases:
+            while cuts[0] < count and not over.is_set():
+                time.sleep(rng.uniform(0.0, 0.4))
+                child = children("ssh", "sftp") if begun.exists() else []
+                if child:
+                    os.kill(rng.choice(child), signal.SIGKILL)
+                    cuts[0] += 1
 
     thread = threading.Thread(target=cut)
     thread.start()
@@ -72,12 +75,13 @@ def test_the_connection_is_cut_again_and_again_and_nothing_is_lost(desk, tmp_pat
         over.set()
         thread.join()
     assert cuts[0] >= 20 and kinds(desk)[-1] == "result", desk.told[-1]
-    assert asset(here)["value"] == value(250, picture.read_bytes())
-    assert (here / "asset" / "albedo.png").read_bytes() == value(250, picture.read_bytes()).encode() * (2**22 // 64)
+    assert asset(here)["value"] == value(500, picture.read_bytes())
+    assert (here / "asset" / "albedo.png").read_bytes() == value(500, picture.read_bytes()).encode() * (2**22 // 64)
     # Each step was taken once: the job went on while nobody was there.
-    assert steps_logged(here) == list(range(1, 251))
+    assert steps_logged(here) == list(range(1, 501))
     seen = [each["step"] for each in desk.told if each["type"] == "progress"]
-    assert seen == sorted(set(seen)) and [kind for kind in kinds(desk) if kind in ("started", "result")] == ["started", "result"]
+    assert seen == sorted(set(seen))
+    assert [kind for kind in kinds(desk) if kind in ("started", "result")] == ["started", "result"]
     assert any(each["type"] == "connection" and "the job goes on there" in each["message"] for each in desk.told)
 
 
