@@ -14,7 +14,8 @@ from .preferences import addon_preferences, engine_host
 
 @dataclass(frozen=True)
 class HostStatus:
-    """Of an installation there. state: "running", "done", "failed" or "cancelled"; fraction: 0 to 1; sentence: why it failed."""
+    """Of an installation there. state: "running", "done", "failed" or "cancelled". fraction: of it, 0 to 1. sentence: why it
+    failed."""
 
     state: str
     phase: str = ""
