@@ -24,12 +24,18 @@ def relay_stdio(host: Host) -> int:
             relay.close()
 
     def read() -> None:
+        last = ""
         for line in protocol.lines(lambda size: os.read(0, size)):
             try:
-                relay.put(protocol.decode(line))
+                message = protocol.decode(line)
             except ValueError as error:
                 emit(protocol.error("protocol", f"A line is no message ({error})."))
-        relay.close()
+                continue
+            relay.put(message)
+            last = message["type"]
+        if last != "shutdown":
+            # After one the relay ends by itself, when it has gone through.
+            relay.close()
 
     relay = Relay(host, emit)
     for number in (signal.SIGINT, signal.SIGTERM):
