@@ -6,6 +6,7 @@ from __future__ import annotations
 import queue
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -41,6 +42,8 @@ class Relay:
         self.host, self.emit, self._pauses = host, emit, pauses
         # One that a signal handler may put into.
         self._events: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
+        # Those that have been taken out of it, the oldest first.
+        self._pending: deque[tuple[str, Any, Any]] = deque()
         self._closed = self._leaving = False
         self._connection: Connection | None = None
         self._greeted = False
@@ -89,9 +92,14 @@ class Relay:
         if self._connection is None and time.monotonic() >= self._retry_at:
             self._connect()
         try:
-            kind, source, message = self._events.get(timeout=LOOK_EVERY_S)
+            if not self._pending:
+                self._pending.append(self._events.get(timeout=LOOK_EVERY_S))
+            while True:
+                self._pending.append(self._events.get_nowait())
         except queue.Empty:
-            return
+            if not self._pending:
+                return
+        kind, source, message = self._pending.popleft()
         if kind == "message":
             self._take(message)
         elif kind == "remote" and source is self._connection:
@@ -254,9 +262,10 @@ class Relay:
             self._submit(job)
 
     def _pass_on(self, job: RemoteJob, message: dict[str, Any]) -> None:
-        """A message of a job, once, when its files are here."""
+        """A message of a job, once, when its files are here; of previews that wait only the newest."""
         kind = message["type"]
-        if job.seen.get(kind if kind != "preview" else f"preview {message.get('kind')}") == message:
+        key = kind if kind != "preview" else f"preview {message.get('kind')}"
+        if job.seen.get(key) == message or (kind == "preview" and self._is_old(message)):
             return
         try:
             local = self._with_files(job, message)
@@ -273,11 +282,16 @@ class Relay:
             if kind != "preview":
                 self._fail(job, error)
             return
-        job.seen[kind if kind != "preview" else f"preview {message.get('kind')}"] = message
+        job.seen[key] = message
         if kind in ENDS and message.get("kind") != "protocol":
             del self._jobs[job.name]
         if local is not None:
             self.emit(local)
+
+    def _is_old(self, preview: dict[str, Any]) -> bool:
+        """Whether a newer preview of the same kind has come."""
+        same = {name: preview.get(name) for name in ("type", "job", "kind")}
+        return any(isinstance(message, dict) and same.items() <= message.items() for _, _, message in self._pending)
 
     def _with_files(self, job: RemoteJob, message: dict[str, Any]) -> dict[str, Any] | None:
         kind = message["type"]

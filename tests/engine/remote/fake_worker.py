@@ -52,6 +52,7 @@ class Worker:
         given = folder.path / "input" / Path(request.get("image") or "none").name
         seed = given.read_bytes() if given.is_file() else b""
         done, before = state.read_bytes().split(b"\n", 1) if state.exists() else (b"0", seed)
+        value = before
         for step, value in chain(int(done), steps, before):
             part = state.with_name("state.part")
             part.write_bytes(b"%d\n%s" % (step, value))
