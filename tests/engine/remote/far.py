@@ -21,10 +21,8 @@ sys.meta_path.insert(0, Finder())
 _TINY = """
 import sys
 if "engine" in sys.orig_argv and "serve" in sys.orig_argv:
-    import runpy
-    sys.argv = ["", {models!r}]
     source = {launch!r}.split("from engine.__main__")[0]
-    exec(compile(source, "tiny", "exec"))
+    exec(source.replace("sys.argv.pop(1)", {models!r}))
 """
 
 
@@ -38,7 +36,7 @@ def make_far(folder: Path, models: Path | None = None) -> Path:
     else:
         from tests.engine.cli.launching import LAUNCH
 
-        text = _TINY.format(models=str(models), launch=LAUNCH)
+        text = _TINY.format(models=repr(str(models)), launch=LAUNCH)
     (folder / "sitecustomize.py").write_text(text)
     return folder
 
