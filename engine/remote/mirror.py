@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import replace_folder, write_text
-from .host import JOBS, Host
+from .host import JOBS
 from .ssh import Ssh
 from .transfer import get_files
 
@@ -96,8 +96,3 @@ def read_note(folder: Path) -> dict[str, str]:
         return {key: str(note[key]) for key in ("host", "folder", "job")}
     except (OSError, ValueError, TypeError, KeyError):
         return {}
-
-
-def host_of(note: dict[str, str], config: str = "", device: str = "cpu") -> Host:
-    """Raises HostError for one that can't be."""
-    return Host(note["host"], note["folder"], config, device)

@@ -45,7 +45,7 @@ class Clients:
 
     def serve(self, connection: socket.socket, take: Callable[[bytes], None]) -> None:
         """Greets one who has connected, and hands each line that comes to `take`, until the connection ends."""
-        unsent: queue.Queue[bytes | None] = queue.Queue(MAX_UNSENT + 10 * 1000)
+        unsent: queue.Queue[bytes | None] = queue.Queue(MAX_UNSENT)
         with self._lock:
             for message in (self._hello | {"jobs": self._records.jobs()}, *self._records.replay()):
                 unsent.put_nowait(_line(message))
