@@ -49,6 +49,8 @@ def add_camera_and_lights(scene: bpy.types.Scene) -> None:
     scene.render.engine = "CYCLES"
     scene.cycles.samples = 32
     scene.cycles.use_denoising = True
+    # Beside the file, wherever that is: a render farm has folders of its own.
+    scene.render.filepath = "//frames/"
     scene.render.resolution_x = scene.render.resolution_y = 320
 
 

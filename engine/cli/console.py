@@ -40,6 +40,10 @@ class Console:
         elif kind == "gate" and message["faults"]:
             # Where the job does not keep going, the error that follows says it with what to do.
             self._print(f"\nGate: {'; '.join(message['faults'])}.")
+        elif kind == "connection":
+            self._print(f"\n{message['message']}", error=True)
+        elif kind == "note":
+            self._print(message["message"])
         elif kind == "cancelling":
             self._print("\nStopping: a checkpoint is written, and the scene so far becomes an asset. Again to leave at once.")
         elif kind == "result":

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.console import Console
+from engine.cli.on_host import add_host_options, host_of, job_name, run_on_host
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.cli.signals import stop_on_signals
 from engine.contract import protocol
@@ -28,6 +29,7 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace another job in the output folder")
     add_request_options(parser)
     add_common_options(parser)
+    add_host_options(parser)
     parser.set_defaults(run=generate)
 
 
@@ -35,7 +37,27 @@ def generate(options: argparse.Namespace, console: Console) -> int:
     """Everything that can be wrong with the request itself is reported before torch is imported."""
     values, folder = request_values(options), JobFolder(options.output)
     job = resolve_new(Request.checked(values), folder, draw_seed="seed" not in values, overwrite=options.overwrite)
+    if options.host:
+        return _generate_on_host(job, values, folder, options, console)
     return run_in_folder(job, folder, options.device, console, options.overwrite)
+
+
+def _generate_on_host(
+    job: ResolvedJob, values: dict[str, Any], folder: JobFolder, options: argparse.Namespace, console: Console
+) -> int:
+    """The same on another computer, with the job's folder there and what is to be seen of it in the one here."""
+    host = host_of(options)
+    if not options.overwrite:
+        folder.check_same(job.request.as_dict())
+        if folder.finished:
+            console.emit(protocol.result(str(folder.asset)), f"Already finished: {folder.asset}")
+            return 0
+    name = job_name(folder.path, anew=options.overwrite)
+    if options.overwrite:
+        folder.clear()
+    request = values | {key: str(Path(values[key]).absolute()) for key in ("image", "mesh") if key in values}
+    message = {"type": "generate", "job": name, "folder": str(folder.path.absolute()), "request": request}
+    return run_on_host(host, message | {"previews": ["image", "video"]}, console)
 
 
 def run_in_folder(job: ResolvedJob, folder: JobFolder, device_name: str, console: Console, overwrite: bool = False) -> int:
@@ -48,6 +70,8 @@ def run_in_folder(job: ResolvedJob, folder: JobFolder, device_name: str, console
     if not overwrite and is_finished(job, folder):
         console.emit(protocol.result(str(folder.asset)), f"Already finished: {folder.asset}")
         return 0
+    if not overwrite:
+        folder.check_here()
     with held(folder.path):
         run_job(job, folder, console.emit, stop_on_signals(), device, overwrite=overwrite)
     return 0

@@ -16,10 +16,18 @@ HINTS = {
     "empty_frame": "Add --empty-frames skip, or hold.",
     "empty": "The scene is kept: `render` shows it.",
     "stopped": "Run the same command to go on from the checkpoint.",
+    "elsewhere": "Add --host {source}.",
     "fetch": "`python -m engine models fetch {source}` fetches it.",
 }
 
 
 def hint(error: EngineError) -> str:
     """Empty where no option helps."""
-    return HINTS.get(error.kind, "").format(source=getattr(error, "source", ""))
+    return hint_of(error.kind, getattr(error, "source", ""))
+
+
+def hint_of(kind: str, source: str = "") -> str:
+    """The same by an error's kind. source: the model or the host that it is about; without one, a hint that names it is left
+    out."""
+    found = HINTS.get(kind, "")
+    return "" if "{source}" in found and not source else found.format(source=source)

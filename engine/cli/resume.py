@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.cli.console import Console
 from engine.cli.generate import run_in_folder
+from engine.cli.on_host import add_host_options, host_of, job_name, run_on_host
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.contract.request import CHANGEABLE
 from engine.job.folder import JobFolder
@@ -19,6 +20,7 @@ def add_command(subparsers: Any) -> None:
     parser.add_argument("folder", type=Path)
     add_request_options(parser, CHANGEABLE, changes=True)
     add_common_options(parser)
+    add_host_options(parser)
     parser.set_defaults(run=resume)
 
 
@@ -28,6 +30,11 @@ def resume(options: argparse.Namespace, console: Console) -> int:
 
     folder = JobFolder.of(options.folder)
     folder.request()
+    if options.host:
+        message = {"type": "resume", "job": job_name(folder.path), "folder": str(folder.path.absolute())}
+        changes = request_values(options)
+        return run_on_host(host_of(options), message | {"changes": changes, "previews": ["image", "video"]}, console)
+    folder.check_here()
     with held(folder.path):
         job = change_job(folder, request_values(options))
     return run_in_folder(job, folder, options.device, console)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.console import Console
+from engine.cli.on_host import add_host_options, check_asset_folder, host_of, job_name, run_on_host
 from engine.cli.request_options import add_common_options
 from engine.contract.track import TrackRequest
 
@@ -31,6 +32,7 @@ def add_command(subparsers: Any) -> None:
     parser.add_argument("--bones", type=int, help="--rig with at most so many bones; found if left out")
     parser.add_argument("--overwrite", action="store_true", help="replace what is at the output")
     add_common_options(parser, device=False)
+    add_host_options(parser)
     parser.set_defaults(run=track)
 
 
@@ -38,7 +40,24 @@ def track(options: argparse.Namespace, console: Console) -> int:
     values = {field.name: getattr(options, field.name, None) for field in fields(TrackRequest)}
     request = TrackRequest.checked(values | {"rig": options.rig or options.bones is not None})
 
+    if options.host:
+        return _track_on_host(request, options, console)
+
     from engine.pipeline.sequences.track_meshes import track_meshes
 
     track_meshes(request, console.emit)
     return 0
+
+
+def _track_on_host(request: TrackRequest, options: argparse.Namespace, console: Console) -> int:
+    from engine.mesh.files.frame_list import list_frames
+
+    check_asset_folder(request.output, request.overwrite)
+    meshes = [str(path.absolute()) for path in list_frames(request.meshes).paths]
+    own = {"meshes", "output", "overwrite"}
+    values = {each.name: getattr(request, each.name) for each in fields(request) if each.name not in own}
+    values = {name: value for name, value in values.items() if value is not None} | {"meshes": meshes}
+    output = request.output.absolute()
+    name = job_name(output, anew=True)
+    message = {"type": "track", "job": name, "folder": str(output.parent), "output": str(output)}
+    return run_on_host(host_of(options), message | {"request": values | {"name": request.name or output.name}}, console)

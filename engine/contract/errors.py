@@ -70,6 +70,16 @@ class BusyError(JobError):
     kind = "busy"
 
 
+class ElsewhereError(JobError):
+    """The job is on another computer. source: that host."""
+
+    kind = "elsewhere"
+
+    def __init__(self, sentence: str, source: str) -> None:
+        super().__init__(sentence)
+        self.source = source
+
+
 class WriteError(JobError):
     """The disk is full or closed; what was saved before is there."""
 
@@ -104,6 +114,24 @@ class GateError(EngineError):
 
 class OutOfMemoryError(EngineError):
     kind = "memory"
+
+
+class HostError(EngineError):
+    """The engine on another computer can't be used until someone mends something."""
+
+    kind = "host"
+
+
+class UnreachableError(HostError):
+    """There is no connection to the other computer now; trying again may help."""
+
+    kind = "unreachable"
+
+
+class TransferError(HostError):
+    """A file did not get to the other computer, or from there."""
+
+    kind = "transfer"
 
 
 class Stopped(EngineError):

@@ -116,6 +116,11 @@ def dry_run(preset: str, found: dict[str, Any]) -> dict[str, Any]:
     return {"type": "dry_run", "preset": preset, **found}
 
 
+def connection(state: str, message: str, retry_s: float) -> dict[str, Any]:
+    """Whether the computer that the engine runs on can be reached: "lost", with the seconds to the next try, or "back"."""
+    return {"type": "connection", "state": state, "message": message, "retry_s": retry_s}
+
+
 def cancelling() -> dict[str, Any]:
     """The job is being stopped: its checkpoint is written, and an asset of what there is follows where it was asked for."""
     return {"type": "cancelling"}

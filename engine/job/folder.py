@@ -6,6 +6,7 @@ state.safetensors            the newest checkpoint, state.previous.safetensors t
 events.jsonl                 every message sent
 reference.png                the picture that the scene is conditioned on, if one was given; reference.json: its camera
 given_mesh.npz               the mesh that is animated, if one was given; given_mesh.json: what it is, and where it stands
+remote.json                  where the job is, if that is another computer
 input/                       files that came with the request, from whoever drives the engine
 texts/                       the prompt as public models encode it
 previews/  asset/
@@ -25,11 +26,12 @@ from safetensors import SafetensorError, safe_open
 
 from engine.config.quality import Quality
 from engine.config.stage import STAGES
-from engine.contract.errors import DamagedError, JobError, TakenError, WriteError, too_long
+from engine.contract.errors import DamagedError, ElsewhereError, JobError, TakenError, WriteError, too_long
 from engine.contract.request import INPUT
 from engine.files import write_text
 from engine.finite import json_text
 from engine.job.lock import NAME as LOCK
+from engine.remote.mirror import NOTE, read_note
 
 SPACE_NEEDED = 200 * 2**20
 
@@ -101,11 +103,10 @@ class JobFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if any(path.name not in (LOCK, INPUT) for path in self.path.iterdir()):
-                if overwrite:
-                    self._clear()
-                else:
-                    self._check_same(request)
+            if overwrite:
+                self.clear()
+            else:
+                self.check_same(request)
             self.previews.mkdir(exist_ok=True)
             probe = self.path / ".writable"
             probe.write_bytes(b"x")
@@ -155,6 +156,12 @@ class JobFolder:
                 continue
         return None
 
+    def check_here(self) -> None:
+        """Raises ElsewhereError where the job's checkpoint is on another computer alone."""
+        note = read_note(self.path)
+        if note and not any(path.exists() for path in self.checkpoints()):
+            raise ElsewhereError(f"The job in {self.path} is on {note['host']}, and its checkpoint with it.", note["host"])
+
     def _read(self, revision: int) -> dict[str, Any]:
         path = self.path / ("job.json" if revision == 1 else f"job.{revision}.json")
         try:
@@ -201,7 +208,10 @@ class JobFolder:
         """Paths of the newest checkpoint and of the one before, whether or not they are there."""
         return self.path / "state.safetensors", self.path / "state.previous.safetensors"
 
-    def _check_same(self, request: dict[str, Any]) -> None:
+    def check_same(self, request: dict[str, Any]) -> None:
+        """Raises TakenError where the folder holds something else than the job of `request`."""
+        if not self.path.exists() or not any(path.name not in (LOCK, INPUT) for path in self.path.iterdir()):
+            return
         if not (self.path / "job.json").exists():
             raise TakenError(f"{self.path} is not empty and holds no job.")
         earlier = self.request()
@@ -209,13 +219,14 @@ class JobFolder:
             changed = ", ".join(sorted(key for key in earlier | request if earlier.get(key) != request.get(key)))
             raise TakenError(f"{self.path} holds another job (different {changed}).")
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Removes a job's own files."""
         for folder in ("asset", "asset.part", "asset.old", "previews", "texts"):
             shutil.rmtree(self.path / folder, ignore_errors=True)
         given = [f"reference.{suffix}" for suffix in ("png", "json", "png.part", "json.part")]
         given += [f"given_mesh.{suffix}" for suffix in ("npz", "json", "npz.part", "json.part")]
         states = ("state.safetensors", "state.previous.safetensors", "state.safetensors.part", "state.part")
-        for name in ("job.json", "events.jsonl", *states, *given):
+        for name in ("job.json", "events.jsonl", NOTE, *states, *given):
             (self.path / name).unlink(missing_ok=True)
         for path in self.path.glob("job.*.json"):
             path.unlink(missing_ok=True)

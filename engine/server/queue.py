@@ -53,6 +53,12 @@ class Queue:
         self._running: Task | None = None
         self._places: dict[str, int] = {}
 
+    @property
+    def busy(self) -> bool:
+        """Whether a task waits or runs."""
+        with self._changed:
+            return self._running is not None or bool(self._waiting)
+
     def check_new(self, name: str) -> None:
         """Raises ValueError if a job of this name waits or runs."""
         with self._changed:

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from engine.contract import protocol
@@ -35,22 +36,32 @@ def serve(device: str) -> int:
     """Serves until stdin closes, `shutdown` comes or a signal; returns the exit code."""
     source, sink = take_streams()
     output = Output(sink)
-    output.send(protocol.hello(VERSION, device, [about_preset(preset) for preset in PRESETS.values()], list(QUALITIES)))
+    output.send(hello(device))
     leave = Leaving(output)
     queue = Queue(output.send)
     reader = Reader(queue, output.send, leave.ask)
     for run in (leave.watch, functools.partial(reader.read, functools.partial(os.read, source))):
         threading.Thread(target=run, daemon=True).start()
+    return work_until_asked(device, queue, output.send, leave)
+
+
+def hello(device: str) -> dict[str, Any]:
+    """What the engine opens with."""
+    return protocol.hello(VERSION, device, [about_preset(preset) for preset in PRESETS.values()], list(QUALITIES))
+
+
+def work_until_asked(device: str, queue: Queue, emit: Callable[[dict[str, Any]], None], leave: Leaving) -> int:
+    """Works on what is in the queue until the engine is to end; returns the exit code."""
     try:
         from engine.server.worker import Worker
 
-        worker = Worker(device, queue, output.send, leave)
+        worker = Worker(device, queue, emit, leave)
     except EngineError as error:
-        output.send(protocol.error(error.kind, str(error)))
+        emit(protocol.error(error.kind, str(error)))
         return 1
     except (ImportError, OSError) as error:
         traceback.print_exc()
-        output.send(protocol.error("install", f"A library of the engine can't be loaded ({error}): install the engine again."))
+        emit(protocol.error("install", f"A library of the engine can't be loaded ({error}): install the engine again."))
         return 1
     while not leave.asked:
         worker.work(timeout=0.2)
@@ -80,18 +91,22 @@ def about_preset(preset: Preset) -> dict[str, Any]:
 
 
 class Leaving:
-    """Whether the engine is to end, and its end in time even where something does not give up."""
+    """Whether the engine is to end, and its end in time even where something does not give up.
 
-    def __init__(self, output: Output) -> None:
+    output: where messages go; when nobody takes them any more, that is an end as well. clean_up: called before the process is
+    ended in that way.
+    """
+
+    def __init__(self, output: Output | None = None, clean_up: Callable[[], None] = lambda: None) -> None:
         self._asked: list[float] = []
-        self._output = output
+        self._output, self._clean_up = output, clean_up
         self.nothing_to_save = False
         for number in _signals():
             signal.signal(number, self._on_signal)
 
     @property
     def asked(self) -> bool:
-        return bool(self._asked) or self._output.closed
+        return bool(self._asked) or (self._output is not None and self._output.closed)
 
     def ask(self) -> None:
         self._asked.append(time.monotonic())
@@ -109,6 +124,7 @@ class Leaving:
         began = time.monotonic()
         while time.monotonic() - began < (IDLE_LEAVE_SECONDS if self.nothing_to_save else LEAVE_SECONDS):
             time.sleep(0.2)
+        self._clean_up()
         os._exit(0)
 
 

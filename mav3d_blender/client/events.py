@@ -28,3 +28,7 @@ class Limits:
     silence: float = 600.0
     idle: float = 600.0
     refresh: float = 5.0
+
+
+# Of an engine on another computer: its answers may have to wait for a connection, and a cancel is the relay's to carry out.
+REMOTE_LIMITS = Limits(acknowledge=600.0, cancel=24 * 3600.0)

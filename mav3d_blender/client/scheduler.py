@@ -43,6 +43,8 @@ class Scheduler:
         # Resumed jobs as they were before.
         self._before: dict[str, Job] = {}
         self._events: list[Event] = []
+        # Why the computer that the engine runs on can't be reached; empty while it can.
+        self.connection = ""
         self._now = 0.0
         self._start_requested = False
         # About the newest engine: the state that was reported, whether its end was handled, whether it has worked on a job.
@@ -188,7 +190,11 @@ class Scheduler:
 
     def _receive(self, message: dict[str, Any]) -> None:
         job_id = message.get("job")
-        if message["type"] == "estimate" or (message["type"] == "error" and "id" in message):
+        if message["type"] == "connection":
+            self.connection = messages.text_of(message.get("message")) if message.get("state") == "lost" else ""
+            self._events = [event for event in self._events if event.kind != "engine"]
+            self.report(Event("engine", message=self.connection))
+        elif message["type"] == "estimate" or (message["type"] == "error" and "id" in message):
             if self._estimates.answers(message):
                 failed = message["type"] == "error"
                 text = messages.error_text(message) if failed else messages.estimate_text(message)
@@ -282,6 +288,7 @@ class Scheduler:
             return
         self.process, self._state, self._ended, self._worked = self._make_process(), "", False, False
         self._idle_since = self._last_message_at = None
+        self.connection = ""
         self.process.start()
         self._watch_engine()
 
@@ -317,7 +324,7 @@ class Scheduler:
         if not (self._sent or self._waiting or self._estimates.open):
             self._idle_since = self._now if self._idle_since is None else self._idle_since
             if self._now - self._idle_since >= self._limits.idle:
-                process.stop()
+                process.leave()
             return
         self._idle_since = None
         self._last_message_at = self._now if self._last_message_at is None else self._last_message_at

@@ -11,7 +11,7 @@ from typing import Any
 from ..common.contract import request as contract
 from ..common.durations import done_fraction
 from ..jobs.job import Job, JobError
-from ..jobs.store import JobStore
+from ..jobs.store import JobStore, goes_on
 from .circuit_breaker import CircuitBreaker
 from .events import Event, Limits
 from .messages import resume_hint
@@ -25,7 +25,8 @@ class Session:
     The engine is started when a job or an estimate needs it. What is not possible raises JobError with one sentence and changes
     nothing.
 
-    store: loaded already. make_process: makes an engine that is not started yet.
+    store: loaded already. make_process: makes an engine that is not started yet. host: the computer that it runs on, "" for
+    this one.
     """
 
     def __init__(
@@ -34,39 +35,51 @@ class Session:
         make_process: Callable[[], EngineProcess],
         limits: Limits | None = None,
         breaker: CircuitBreaker | None = None,
+        host: str = "",
     ) -> None:
+        self.host = host
         self.store, self._limits = store, limits or Limits()
         self._scheduler = Scheduler(store, make_process, self._limits, breaker or CircuitBreaker())
         self._refreshed: float | None = None
 
     def generate(self, request: dict[str, Any], target: dict[str, Any] | None = None) -> Job:
         """Queues a new job. request: as the engine takes it; target: where its result goes, plain JSON values."""
-        job = self.store.new(request, target or {})
+        job = self.store.new(request, target or {}, self.host)
         self._scheduler.enqueue(job)
         return job
 
     def track(self, request: dict[str, Any], frames: Path, target: dict[str, Any]) -> Job:
         """Queues a new job that makes one mesh of the mesh frames in the folder `frames`, which is moved into the job's."""
-        job = self.store.new(request | {"meshes": []}, target)
+        job = self.store.new(request | {"meshes": []}, target, self.host)
         inside = self._move_in(job, frames, "frames")
         return self._enqueue_with(job, {"meshes": [str(inside)]})
 
     def animate(self, request: dict[str, Any], mesh: Path, target: dict[str, Any]) -> Job:
         """Queues a new job that animates the mesh in the file `mesh`, whose folder is moved into the job's."""
-        job = self.store.new(request | {"mesh": ""}, target)
+        job = self.store.new(request | {"mesh": ""}, target, self.host)
         inside = self._move_in(job, mesh.parent, contract.INPUT)
         return self._enqueue_with(job, {"mesh": str(inside / mesh.name)})
 
     def resume(self, job_id: str, changes: dict[str, Any] | None = None) -> Job:
         """Queues a job that has ended, to go on from its last checkpoint with `changes` of its settings."""
         job = self.store.claim(job_id)
+        if job.host and job.host != self.host:
+            raise JobError(f"The job is on {job.host}: choose that under Run Engine On in the preferences of MAV3D.")
         changes = {**job.changes, **(changes or {})}
         again = replace(job, state="QUEUED", stage="", step=0, steps=0, eta_s=0.0, message="", advice="", imported=False)
+        again = replace(again, host=self.host, left=False)
         # The engine knows nothing yet of a job that has not begun.
         again = replace(again, changes=changes) if job.begun else replace(again, request=job.request | changes, changes={})
         self._scheduler.put(again)
         self._scheduler.enqueue(again, job)
         return again
+
+    def take_up(self) -> list[str]:
+        """Follows the jobs again that an earlier session left on the host; returns their ids."""
+        left = [job.id for job in self.store.jobs() if job.left and job.host == self.host and self.store.owns(job.id)]
+        for job_id in left:
+            self.resume(job_id)
+        return left
 
     def retry(self, job_id: str) -> Job:
         """Queues a new job with the request and target of an earlier one."""
@@ -111,10 +124,15 @@ class Session:
         self._scheduler.stop()
 
     def close(self, timeout: float) -> None:
-        """Ends the engine within `timeout` seconds and a moment, and saves active jobs as interrupted: Blender is closing."""
+        """Ends the engine within `timeout` seconds and a moment, and saves active jobs as interrupted: Blender is closing.
+
+        Those of an engine on another computer go on there; `take_up` finds them.
+        """
         for job in self._active_jobs():
             state = "CANCELLED" if job.state == "CANCELLING" else "INTERRUPTED"
-            self._scheduler.settle(job, state, f"Blender was closed. {resume_hint(job)}")
+            left = state == "INTERRUPTED" and bool(job.host)
+            sentence = goes_on(job) if left else f"Blender was closed. {resume_hint(job)}"
+            self._scheduler.settle(replace(job, left=left), state, sentence)
         self._scheduler.close(timeout)
 
     def tick(self, now: float) -> list[Event]:
@@ -153,7 +171,9 @@ class Session:
     def engine_text(self) -> str:
         """The engine's state in a sentence, with what to do where it failed."""
         if self.engine_state == "ready":
-            return f"Ready: version {self.hello.get('engine', '?')} on {self.hello.get('device', '?')}"
+            where = f" of {self.host}" if self.host else ""
+            ready = f"Ready: version {self.hello.get('engine', '?')} on {self.hello.get('device', '?')}{where}"
+            return self._scheduler.connection or ready
         return self._scheduler.failure or self.engine_state.capitalize()
 
     @property

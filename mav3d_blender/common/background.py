@@ -36,6 +36,10 @@ class Background(Generic[Result]):
         self._thread.join(seconds)
         return self.poll()
 
+    def join(self, seconds: float | None = None) -> None:
+        """Waits for the end, whatever it is."""
+        self._thread.join(seconds)
+
     def _run(self, function: Callable[..., Result], arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         try:
             self._result = function(*arguments, **options)

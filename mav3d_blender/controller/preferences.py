@@ -8,13 +8,15 @@ from pathlib import Path
 import bpy
 
 from ..common import package
+from ..common.remote import FOLDER, Host
 from ..setup.environments import installed
 from ..setup.place import default_folder
 
-# Those that this kind of computer can have, with the numbers that preferences keep.
+# Those that this kind of computer can have, and another one may, with the numbers that preferences keep.
 DEVICES = [
     ("CPU", "CPU", "Any computer", 0),
-    ("MPS", "Metal", "Apple graphics", 2) if sys.platform == "darwin" else ("CUDA", "CUDA", "An NVIDIA graphics card", 1),
+    ("CUDA", "CUDA", "An NVIDIA graphics card", 1),
+    *([("MPS", "Metal", "Apple graphics", 2)] if sys.platform == "darwin" else []),
 ]
 
 
@@ -43,6 +45,16 @@ def jobs_folder() -> Path:
     if preferences is not None and preferences.jobs_folder.strip():
         return Path(bpy.path.abspath(preferences.jobs_folder.strip()))
     return package.user_path(package.JOBS)
+
+
+def engine_host() -> Host | None:
+    """The computer that the engine runs on; None for this one. Raises HostError for a name that can't be."""
+    preferences = addon_preferences()
+    if preferences is None or not preferences.engine_host.strip():
+        return None
+    config = preferences.ssh_config.strip()
+    config = bpy.path.abspath(config) if config else ""
+    return Host(preferences.engine_host.strip(), preferences.host_folder.strip() or FOLDER, config, device())
 
 
 def device() -> str:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..client.process.engine_process import EngineProcess, engine_command
+from ..client.events import REMOTE_LIMITS
+from ..client.process.engine_process import EngineProcess, engine_command, relay_command
 from ..client.session import Session
 from ..common import package
+from ..common.remote import Host, HostError
 from ..jobs.job import Job
 from ..jobs.store import JobStore
 from ..viewport.thumbnails import Thumbnails
 from .disk_use import DiskUse
 from .downloads import Downloads
 from .engine_setup import EngineSetup
+from .host_setup import HostSetup
 from .live_preview import LivePreview
 from .placing.results import Results
-from .preferences import device, engine_python, jobs_folder
+from .preferences import device, engine_host, engine_python, jobs_folder
 
 CLOSE_SECONDS = 5.0
 
@@ -55,7 +60,10 @@ class State:
         self.notices = Notices()
         self.results, self.preview, self.thumbnails = Results(), LivePreview(), Thumbnails()
         self.setup, self.downloads, self.disk_use = EngineSetup(), Downloads(), DiskUse()
+        self.host_setup = HostSetup()
         self._session: Session | None = None
+        # The computer that the session's engine runs on; None for this one.
+        self.host: Host | None = None
 
     @property
     def session(self) -> Session | None:
@@ -67,21 +75,35 @@ class State:
         if self._session is None:
             store = JobStore(jobs_folder())
             self.notices.warning = " ".join(store.load()[:2]) or self.notices.warning
-            self._session = Session(store, make_process)
+            self.host = _usable_host()
+            limits, name = (REMOTE_LIMITS, self.host.name) if self.host else (None, "")
+            self._session = Session(store, make_process, limits, host=name)
+            if self._session.take_up():
+                self.notices.warn("")
         return self._session
+
+    def change_host(self) -> None:
+        """Runs the engine on the computer that the preferences name now; where a job is active, when Blender starts again."""
+        self.host_setup.forget()
+        if self._session is not None:
+            self._reopen("The engine runs there")
 
     def change_jobs_folder(self) -> None:
         """Lists the jobs of the folder that the preferences name now; where one is active, when Blender starts again."""
+        if self._session is not None and self._session.store.folder != jobs_folder():
+            self._reopen("The new jobs folder is used")
+
+    def _reopen(self, what: str) -> bool:
+        """Ends the session and opens one as the preferences say; False where a job is active, with a notice."""
         session = self._session
-        if session is None or session.store.folder == jobs_folder():
-            return
         if any(job.active and session.store.owns(job.id) for job in session.store.jobs()):
-            self.notices.warning = "A job is active: the new jobs folder is used once Blender has been started again."
-            return
+            self.notices.warning = f"A job is active. {what} once Blender has been started again."
+            return False
         self.preview.clear()
         session.close(CLOSE_SECONDS)
         self._session = None
         self.open_session()
+        return True
 
     def jobs(self) -> list[Job]:
         """All jobs, the oldest first."""
@@ -111,6 +133,7 @@ class State:
         self.preview.clear()
         self.thumbnails.remove()
         self.setup.close(CLOSE_SECONDS)
+        self.host_setup.close(CLOSE_SECONDS)
         self.downloads.close(CLOSE_SECONDS)
         if self._session is not None:
             self._session.close(CLOSE_SECONDS)
@@ -136,6 +159,18 @@ def close_state() -> None:
 
 
 def make_process() -> EngineProcess:
-    """An engine that is not started yet, as the preferences say."""
+    """An engine that is not started yet, as the preferences say, on this computer or on the session's host."""
+    if (host := state().host) is not None:
+        # Blender's own Python does: what speaks for the engine there needs no package.
+        command = relay_command(Path(sys.executable), host)
+        return EngineProcess(command, package.ROOT, package.user_path(package.ENGINE_LOG), lasting=True)
     command = engine_command(engine_python(), "serve", "--device", device())
     return EngineProcess(command, package.ROOT, package.user_path(package.ENGINE_LOG), offline=not bpy.app.online_access)
+
+
+def _usable_host() -> Host | None:
+    try:
+        return engine_host()
+    except HostError:
+        # The panel says so, and starts no engine.
+        return None

@@ -61,6 +61,7 @@ def poll_background(current: State) -> bool:
     working, problem = current.setup.poll()
     if problem:
         current.notices.warn(problem)
+    working |= current.host_setup.poll()
     return current.downloads.poll() or working
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import bpy
 
 from ..common.contract import errors, prompt, request, vocabulary
-from .preferences import engine_python
+from ..common.remote import HostError
+from .preferences import engine_host, engine_python
 from .request import BUILT_IN, CUSTOM, model_sources, preset_roles, request_of
 from .state import state
 
@@ -18,6 +19,11 @@ NO_MODELS = "Name the image and the video model under Models"
 
 def engine_problem() -> str:
     """Why no engine can be started, in one sentence without its full stop."""
+    try:
+        if engine_host() is not None:
+            return ""
+    except HostError as error:
+        return str(error).removesuffix(".")
     python = engine_python()
     if python is None:
         return "The engine is not set up yet: open the preferences of MAV3D"
@@ -73,6 +79,8 @@ def fetch_problem(settings: bpy.types.PropertyGroup) -> str:
         return problem
     if settings.preset == BUILT_IN:
         return "The built-in models are part of MAV3D"
+    if (host := state().host) is not None:
+        return f"Fetch them on {host.name} itself: run `python -m engine models fetch {settings.preset}` there"
     if settings.preset == CUSTOM and models_problem(settings):
         return NO_MODELS
     if not is_online():

@@ -26,7 +26,8 @@ class Job:
     """folder: the engine's job folder. request: as the engine takes it, with the seed once it is known. created: ISO 8601.
     stage, step, steps: the progress; eta_s: seconds left for the whole job. image, mesh: paths of the newest previews. asset:
     path of the result. message, advice: sentences for people. target: where the result goes in Blender, plain JSON values.
-    imported: whether it is in the scene. changes: settings that a resumed job changes."""
+    imported: whether it is in the scene. changes: settings that a resumed job changes. host: the computer that has the job's
+    folder, "" for this one; left: whether it may go on there while nobody here follows it."""
 
     id: str
     folder: str
@@ -45,6 +46,8 @@ class Job:
     target: dict[str, Any] = field(default_factory=dict)
     imported: bool = False
     changes: dict[str, Any] = field(default_factory=dict)
+    host: str = ""
+    left: bool = False
 
     @property
     def active(self) -> bool:

@@ -93,9 +93,9 @@ class JobStore:
         """Whether the job is this Blender's, or nobody's because it has ended."""
         return job_id in self._jobs and (not self._jobs[job_id].active or job_id in self._own)
 
-    def new(self, request: dict[str, Any], target: dict[str, Any]) -> Job:
-        """Makes a queued job with an id and a folder of its own. Raises JobError where it can't be written, and ValueError or
-        TypeError for what is no JSON."""
+    def new(self, request: dict[str, Any], target: dict[str, Any], host: str = "") -> Job:
+        """Makes a queued job with an id and a folder of its own, for the engine on `host`. Raises JobError where it can't be
+        written, and ValueError or TypeError for what is no JSON."""
         # Only what JSON holds, and nothing that the caller may change later.
         request, target = json.loads(json.dumps([request, target], allow_nan=False))
         try:
@@ -103,7 +103,7 @@ class JobStore:
         except OSError as error:
             raise self._unwritable(error) from error
         created = datetime.now(UTC).isoformat(timespec="seconds")
-        job = Job(folder.name, str(folder), request, created=created, target=target)
+        job = Job(folder.name, str(folder), request, created=created, target=target, host=host)
         try:
             self.put(job)
         except JobError:
@@ -196,7 +196,7 @@ class JobStore:
         # A folder of jobs may have been moved, and no file may name a folder that is none of them.
         job = replace(job, folder=str(self.folder / job.id))
         if job.active and not self._at_work(values.get("owner"), age):
-            job = replace(job, state="INTERRUPTED", message=INTERRUPTED, advice="")
+            job = replace(job, state="INTERRUPTED", message=goes_on(job) or INTERRUPTED, advice="", left=bool(job.host))
         return job
 
     def _at_work(self, owner: Any, age: float) -> bool:
@@ -229,6 +229,11 @@ class JobStore:
 
     def _unwritable(self, error: OSError) -> JobError:
         return JobError(f"Can't write to {self.folder} ({error.strerror or error}): make room or mend access.")
+
+
+def goes_on(job: Job) -> str:
+    """What is to be said of a job that nobody here follows any more; empty where it ends with that."""
+    return f"It goes on on {job.host}; Resume follows it again." if job.host else ""
 
 
 def _is_junction(path: Path) -> bool:

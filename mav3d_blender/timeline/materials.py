@@ -26,6 +26,10 @@ def make_material(name: str, texture: Path, pack: bool, uv: np.ndarray) -> bpy.t
     image.colorspace_settings.name = "sRGB"
     if pack:
         image.pack()
+        # Where Unpack puts it: beside the file, and under another name than the next result's.
+        image.filepath_raw = f"//textures/{bpy.path.clean_name(image.name)}{texture.suffix}"
+        for packed in image.packed_files:
+            packed.filepath = image.filepath_raw
     node = tree.nodes.new("ShaderNodeTexImage")
     node.image = image
     node.location = (surface.location.x - COLUMN, surface.location.y)

@@ -68,6 +68,8 @@ def _draw_details(layout: bpy.types.UILayout, context: bpy.types.Context, curren
         split.template_icon(icon, scale=3.2)
     column = split.column(align=True)
     column.label(text=detail_text(job))
+    if job.host:
+        column.label(text=f"On {job.host}", icon="NETWORK_DRIVE")
     if job.state == "RUNNING":
         layout.progress(factor=current.job_fraction(job), text=progress_text(job))
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 from bpy.props import BoolProperty, EnumProperty, StringProperty
 
 from ..common import package
+from ..common.remote import configured_hosts
 from ..controller import timer
 from ..controller.preferences import DEVICES, engine_python, environments_folder
 from ..controller.state import state
@@ -13,6 +16,7 @@ from ..setup.environments import installed, needs_update
 from ..setup.packages.requirements import SetupError
 from ..setup.packages.variants import VARIANTS
 from ..setup.steps import Step, steps
+from .host import draw_host
 from .labels import wrapped_label
 
 BUILDS = [(name.upper(), variant.label, variant.sentence) for name, variant in VARIANTS.items()]
@@ -29,6 +33,16 @@ def _python_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.
         timer.start()
 
 
+def _host_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
+    state().change_host()
+
+
+def _known_hosts(preferences: bpy.types.AddonPreferences, context: bpy.types.Context, text: str) -> list[str]:
+    """The hosts of the person's ssh configuration; Blender looks for the text in them."""
+    config = preferences.ssh_config.strip()
+    return configured_hosts(Path(bpy.path.abspath(config)) if config else None)
+
+
 def _jobs_folder_changed(preferences: bpy.types.AddonPreferences, context: bpy.types.Context) -> None:
     state().change_jobs_folder()
 
@@ -41,6 +55,26 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         description="The Python interpreter that runs the engine; empty for the environment installed below",
         subtype="FILE_PATH",
         update=_python_changed,
+    )
+    engine_host: StringProperty(
+        name="Run Engine On",
+        description=(
+            "Another computer, by its name in your ssh configuration, which jobs and their files go to; empty for this computer"
+        ),
+        search=_known_hosts,
+        search_options={"SUGGESTION"},
+        update=_host_changed,
+    )
+    host_folder: StringProperty(
+        name="Folder There",
+        description="The folder with the engine on that computer, from the home folder; empty for .mav3d",
+        update=_host_changed,
+    )
+    ssh_config: StringProperty(
+        name="SSH Configuration",
+        description="A configuration file of ssh in place of your own",
+        subtype="FILE_PATH",
+        update=_host_changed,
     )
     device: EnumProperty(name="Device", description="The device that the engine computes on", items=DEVICES, default="CPU")
     variant: EnumProperty(name="Build", description="Which build of the engine is installed", items=BUILDS, default="CPU")
@@ -63,9 +97,19 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         layout = self.layout
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
-        column.prop(self, "engine_python")
+        column.prop(self, "engine_host", icon="NETWORK_DRIVE")
+        there = bool(self.engine_host.strip())
+        if not there:
+            column.prop(self, "engine_python")
         column.prop(self, "device")
         column.prop(self, "jobs_folder")
+        if there:
+            draw_host(layout, context, self)
+        else:
+            self._draw_steps(layout, context)
+        self._draw_advanced(layout, context)
+
+    def _draw_steps(self, layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
         found = self._steps()
         for number, step in enumerate(found, 1):
             box = layout.box()
@@ -78,7 +122,6 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         row = layout.row(align=True)
         row.operator("mav3d.check_engine", icon="FILE_REFRESH", text="Checking …" if state().setup.checking else "Check")
         row.operator("mav3d.copy_report", icon="COPYDOWN")
-        self._draw_advanced(layout, context)
 
     def _steps(self) -> tuple[Step, Step, Step]:
         own, outdated = installed(environments_folder()), False
@@ -116,6 +159,8 @@ class MAV3D_AP_preferences(bpy.types.AddonPreferences):
         box = layout.box()
         column = box.column()
         column.use_property_split, column.use_property_decorate = True, False
+        column.prop(self, "host_folder")
+        column.prop(self, "ssh_config")
         column.prop(self, "package_index")
         if installed(environments_folder()) is not None:
             self._draw_build(box, context)

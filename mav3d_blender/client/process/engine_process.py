@@ -10,6 +10,7 @@ from typing import Any
 
 from ...common import subprocesses
 from ...common.contract import protocol
+from ...common.remote import Host
 from .. import messages
 from .exit_reason import AGAIN, LOG, ExitReason, explain_exit, explain_start_failure
 from .log import EngineLog
@@ -28,17 +29,24 @@ class EngineProcess:
     """One engine process at a time.
 
     command: its arguments, the interpreter first. folder: the one that holds `engine/`. log: the file for what it prints.
-    offline: whether its libraries must not go online. hello_seconds: how long it may take to send `hello`.
+    offline: whether its libraries must not go online. hello_seconds: how long it may take to send `hello`. lasting: whether
+    what it speaks for goes on without it, as an engine on another computer does.
 
     state: "stopped", "starting" until `hello`, "ready", "stopping", or "failed" with `reason` and `advice`, a sentence each.
     hello: the engine's first message. Both change in `start`, `poll`, `stop` and `close` only, so call `poll` often.
     """
 
     def __init__(
-        self, command: list[str], folder: Path, log: Path, offline: bool = True, hello_seconds: float = 120.0
+        self,
+        command: list[str],
+        folder: Path,
+        log: Path,
+        offline: bool = True,
+        hello_seconds: float = 120.0,
+        lasting: bool = False,
     ) -> None:
         self.command, self.folder, self.log = list(command), folder, log
-        self.offline, self.hello_seconds = offline, hello_seconds
+        self.offline, self.hello_seconds, self.lasting = offline, hello_seconds, lasting
         self.state, self.reason, self.advice = "stopped", "", ""
         self.hello: dict[str, Any] = {}
         self._child: subprocess.Popen[bytes] | None = None
@@ -129,6 +137,18 @@ class EngineProcess:
             return
         if self.state in ("starting", "ready"):
             self.send({"type": "shutdown"})
+        self._leave(grace_s)
+
+    def leave(self, grace_s: float = GRACE_S) -> None:
+        """The same for one that is not needed for now: what is lasting goes on."""
+        if self._child is None:
+            return
+        if self.lasting:
+            self._leave(grace_s)
+        else:
+            self.stop(grace_s)
+
+    def _leave(self, grace_s: float) -> None:
         if self.state != "failed":
             self.state = "stopping"
         self._end(grace_s)
@@ -145,11 +165,11 @@ class EngineProcess:
         self._end(grace_s)
 
     def close(self, timeout: float) -> None:
-        """Ends the engine and all it started; waits `timeout` seconds and a moment at most."""
+        """Ends the engine and all it started, but what is lasting; waits `timeout` seconds and a moment at most."""
         if self._child is None:
             return
         self._inbox.discard()
-        self.stop(max(0.0, timeout - AFTER_SIGNAL_S))
+        self.leave(max(0.0, timeout - AFTER_SIGNAL_S))
         self._shutdown.join(timeout + AFTER_KILL_S)
         self._finish()
 
@@ -222,6 +242,11 @@ class EngineProcess:
 def engine_command(python: Path, *arguments: str) -> list[str]:
     """What runs the engine's command line, unbuffered. -P keeps the current folder off the module path."""
     return [os.fspath(python), "-P", "-u", "-m", "engine", *arguments]
+
+
+def relay_command(python: Path, host: Host) -> list[str]:
+    """What speaks for the engine on a host; any Python 3.11 runs it."""
+    return [os.fspath(python), "-P", "-u", "-m", "engine.remote", "relay", host.name, host.folder, host.device, host.config]
 
 
 def environment(folder: Path, offline: bool) -> dict[str, str]:

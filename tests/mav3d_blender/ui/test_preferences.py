@@ -14,7 +14,10 @@ from tests.mav3d_blender.ui.layouts import Layout
 def drawn(preferences, **changes) -> Layout:
     """The preferences as they look now."""
     cls = MAV3D_AP_preferences
-    names = ("engine_python", "device", "jobs_folder", "variant", "advanced", "package_index")
+    names = (
+        "engine_host", "host_folder", "ssh_config", "engine_python", "device", "jobs_folder", "variant", "advanced",
+        "package_index",
+    )  # fmt: skip
     values = {name: getattr(preferences, name) for name in names}
     methods = {name: value for name, value in vars(cls).items() if name == "_steps" or name.lstrip("_").startswith("draw")}
     shown = type("Shown", (), methods)()

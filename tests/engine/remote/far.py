@@ -1,0 +1,62 @@
+"""The far side for the tests: a folder as a host has it, with a worker that takes steps without torch, or tiny models."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.root import PATIENCE, ROOT
+
+# Python runs it at its start, in the processes that have the folder on their path.
+_FAKE = """
+import importlib.abc, importlib.util, sys
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "engine.server.worker":
+            return importlib.util.spec_from_file_location(name, {worker!r})
+sys.meta_path.insert(0, Finder())
+"""
+_TINY = """
+import sys
+if "engine" in sys.orig_argv and "serve" in sys.orig_argv:
+    source = {launch!r}.split("from engine.__main__")[0]
+    exec(source.replace("sys.argv.pop(1)", {models!r}))
+"""
+
+
+def make_far(folder: Path, models: Path | None = None) -> Path:
+    """models: tiny ones, for a real engine; else its worker is `fake_worker`."""
+    folder.mkdir(parents=True)
+    (folder / "engine").symlink_to(ROOT / "engine")
+    (folder / ".venv").symlink_to(sys.prefix)
+    if models is None:
+        text = _FAKE.format(worker=str(Path(__file__).with_name("fake_worker.py")))
+    else:
+        from tests.engine.cli.launching import LAUNCH
+
+        text = _TINY.format(models=repr(str(models)), launch=LAUNCH)
+    (folder / "sitecustomize.py").write_text(text)
+    return folder
+
+
+def engines(folder: Path) -> list[int]:
+    """Process numbers of what runs for a far folder: engines, and those who are attached."""
+    said = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,stat=,args="], capture_output=True, text=True).stdout
+    found = []
+    for line in said.splitlines():
+        pid, state, arguments = line.split(None, 2) if len(line.split(None, 2)) == 3 else (line.split()[0], "Z", "")
+        if str(folder) in arguments and "engine" in arguments and not state.startswith("Z"):
+            found.append(int(pid))
+    return found
+
+
+def until(look, seconds: float = PATIENCE):
+    """What `look` returns as soon as that is true."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"nothing within {seconds} seconds")
