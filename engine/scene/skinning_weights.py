@@ -43,8 +43,36 @@ def lay_out_bones(solid: np.ndarray, bones: int) -> BoneLayout:
     between = distance[:, chosen]
     apart = np.where(np.eye(bones, dtype=bool), np.inf, between).min(1)
     sigma = SPREAD * float(np.median(apart[np.isfinite(apart)])) if bones > 1 else 1.0
-    neighbours = np.exp(-0.5 * (between / (1.5 * sigma)) ** 2).astype(np.float32)
-    return BoneLayout(_places(cells[chosen], solid.shape[0]), _weights(solid, cells, distance, sigma), neighbours)
+    return BoneLayout(_places(cells[chosen], solid.shape[0]), _weights(solid, cells, distance, sigma), _near(between, sigma))
+
+
+def given_bones(solid: np.ndarray, centres: np.ndarray, parents: np.ndarray, held: np.ndarray) -> BoneLayout:
+    """The layout of bones that are there already, in a solid as for `lay_out_bones`.
+
+    centres [bones, 3]: what they turn about. parents [bones], -1 for none. held [cells, bones]: how much they hold the solid's
+    cells, in the order of `solid_places`. Where a bone's parent takes it counts in full among neighbours.
+    """
+    cells = np.argwhere(solid)
+    graph = _inside(solid, cells)
+    chosen = np.linalg.norm(_places(cells, solid.shape[0])[:, None] - centres, axis=-1).argmin(0)
+    between = dijkstra(graph, directed=False, indices=chosen)[:, chosen]
+    apart = np.where(np.eye(len(centres), dtype=bool), np.inf, between).min(1)
+    # Bones may begin in one place.
+    sigma = SPREAD * max(float(np.median(apart)), 1.0) if len(centres) > 1 else 1.0
+    neighbours = _near(between, sigma)
+    children = np.flatnonzero(parents >= 0)
+    neighbours[parents[children], children] = 1.0
+    return BoneLayout(np.float32(centres), _whole(solid, cells, held.T), neighbours)
+
+
+def solid_places(solid: np.ndarray) -> np.ndarray:
+    """Where the solid's cells are in [-1, 1]^3, float32 [cells, 3]."""
+    return _places(np.argwhere(solid), solid.shape[0])
+
+
+def _near(between: np.ndarray, sigma: float) -> np.ndarray:
+    """How much bones so many cells apart [bones, bones] are neighbours."""
+    return np.exp(-0.5 * (between / (1.5 * sigma)) ** 2).astype(np.float32)
 
 
 def _inside(solid: np.ndarray, cells: np.ndarray) -> coo_matrix:
@@ -91,7 +119,11 @@ def _weights(solid: np.ndarray, cells: np.ndarray, distance: np.ndarray, sigma: 
     if len(held) > BONES_PER_PLACE:
         least = np.sort(held, 0)[-BONES_PER_PLACE]
         held = np.where(held >= least, held, 0.0)
-    held /= held.sum(0)
+    return _whole(solid, cells, held / held.sum(0))
+
+
+def _whole(solid: np.ndarray, cells: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Weights [bones, cells] of the solid on the whole grid, smoothed."""
     nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
     number = np.zeros(solid.shape, int)
     number[tuple(cells.T)] = np.arange(len(cells))
