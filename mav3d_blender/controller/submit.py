@@ -48,12 +48,14 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     return job
 
 
-def animate(context: bpy.types.Context, request: dict[str, Any], mesh: Path, host: bpy.types.Object) -> Job:
-    """Queues a job that animates `host`, whose mesh is in the file `mesh`, the folder of which becomes the job's. Raises
-    JobError."""
+def animate(
+    context: bpy.types.Context, request: dict[str, Any], mesh: Path, bones: Path | None, host: bpy.types.Object
+) -> Job:
+    """Queues a job that animates `host`, whose mesh is in the file `mesh`, the folder of which becomes the job's. bones: a file
+    beside it with those that the object hangs on. Raises JobError."""
     _require_engine()
     target = target_of(context) | {"object": host.name, "uid": host.session_uid, "at_cursor": False}
-    job = state().open_session().animate(request, mesh, target)
+    job = state().open_session().animate(request, mesh, target, bones)
     state().results.ask(job.id)
     state().notices.warn("")
     timer.start()

@@ -51,8 +51,8 @@ def advance(current: State) -> bool:
         _handle(current, event)
     waited = current.results.waits
     placed = current.results.place_ready(current.session)
-    if placed is not None and placed.problem:
-        current.notices.warn(placed.problem, placed.job_id)
+    if placed is not None and (placed.problem or placed.note):
+        current.notices.warn(placed.problem or placed.note, placed.job_id)
     return placed is not None or bool(events) or current.results.waits != waited
 
 

@@ -6,6 +6,7 @@ from .armature import armature_of
 from .asset_folder.archive import AssetError
 from .bake import BakeError, bake_to_frames, frames_to_shape_keys, rig_to_shape_keys
 from .edit_frame import begin_frame_edit, edited_sequence, end_frame_edit
+from .own_rig import uneven
 from .place import Imported, import_asset, set_fps
 from .standing import ORIGINS, clip_box, stand, z_up
 from .transform_keys import to_transform_keys
@@ -13,5 +14,5 @@ from .transform_keys import to_transform_keys
 __all__ = [
     "ORIGINS", "REPEATS", "AssetError", "BakeError", "Imported", "Timing", "animate_object", "armature_of", "bake_to_frames",
     "begin_frame_edit", "clip_box", "edited_sequence", "end_frame_edit", "frames_to_shape_keys", "import_asset",
-    "rig_to_shape_keys", "set_fps", "stand", "to_transform_keys", "z_up",
+    "rig_to_shape_keys", "set_fps", "stand", "to_transform_keys", "uneven", "z_up",
 ]  # fmt: skip

@@ -165,6 +165,7 @@ class MAV3D_PG_recipe(bpy.types.PropertyGroup):
     engine: StringProperty(name="Engine", description="The version of the engine that made it")
     job: StringProperty(name="Job", description="The job that made it, in the list of jobs")
     request: StringProperty(name="Request", description="All settings, as JSON")
+    own_armature: BoolProperty(name="Own Armature", description="Whether it moves by an armature that it had before")
     distance: FloatProperty(name="Distance", description="Distance of the mesh from the surfaces, percent of its size")
 
 

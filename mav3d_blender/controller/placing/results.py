@@ -12,7 +12,7 @@ import bpy
 from ...client.session import Session
 from ...common.background import Background
 from ...jobs.job import Job
-from ...timeline import Imported, Timing, animate_object, clip_box, import_asset, set_fps, stand, z_up
+from ...timeline import Imported, Timing, animate_object, armature_of, clip_box, import_asset, set_fps, stand, z_up
 from ...timeline.asset_folder.asset import Asset, AssetError, read_asset
 from .attention import Attention, attention, wait_reason
 from .collections import has_empty, mark, remove_empty
@@ -25,10 +25,12 @@ NEARLY = 2e-3
 
 @dataclass(frozen=True)
 class Placed:
-    """What became of a result. problem: why it is not in the scene, one sentence; empty where it is."""
+    """What became of a result. problem: why it is not in the scene, one sentence; empty where it is. note: sentences on what is
+    odd where it is."""
 
     job_id: str
     problem: str = ""
+    note: str = ""
 
 
 class Results:
@@ -92,7 +94,7 @@ class Results:
             del self._reading[job_id]
             select = asked is not None and asked.unchanged()
             self._asked.pop(job_id, None)
-            return Placed(job_id, _place_job(session, job_id, reading, select))
+            return _place_job(session, job_id, reading, select)
         return None
 
 
@@ -133,18 +135,23 @@ def place_asset(
     return imported
 
 
-def animate_target(scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str) -> None:
-    """Moves the object that `target` names, whose mesh the asset was made of, as the asset moves. Raises AssetError where that
-    can't be, with nothing changed."""
+def animate_target(
+    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str
+) -> list[str]:
+    """Moves the object that `target` names, whose mesh the asset was made of, as the asset moves; returns sentences on what is
+    odd. Raises AssetError where that can't be, with nothing changed."""
     host = _target_object(scene, target)
     rate, start = target.get("rate", "EVERY"), target.get("start_frame", 1)
     spacing = whole_spacing(scene, asset.fps) if rate == "KEEP" else 1
-    animate_object(host, asset, Timing(start, spacing, target.get("repeat", "LOOP")))
+    own_armature = armature_of(host) is not None
+    notes = animate_object(host, asset, Timing(start, spacing, target.get("repeat", "LOOP")))
     if rate == "SCENE":
         scene.frame_start, scene.frame_end = start, start + asset.frames - 1
         set_fps(scene, asset.fps)
     scene.mav3d.result = host.name
     write_recipe(host, asset, request, job_id)
+    host.mav3d.own_armature = own_armature
+    return notes
 
 
 def _target_object(scene: bpy.types.Scene, target: dict[str, Any]) -> bpy.types.Object:
@@ -155,7 +162,7 @@ def _target_object(scene: bpy.types.Scene, target: dict[str, Any]) -> bpy.types.
         raise AssetError(f"{name} is no longer in the scene: undo that and choose Place, or import the job's asset.")
     if found.mode != "OBJECT":
         raise AssetError(f"{found.name} is being edited: go to Object Mode and choose Place.")
-    if found.mav3d.prompt:
+    if found.mav3d.prompt and not found.mav3d.own_armature:
         raise AssetError(f"{found.name} moves already: remove its armature, or import the job's asset.")
     return found
 
@@ -172,26 +179,27 @@ def _has_own_place(asset: Asset, request: dict[str, Any] | None) -> bool:
     return asset.about.get("preset") == "track" or bool((request or {}).get("mesh"))
 
 
-def _place_job(session: Session, job_id: str, reading: Background[Asset], select: bool) -> str:
-    """Places a job's asset as one undo step; returns why it can't be, one sentence, or ""."""
-    job = session.store.get(job_id)
+def _place_job(session: Session, job_id: str, reading: Background[Asset], select: bool) -> Placed:
+    """Places a job's asset as one undo step."""
+    job, notes = session.store.get(job_id), []
     if job is None:
-        return ""
+        return Placed(job_id)
     try:
         asset = reading.wait()
         scene = bpy.data.scenes.get(job.target.get("scene", "")) or bpy.context.scene
         if "object" in job.target:
-            animate_target(scene, asset, job.target, job.request, job.id)
+            notes = animate_target(scene, asset, job.target, job.request, job.id)
         else:
             place_asset(scene, asset, job.target, job.request, job.id, select)
     except (AssetError, OSError) as error:
-        return str(error)
+        return Placed(job_id, str(error))
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         # An exception would end the timer, and with it the messages of other jobs.
-        return f"The result in {job.asset} could not be placed ({error}): use Import Asset, or generate it again."
+        problem = f"The result in {job.asset} could not be placed ({error}): use Import Asset, or generate it again."
+        return Placed(job_id, problem)
     session.mark_imported(job.id)
     _push_undo(f"MAV3D: {asset.prompt}")
-    return ""
+    return Placed(job_id, note=" ".join(notes))
 
 
 def select_object(scene: bpy.types.Scene, host: bpy.types.Object) -> None:
