@@ -16,6 +16,8 @@ from .animation.transforms import KEY_TOLERANCE, continuous, key_values
 from .asset_folder.archive import AssetError
 from .asset_folder.rig import Rig, quaternion_matrix
 
+# On an Action: it was made here.
+MADE = "mav3d"
 # How far bones may be from where they were sent, as a share of the size; and scales of an armature from one another.
 SAME, EVEN = 1e-2, 1e-3
 
@@ -26,9 +28,13 @@ def uneven(armature: bpy.types.Object) -> bool:
     return bool(np.ptp(scale) > EVEN * scale.max())
 
 
-def animate_armature(
-    armature: bpy.types.Object, host: bpy.types.Object, rig: Rig, timing: Timing, name: str
-) -> list[str]:
+def has_made_action(armature: bpy.types.Object) -> bool:
+    """Whether what moves an armature now is an Action that `animate_armature` gave it."""
+    animation = armature.animation_data
+    return animation is not None and animation.action is not None and bool(animation.action.get(MADE))
+
+
+def animate_armature(armature: bpy.types.Object, host: bpy.types.Object, rig: Rig, timing: Timing, name: str) -> list[str]:
     """Gives `armature`, which moves `host`, a new Action called `name`, and returns sentences on what the person should know.
 
     rig: of the mesh of `host`, along the world's axes about its origin. The Action before stays in the file. Raises AssetError,
@@ -148,6 +154,7 @@ def _begin_action(armature: bpy.types.Object, name: str) -> None:
         animation.action.use_fake_user = True
         animation.action = None
     compat.begin_action(armature, name)
+    animation.action[MADE] = True
 
 
 def _key_matrices(

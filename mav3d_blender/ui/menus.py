@@ -64,6 +64,7 @@ OBJECT_MENU = (
         ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA"), ("mav3d.edit_frame", "EDITMODE_HLT"),
         ("mav3d.finish_frame", "CHECKMARK"),
     ),
+    (("mav3d.retime", "TIME"), ("mav3d.smooth_motion", "SMOOTHCURVE")),
     (("mav3d.mark_as_asset", "ASSET_MANAGER"),),
 )  # fmt: skip
 # Without a job's name each takes the newest that fits.

@@ -9,6 +9,7 @@ import bpy
 
 from ..common.contract import sentence
 from ..controller.animate import animate_problem, mesh_to_animate
+from ..controller.pace import pace_of
 from ..controller.request import BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
@@ -166,6 +167,9 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
         column = layout.column(align=True)
         for operator, icon in _motion_buttons(context.object):
             column.operator(operator, icon=icon)
+        column = layout.column(align=True)
+        column.operator("mav3d.retime", icon="TIME", text=pace_text(context.object))
+        column.operator("mav3d.smooth_motion", icon="SMOOTHCURVE")
         column.operator("mav3d.mark_as_asset", icon="ASSET_MANAGER")
         layout.menu("MAV3D_MT_export", icon="EXPORT")
 
@@ -184,6 +188,13 @@ class MAV3D_PT_engine(_Tab, bpy.types.Panel):
         layout.operator("mav3d.open_preferences", icon="PREFERENCES")
         layout.operator("mav3d.import_asset", icon="IMPORT")
         layout.operator("mav3d.show_manual", icon="HELP")
+
+
+def pace_text(host: bpy.types.Object) -> str:
+    """What the button that changes the pace says: how the motion plays, where that is not as it was made."""
+    translated, pace = bpy.app.translations.pgettext_iface, pace_of(host)
+    said = ([f"{pace.speed:.3g}×"] if pace.speed != 1 else []) + ([translated("Reverse")] if pace.reverse else [])
+    return ": ".join([translated("Retime"), *([", ".join(said)] if said else [])])
 
 
 def _motion_buttons(host: bpy.types.Object) -> list[tuple[str, str]]:

@@ -10,8 +10,11 @@ import bpy
 from ...timeline.asset_folder.asset import Asset
 
 
-def write_recipe(host: bpy.types.Object, asset: Asset, request: dict[str, Any], job_id: str) -> None:
-    """Writes how the asset was made onto its object."""
+def write_recipe(
+    host: bpy.types.Object, asset: Asset, request: dict[str, Any], job_id: str, spacing: float = 1.0, own_armature: bool = False
+) -> None:
+    """Writes how the asset was made onto its object. spacing: frames of the scene from one of the clip to the next.
+    own_armature: it moves by one that it had before."""
     about, recipe = asset.about, host.mav3d
     recipe.prompt, recipe.seed = asset.prompt or "(no prompt)", int(about.get("seed", 0))
     for name in ("preset", "quality", "topology", "engine"):
@@ -19,6 +22,8 @@ def write_recipe(host: bpy.types.Object, asset: Asset, request: dict[str, Any], 
     recipe.models = ", ".join(f"{role}: {name}" for role, name in dict(about.get("models", {})).items())
     recipe.job = job_id or str(about.get("job", ""))
     recipe.request = json.dumps(request)
+    recipe.spacing, recipe.own_armature = spacing, own_armature
+    recipe.speed, recipe.reverse, recipe.closed = 1.0, False, False
     metrics = about.get("metrics", {})
     track, rig = metrics.get("track", {}).get("mean", {}), metrics.get("rig", {})
     recipe.distance = float(track.get("distance", rig.get("mean", 0.0)))

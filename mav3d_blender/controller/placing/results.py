@@ -129,7 +129,7 @@ def place_asset(
     host = imported.object
     mark(imported.collection)
     scene.mav3d.result = host.name
-    write_recipe(host, asset, request or request_of_asset(asset), job_id)
+    write_recipe(host, asset, request or request_of_asset(asset), job_id, spacing)
     if select:
         select_object(scene, host)
     return imported
@@ -149,8 +149,7 @@ def animate_target(
         scene.frame_start, scene.frame_end = start, start + asset.frames - 1
         set_fps(scene, asset.fps)
     scene.mav3d.result = host.name
-    write_recipe(host, asset, request, job_id)
-    host.mav3d.own_armature = own_armature
+    write_recipe(host, asset, request, job_id, spacing, own_armature)
     return notes
 
 
