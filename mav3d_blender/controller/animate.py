@@ -16,6 +16,7 @@ from ..jobs.job import Job
 from ..timeline import armature_of, uneven
 from . import submit
 from .capture import PREFIX, remove_stale
+from .placing.results import is_made
 from .preferences import jobs_folder
 from .request import request_of
 from .state import state
@@ -32,11 +33,6 @@ def mesh_to_animate(context: bpy.types.Context) -> bpy.types.Object | None:
     host = context.object
     wanted = host is not None and host.type == "MESH" and host.select_get() and not is_made(host)
     return host if wanted else None
-
-
-def is_made(host: bpy.types.Object) -> bool:
-    """Whether all that moves `host` was made by MAV3D: an armature of the person's own can get one Action after the other."""
-    return bool(host.mav3d.prompt) and not host.mav3d.own_armature
 
 
 def animate_problem(context: bpy.types.Context) -> str:

@@ -62,6 +62,21 @@ def animate(
     return job
 
 
+def vary(context: bpy.types.Context, request: dict[str, Any], host: bpy.types.Object) -> Job:
+    """Queues a job whose result takes the place of `host`, an earlier one. Raises JobError."""
+    _require_engine()
+    if request.get("mesh") and not Path(request["mesh"]).is_file():
+        raise JobError(f"The job that animated {host.name} has been removed, and its mesh with it: use Animate This Mesh.")
+    place = json.loads(host.mav3d.target or "{}") or target_of(context) | {"location": list(host.matrix_world.translation)}
+    mark = {"object": host.name, "again": True} if request.get("mesh") else {"replaces": host.name}
+    own = {"uid": host.session_uid, "scene": context.scene.name, "file": state().results.file}
+    job = state().open_session().generate(request, place | own | mark)
+    state().results.ask(job.id)
+    state().notices.warn("")
+    timer.start()
+    return job
+
+
 def track_files(context: bpy.types.Context, folder: Path, values: dict[str, Any], up: str = "") -> Job:
     """Queues a job that makes one mesh of the mesh files in a folder, which stays as it is. values: as in `track`. up: the axis
     that is up in the files, "Y" or "Z"; empty for what Blender's own exporters write. Raises JobError."""

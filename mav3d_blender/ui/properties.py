@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from ..common.contract import prompt, request
 from ..controller.pace import REPEAT_ITEMS
@@ -164,6 +172,8 @@ class MAV3D_PG_recipe(bpy.types.PropertyGroup):
     spacing: FloatProperty(
         name="Spacing", description="Frames of the scene from one of the clip to the next, as it was placed", default=1.0
     )
+    target: StringProperty(name="Placement", description="Where it was placed, and how, as JSON")
+    placed: FloatVectorProperty(name="Placed", description="The transform that it was placed with, as a matrix", size=16)
     speed: FloatProperty(name="Speed", description="How many times as fast as it was placed it plays", default=1.0)
     reverse: BoolProperty(name="Reverse", description="Whether it plays from its end to its beginning")
     closed: BoolProperty(name="Closed", description="Whether a key was added that closes it to a loop")

@@ -93,7 +93,7 @@ TEXTS = {
     "Estimate": ("Schätzen", "Estimar", "Estimer", "見積もり", "估算"),
     "Fetch Models": ("Modelle laden", "Descargar modelos", "Télécharger", "モデルを取得", "下载模型"),
     "Regenerate": ("Neu generieren", "Regenerar", "Régénérer", "再生成", "重新生成"),
-    "Vary Seed": ("Seed variieren", "Variar semilla", "Varier la graine", "シードを変更", "变换种子"),
+    "Vary": ("Variieren", "Variar", "Varier", "バリエーション", "变体"),
     "Continue Optimizing": (
         "Weiter optimieren", "Seguir optimizando", "Poursuivre l'optimisation", "最適化を続ける", "继续优化",
     ),

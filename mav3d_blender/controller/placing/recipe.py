@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import bpy
+from mathutils import Matrix
 
 from ...timeline.asset_folder.asset import Asset
 
@@ -27,6 +28,18 @@ def write_recipe(
     metrics = about.get("metrics", {})
     track, rig = metrics.get("track", {}).get("mean", {}), metrics.get("rig", {})
     recipe.distance = float(track.get("distance", rig.get("mean", 0.0)))
+
+
+def write_place(host: bpy.types.Object, target: dict[str, Any], basis: Matrix) -> None:
+    """Writes where a result was placed, as `target` says, and the transform that what carries it had there when it began."""
+    host.mav3d.target = json.dumps(target)
+    host.mav3d.placed = [value for row in basis for value in row]
+
+
+def read_place(host: bpy.types.Object) -> Matrix:
+    """The transform that what carries a result had when it was placed; none at all where that is not known."""
+    placed = Matrix([host.mav3d.placed[row : row + 4] for row in range(0, 16, 4)])
+    return placed if placed.determinant() else Matrix()
 
 
 def read_recipe(host: bpy.types.Object) -> dict[str, Any]:
