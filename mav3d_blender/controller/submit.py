@@ -24,14 +24,18 @@ REMEMBERED = ("preset", "image_model", "video_model", "upscale_model", "quality"
 MAX_EVENTS_BYTES = 64 * 2**20
 
 
-def generate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
-    """Queues a new job for a request, and adds it to the history. Raises JobError where there is no engine."""
+def generate(context: bpy.types.Context, request: dict[str, Any], sheet: str = "") -> Job:
+    """Queues a new job for a request, and adds it to the history. Raises JobError where there is no engine.
+
+    sheet: of the drafts that it is one of; then its result waits until it is chosen, and the history is left alone.
+    """
     _require_engine()
     target = target_of(context)
-    job = state().open_session().generate(request, target)
-    state().results.ask(job.id)
-    placement = {name: target[name] for name in PLACEMENT}
-    add_to_history(package.user_path(package.HISTORY), request | placement)
+    job = state().open_session().generate(request, target | ({"sheet": sheet} if sheet else {}))
+    if not sheet:
+        state().results.ask(job.id)
+        placement = {name: target[name] for name in PLACEMENT}
+        add_to_history(package.user_path(package.HISTORY), request | placement)
     state().notices.warn("")
     timer.start()
     return job
@@ -133,7 +137,7 @@ def place(context: bpy.types.Context, job_id: str) -> None:
     job = session.store.get(job_id)
     if job is None or not job.asset:
         raise JobError("The job has no result yet.")
-    own = {name: job.target[name] for name in ("object", "uid") if name in job.target}
+    own = {name: job.target[name] for name in ("object", "uid", "sheet") if name in job.target}
     session.set_target(job_id, target_of(context) | own)
     state().results.ask(job_id)
     state().results.read(session.store.get(job_id))

@@ -80,7 +80,8 @@ def _handle(current: State, event: Event) -> None:
         current.preview.clear()
     if event.kind == "preview" and event.mesh and job.state == "RUNNING":
         current.preview.read(job, Path(event.path))
-    if event.kind == "result" and job.target.get("file") == current.results.file:
+    # A draft of a sheet waits until it is chosen.
+    if event.kind == "result" and job.target.get("file") == current.results.file and not job.target.get("sheet"):
         current.results.read(job)
 
 

@@ -10,11 +10,12 @@ import bpy
 from ..common.contract import sentence
 from ..controller.animate import animate_problem, mesh_to_animate
 from ..controller.pace import pace_of
-from ..controller.request import BUILT_IN, CUSTOM, request_of
+from ..controller.request import BETTER, BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
 from ..timeline import armature_of, edited_sequence
 from ..timeline.geometry_nodes.sequence import sequence_of
+from .draft_sheet import draw_sheet
 from .job_list import draw_jobs
 from .labels import wrapped_label
 
@@ -64,6 +65,10 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         row.operator_context = "EXEC_DEFAULT"
         row.operator("mav3d.generate", icon="PLAY")
         row.operator("mav3d.estimate", text="", icon="TIME")
+        row = layout.row()
+        row.enabled = not problem
+        row.operator("mav3d.four_seeds", icon="OUTLINER_OB_GROUP_INSTANCE")
+        draw_sheet(layout)
         _draw_animate(layout, context)
         if estimate := state().notices.estimate_of(request_of(settings)):
             wrapped_label(layout, context, estimate, "TIME")
@@ -163,6 +168,8 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("mav3d.regenerate", icon="FILE_REFRESH")
         column.operator("mav3d.vary_seed", icon="MOD_NOISE")
+        if recipe.quality in BETTER:
+            column.operator("mav3d.improve", icon="TRIA_UP_BAR")
         column.operator("mav3d.continue_optimizing", icon="FF")
         column = layout.column(align=True)
         for operator, icon in _motion_buttons(context.object):

@@ -93,6 +93,12 @@ TEXTS = {
     "Estimate": ("Schätzen", "Estimar", "Estimer", "見積もり", "估算"),
     "Fetch Models": ("Modelle laden", "Descargar modelos", "Télécharger", "モデルを取得", "下载模型"),
     "Regenerate": ("Neu generieren", "Regenerar", "Régénérer", "再生成", "重新生成"),
+    "Try Four Seeds": (
+        "Vier Seeds testen", "Probar cuatro semillas", "Essayer quatre graines", "4つのシードを試す", "尝试四个随机种",
+    ),
+    "Choose": ("Wählen", "Elegir", "Choisir", "選択", "选择"),
+    "Close Drafts": ("Entwürfe schließen", "Cerrar borradores", "Fermer les essais", "下書きを閉じる", "关闭草稿"),
+    "Better Quality": ("Bessere Qualität", "Mejor calidad", "Meilleure qualité", "品質を上げる", "提高质量"),
     "Vary": ("Variieren", "Variar", "Varier", "バリエーション", "变体"),
     "Continue Optimizing": (
         "Weiter optimieren", "Seguir optimizando", "Poursuivre l'optimisation", "最適化を続ける", "继续优化",

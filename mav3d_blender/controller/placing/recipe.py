@@ -32,7 +32,8 @@ def write_recipe(
 
 def write_place(host: bpy.types.Object, target: dict[str, Any], basis: Matrix) -> None:
     """Writes where a result was placed, as `target` says, and the transform that what carries it had there when it began."""
-    host.mav3d.target = json.dumps(target)
+    # What is made of it later is no draft to choose from.
+    host.mav3d.target = json.dumps({name: value for name, value in target.items() if name != "sheet"})
     host.mav3d.placed = [value for row in basis for value in row]
 
 
