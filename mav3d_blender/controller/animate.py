@@ -81,7 +81,7 @@ def _armature_problem(host: bpy.types.Object) -> str:
 
 def mesh_prompt_problem(settings: bpy.types.PropertyGroup) -> str:
     """Why the models can't take the prompt for a mesh, which may itself say what the object is; in a few words."""
-    # Of the models that know bodies that bend, once the engine has said which; before that it will say what is wrong.
+    # Of the models that know bodies that bend; where the engine says that there are none, it will say what is wrong.
     words = next((each for each in known_words(settings) if each.limb_motions), None)
     try:
         prompt.check_prompt(settings.prompt)

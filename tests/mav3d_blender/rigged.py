@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 
 from mav3d_blender.timeline.asset_folder.rig import Rig
 from tests.engine.reference.given.rigs import DOG, rigged_dog
+from tests.mav3d_blender.timeline.assets import finish
 
 FRAMES = 5
 
@@ -83,3 +86,18 @@ def shown(host: bpy.types.Object, frame: float) -> np.ndarray:
     bpy.context.scene.frame_set(int(frame), subframe=frame - int(frame))
     evaluated = host.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return np.array([evaluated.matrix_world @ vertex.co for vertex in evaluated.data.vertices])
+
+
+def save_dog(folder: str) -> None:
+    """Writes dog.blend, with the dog on its armature, and the asset folder "asset", which moves it, into a folder."""
+    bpy.ops.wm.read_factory_settings()
+    host, armature = add_rigged_dog()
+    rig, asset = running_rig(host, armature), Path(folder) / "asset"
+    asset.mkdir()
+    triangles = np.array([[0, 1, 2]], np.int32)
+    positions = np.float32([rig.in_world(rig.vertices(frame), frame) for frame in range(FRAMES)])
+    np.savez(asset / "mesh.npz", vertices=positions, triangles=triangles, uv=np.zeros((1, 3, 2), np.float32), rest=rig.rest)
+    names = ("parents", "rest_head", "rest_tail", "pose", "weights", "bones", "root")
+    np.savez(asset / "rig.npz", names=np.array(rig.names), **{name: getattr(rig, name) for name in names})
+    finish(asset, FRAMES, {"format": 2, "topology": "rigged", "texture": "one", "prompt": "a dog running"})
+    bpy.ops.wm.save_as_mainfile(filepath=str(Path(folder) / "dog.blend"))

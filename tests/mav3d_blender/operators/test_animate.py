@@ -44,8 +44,10 @@ def test_the_mesh_goes_to_the_engine_and_the_result_comes_to_the_object(addon, h
 
 
 def test_a_motion_alone_is_enough_of_a_prompt_for_a_mesh(addon, host, monkeypatch):
-    # Before the engine has said which words it knows, it is left to it.
+    # Known before an engine has started.
     addon.mav3d.prompt = "a gryphon running"
+    assert mesh_prompt_problem(addon.mav3d) == "Unknown: gryphon"
+    addon.mav3d.prompt = "running"
     assert mesh_prompt_problem(addon.mav3d) == ""
     words = json.loads((CREATURES_FOLDER / "vocabulary.json").read_text("utf-8"))
     presets = [{"name": "primitives", "beside": "creatures"}, {"name": "creatures", "words": words}]
