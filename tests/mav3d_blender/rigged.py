@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 
 from mav3d_blender.timeline.asset_folder.rig import Rig
-from tests.engine.reference.given.rigs import DOG, rigged_dog
+from tests.engine.reference.given.bone_tables import DOG, held_by
+from tests.engine.reference.given.shapes import box_dog, subdivided
 from tests.mav3d_blender.timeline.assets import finish
 
 FRAMES = 5
 
 
+def unposed_dog() -> tuple[tuple, SimpleNamespace]:
+    """The mesh, vertices and faces, and its bones, as `held_by` has them."""
+    shape = subdivided(box_dog())
+    return shape, SimpleNamespace(**held_by(shape[0], DOG))
+
+
 def add_rigged_dog(scale: float = 2.0, parent: bool = True) -> tuple[bpy.types.Object, bpy.types.Object]:
     """The mesh object and its armature, in the context's scene. A bone "control" that holds nothing is above the hips, and a
     "target" hangs on nothing; bones have several rotation modes, and lower legs are connected."""
-    (vertices, faces), bones = rigged_dog()
+    (vertices, faces), bones = unposed_dog()
     armature = bpy.data.objects.new("rig", bpy.data.armatures.new("rig"))
     bpy.context.scene.collection.objects.link(armature)
     armature.location, armature.rotation_euler, armature.scale = (1, 2, 0.5), Euler((0.2, -0.3, 1.2)), [scale] * 3
@@ -57,7 +65,7 @@ def add_rigged_dog(scale: float = 2.0, parent: bool = True) -> tuple[bpy.types.O
 
 def running_rig(host: bpy.types.Object, armature: bpy.types.Object) -> Rig:
     """What an engine could make of it: every bone turns about its head, the whole goes along X, turns and grows."""
-    _, bones = rigged_dog()
+    _, bones = unposed_dog()
     place = np.array(armature.matrix_world)
     heads, tails = (each @ place[:3, :3].T + place[:3, 3] - np.array(host.location) for each in (bones.heads, bones.tails))
     vertices = np.array([vertex.co for vertex in host.data.vertices]) @ np.array(host.matrix_world)[:3, :3].T

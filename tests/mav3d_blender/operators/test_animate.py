@@ -12,10 +12,10 @@ from engine.models.presets import CREATURES_FOLDER
 from engine.reference.given.mesh import read_given_mesh
 from mav3d_blender.controller.animate import mesh_prompt_problem, mesh_to_animate, object_problem
 from mav3d_blender.controller.state import state
-from tests.engine.reference.given.rigs import DOG, rigged_dog
+from tests.engine.reference.given.bone_tables import DOG
 from tests.mav3d_blender.capture.moving import add
 from tests.mav3d_blender.fake_engine import FACES, POINTS
-from tests.mav3d_blender.rigged import add_rigged_dog
+from tests.mav3d_blender.rigged import add_rigged_dog, unposed_dog
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_an_armature_goes_along_and_a_mesh_may_be_animated_again(addon):
         bpy.ops.mav3d.animate_mesh()
     (job,) = state().jobs()
     mesh = read_given_mesh(Path(job.request["mesh"]), Path(job.request["bones"]))
-    _, bones = rigged_dog()
+    _, bones = unposed_dog()
     place = np.array(armature.matrix_world)
     assert sorted(mesh.bones.names) == sorted(bones.names) and "control" not in mesh.bones.names
     order = [mesh.bones.names.index(name) for name in bones.names]
