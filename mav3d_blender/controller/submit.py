@@ -71,7 +71,10 @@ def vary(context: bpy.types.Context, request: dict[str, Any], host: bpy.types.Ob
     _require_engine()
     if request.get("mesh") and not Path(request["mesh"]).is_file():
         raise JobError(f"The job that animated {host.name} has been removed, and its mesh with it: use Animate This Mesh.")
-    place = json.loads(host.mav3d.target or "{}") or target_of(context) | {"location": list(host.matrix_world.translation)}
+    if request.get("mesh") and not host.mav3d.target:
+        raise JobError(f"{host.name} was animated by an older version: remove its armature, then use Animate This Mesh.")
+    # Where it is not known where a result was placed, all of its transform counts as the artist's.
+    place = json.loads(host.mav3d.target or "{}") or target_of(context) | {"location": [0.0, 0.0, 0.0]}
     mark = {"object": host.name, "again": True} if request.get("mesh") else {"replaces": host.name}
     own = {"uid": host.session_uid, "scene": context.scene.name, "file": state().results.file}
     job = state().open_session().generate(request, place | own | mark)

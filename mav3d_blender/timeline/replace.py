@@ -69,7 +69,7 @@ def moved(asset: Asset, change: Matrix) -> Asset:
 def replace_result(host: bpy.types.Object, new: Imported, timing: Timing, basis: Matrix, name: str) -> bpy.types.Object:
     """Gives `host` the mesh and the motion of `new`, whose own objects go; returns what `host` was, hidden, called `name`.
 
-    basis: the transform for `host` where it hung on an armature and does so no longer.
+    basis: the transform for `host` where it hangs on no armature.
     """
     old_armature, made, armature = armature_of(host), new.object, new.armature
     kept = keep(host, old_armature, name)
@@ -86,6 +86,9 @@ def replace_result(host: bpy.types.Object, new: Imported, timing: Timing, basis:
         _take_parent(host, old_armature)
         host.matrix_basis = basis
         bpy.data.objects.remove(old_armature)
+    elif not any(curve.data_path == "location" for curve in compat.fcurves(host)):
+        # Turn and size are the same; how far the mesh is above its origin need not be.
+        host.location = basis.to_translation()
     _give_frames(host, made, timing)
     host.color = made.color
     bpy.data.objects.remove(made)

@@ -99,7 +99,11 @@ def steps():
     yield 1.0
     write(FOLDER, "result.json", {})
     yield from until((FOLDER / "result.png").is_file, "the picture of the result")
+    bpy.ops.mav3d.close_sheet()
+    seen["closed"], width = [len(drafts()), len(current.jobs())], region.width
+    write(FOLDER, "closed.json", {})
     yield from until((FOLDER / "narrow.png").is_file, "the picture of a narrow sidebar")
+    seen["narrower"] = width - region.width
     with bpy.context.temp_override(window=window, area=area):
         bpy.ops.ed.undo()
     yield 0.5

@@ -15,7 +15,7 @@ from tests.root import ROOT
 
 pytestmark = window.NEEDED
 # Pixels by which the sidebar is made narrower.
-NARROWER = 60
+NARROWER = 80
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +35,7 @@ def seen(installed, tmp_path_factory) -> dict:
         for name in ("dog", "drafts", "result"):
             window.wait_for(folder / f"{name}.json")
             picture(folder, name)
+        window.wait_for(folder / "closed.json")
         drag(edge, middle, NARROWER)
         picture(folder, "narrow")
 
@@ -42,10 +43,11 @@ def seen(installed, tmp_path_factory) -> dict:
 
 
 def drag(x: int, y: int, right: int) -> None:
-    """Moves what is at a place so many pixels to the right."""
-    for command in (("mousemove", str(x), str(y)), ("mousedown", "1"), ("mousemove", str(x + right), str(y)), ("mouseup", "1")):
+    """Moves what is at a place so many pixels to the right, as a hand does."""
+    way = [("mousemove", str(x + step), str(y)) for step in range(0, right + 1, 4)]
+    for command in (way[0], way[0], ("mousedown", "1"), *way[1:], ("mouseup", "1")):
         window.xdotool(*command)
-        time.sleep(0.5)
+        time.sleep(0.1)
 
 
 def picture(folder: Path, name: str) -> None:
@@ -65,11 +67,15 @@ def test_an_armature_of_one_s_own_moves_the_mesh_as_the_engine_has_it_and_one_un
 def test_four_drafts_come_with_pictures_and_one_is_chosen(seen):
     seeds, placed, pictures = zip(*seen["drafts"], strict=True)
     assert len(set(seeds)) == 4 and seeds[0] == 7 and not any(placed) and all(pictures)
-    assert seen["chosen"] == [True, True]
+    assert seen["chosen"] == [True, True] and seen["closed"] == [0, 5]
 
 
 def test_the_pace_changes_and_an_undo_brings_it_back(seen):
     assert seen["twice"] < 1e-3 and seen["pace undone"] < 1e-5
+
+
+def test_the_sidebar_was_made_narrower_for_its_picture(seen):
+    assert seen["narrower"] >= NARROWER / 2
 
 
 def test_a_better_one_takes_its_place_and_an_undo_brings_the_old_one_back(seen):

@@ -121,3 +121,21 @@ def test_an_own_mesh_is_moved_anew_and_is_else_as_it_was(addon, tmp_path):
     assert [each.type for each in host.modifiers] == ["ARMATURE"]
     kept = bpy.data.objects["bar (seed 1)"]
     assert kept.hide_viewport and kept.data != mesh and armature_of(kept) != armature_of(host)
+
+
+def test_a_result_of_an_older_version_keeps_its_place(addon, tmp_path, made):
+    host = made("fixed")
+    host.mav3d.property_unset("placed")
+    target = TARGET | {"replaces": host.name, "location": [0.0, 0.0, 0.0]}
+    host.location = (4, 5, 6)
+    replace_target(addon, read_asset(write_fixed_asset(tmp_path / "new")), target, REQUEST, "new", False)
+    np.testing.assert_allclose(host.location, (4, 5, 6), atol=1e-6)
+
+
+def test_another_height_above_the_origin_is_allowed_for(addon, tmp_path, made):
+    host = made("fixed")
+    assert tuple(host.location) == (3, 0, 0)
+    higher = read_asset(write_fixed_asset(tmp_path / "new", origin=[0, 0, 2]))
+    replace_target(addon, higher, TARGET | {"replaces": host.name}, REQUEST, "new", False)
+    fresh = place_asset(addon, higher, TARGET, REQUEST, "fresh").object
+    np.testing.assert_allclose(shown(host, 2), shown(fresh, 2), atol=1e-5)
