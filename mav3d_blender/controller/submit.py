@@ -58,7 +58,8 @@ def animate(
     """Queues a job that animates `host`, whose mesh is in the file `mesh`, the folder of which becomes the job's. bones: a file
     beside it with those that the object hangs on. Raises JobError."""
     _require_engine()
-    target = target_of(context) | {"object": host.name, "uid": host.session_uid, "at_cursor": False}
+    own = {"object": host.name, "uid": host.session_uid, "frame": context.scene.frame_current}
+    target = target_of(context) | own | {"at_cursor": False}
     job = state().open_session().animate(request, mesh, target, bones)
     state().results.ask(job.id)
     state().notices.warn("")

@@ -96,16 +96,19 @@ def shown(host: bpy.types.Object, frame: float) -> np.ndarray:
     return np.array([evaluated.matrix_world @ vertex.co for vertex in evaluated.data.vertices])
 
 
-def save_dog(folder: str) -> None:
-    """Writes dog.blend, with the dog on its armature, and the asset folder "asset", which moves it, into a folder."""
-    bpy.ops.wm.read_factory_settings()
-    host, armature = add_rigged_dog()
-    rig, asset = running_rig(host, armature), Path(folder) / "asset"
-    asset.mkdir()
+def write_dog_asset(host: bpy.types.Object, armature: bpy.types.Object, folder: Path) -> Path:
+    """An asset folder of `running_rig`."""
+    rig = running_rig(host, armature)
+    folder.mkdir()
     triangles = np.array([[0, 1, 2]], np.int32)
     positions = np.float32([rig.in_world(rig.vertices(frame), frame) for frame in range(FRAMES)])
-    np.savez(asset / "mesh.npz", vertices=positions, triangles=triangles, uv=np.zeros((1, 3, 2), np.float32), rest=rig.rest)
+    np.savez(folder / "mesh.npz", vertices=positions, triangles=triangles, uv=np.zeros((1, 3, 2), np.float32), rest=rig.rest)
     names = ("parents", "rest_head", "rest_tail", "pose", "weights", "bones", "root")
-    np.savez(asset / "rig.npz", names=np.array(rig.names), **{name: getattr(rig, name) for name in names})
-    finish(asset, FRAMES, {"format": 2, "topology": "rigged", "texture": "one", "prompt": "a dog running"})
+    np.savez(folder / "rig.npz", names=np.array(rig.names), **{name: getattr(rig, name) for name in names})
+    return finish(folder, FRAMES, {"format": 2, "topology": "rigged", "texture": "one", "prompt": "a dog running"})
+
+
+def save_dog(folder: str) -> None:
+    """Writes dog.blend, with the dog on its armature beside Blender's own cube, and its asset folder "asset", into a folder."""
+    write_dog_asset(*add_rigged_dog(), Path(folder) / "asset")
     bpy.ops.wm.save_as_mainfile(filepath=str(Path(folder) / "dog.blend"))

@@ -205,7 +205,18 @@ def animate_target(
 ) -> list[str]:
     """Moves the object that `target` names, whose mesh the asset was made of, as the asset moves; returns sentences on what is
     odd. Raises AssetError where that can't be, with nothing changed."""
-    host = _target_object(scene, target)
+    host, frame = _target_object(scene, target), scene.frame_current
+    try:
+        # An object that moves already is where it was when its mesh was sent.
+        scene.frame_set(target.get("frame", frame))
+        return _animate(scene, host, asset, target, request, job_id)
+    finally:
+        scene.frame_set(frame)
+
+
+def _animate(
+    scene: bpy.types.Scene, host: bpy.types.Object, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str
+) -> list[str]:
     timing = Timing(
         target.get("start_frame", 1), whole_spacing(scene, asset.fps) if target.get("rate") == "KEEP" else 1,
         target.get("repeat", "LOOP"),

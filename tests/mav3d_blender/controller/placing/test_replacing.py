@@ -9,6 +9,7 @@ from mav3d_blender.controller.pace import set_pace
 from mav3d_blender.controller.placing.results import animate_target, place_asset, replace_target
 from mav3d_blender.timeline import Pace, armature_of
 from mav3d_blender.timeline.asset_folder.asset import read_asset
+from tests.mav3d_blender.rigged import add_rigged_dog, write_dog_asset
 from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset, write_rigged_asset
 
 WRITE = {"rigged": write_rigged_asset, "fixed": write_fixed_asset, "per-frame": write_asset}
@@ -139,3 +140,19 @@ def test_another_height_above_the_origin_is_allowed_for(addon, tmp_path, made):
     replace_target(addon, higher, TARGET | {"replaces": host.name}, REQUEST, "new", False)
     fresh = place_asset(addon, higher, TARGET, REQUEST, "fresh").object
     np.testing.assert_allclose(shown(host, 2), shown(fresh, 2), atol=1e-5)
+
+
+def test_a_rig_of_one_s_own_that_moves_already_is_animated_from_where_it_was_sent(addon, tmp_path):
+    scene, (host, armature) = addon, add_rigged_dog()
+    asset = read_asset(write_dog_asset(host, armature, tmp_path / "asset"))
+    target = {"object": "dog", "rate": "EVERY", "frame": 1}
+    animate_target(scene, asset, target, REQUEST, "first")
+    first = armature_of(host).animation_data.action
+    # Its root goes along, turns and grows: at this frame it is elsewhere.
+    scene.frame_set(4)
+    before = shown(host, 3)
+    scene.frame_set(4)
+    animate_target(scene, asset, target, REQUEST, "second")
+    assert scene.frame_current == 4 and host.mav3d.own_armature and first.use_fake_user
+    assert armature_of(host).animation_data.action not in (None, first)
+    np.testing.assert_allclose(shown(host, 3), before, atol=2e-2)
