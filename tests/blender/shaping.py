@@ -32,7 +32,7 @@ def steps():
     yield 2.0
     region = next(region for region in area.regions if region.type == "UI")
     region.active_panel_category = "MAV3D"
-    write(FOLDER, "ready.json", {"x": region.x, "y": region.y, "width": region.width, "window": window.height})
+    write(FOLDER, "ready.json", {"height": window.height})
     # An armature of one's own.
     dog = bpy.data.objects["dog"]
     asset = module.read_asset(FOLDER / "asset")
@@ -101,7 +101,8 @@ def steps():
     yield from until((FOLDER / "result.png").is_file, "the picture of the result")
     bpy.ops.mav3d.close_sheet()
     seen["closed"], width = [len(drafts()), len(current.jobs())], region.width
-    write(FOLDER, "closed.json", {})
+    yield 1.0
+    write(FOLDER, "closed.json", {"x": region.x, "y": region.y, "width": region.width})
     yield from until((FOLDER / "narrow.png").is_file, "the picture of a narrow sidebar")
     seen["narrower"] = width - region.width
     with bpy.context.temp_override(window=window, area=area):

@@ -30,13 +30,11 @@ def seen(installed, tmp_path_factory) -> dict:
     subprocess.run([sys.executable, "-c", script, folder], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
     def drive() -> None:
-        region = window.wait_for(folder / "ready.json")
-        edge, middle = region["x"] + 1, region["window"] // 3
+        middle = window.wait_for(folder / "ready.json")["height"] // 2
         for name in ("dog", "drafts", "result"):
             window.wait_for(folder / f"{name}.json")
             picture(folder, name)
-        window.wait_for(folder / "closed.json")
-        drag(edge, middle, NARROWER)
+        drag(window.wait_for(folder / "closed.json")["x"], middle, NARROWER)
         picture(folder, "narrow")
 
     return window.run("shaping.py", folder, str(python), installed, drive, folder / "dog.blend")
