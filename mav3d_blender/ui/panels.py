@@ -172,8 +172,8 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
             column.operator("mav3d.improve", icon="TRIA_UP_BAR")
         column.operator("mav3d.continue_optimizing", icon="FF")
         column = layout.column(align=True)
-        for operator, icon in _motion_buttons(context.object):
-            column.operator(operator, icon=icon)
+        for operator, icon, text in _motion_buttons(context.object):
+            column.operator(operator, icon=icon, text=text)
         column = layout.column(align=True)
         column.operator("mav3d.retime", icon="TIME", text=pace_text(context.object))
         column.operator("mav3d.smooth_motion", icon="SMOOTHCURVE")
@@ -204,15 +204,17 @@ def pace_text(host: bpy.types.Object) -> str:
     return ": ".join([translated("Retime"), *([", ".join(said)] if said else [])])
 
 
-def _motion_buttons(host: bpy.types.Object) -> list[tuple[str, str]]:
-    """The operators, with their icons, that can change how the motion of `host` is stored."""
-    to_frames, to_keys = ("mav3d.bake_to_frames", "RENDER_ANIMATION"), ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA")
+def _motion_buttons(host: bpy.types.Object) -> list[tuple[str, str, str]]:
+    """The operators, with their icons and texts that a narrow sidebar has room for, that can change how the motion of `host` is
+    stored."""
+    to_frames = ("mav3d.bake_to_frames", "RENDER_ANIMATION", "Bake to Frames")
+    to_keys = ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA", "To Shape Keys")
     if sequence_of(host) is not None:
-        return [("mav3d.edit_frame", "EDITMODE_HLT"), to_keys]
+        return [("mav3d.edit_frame", "EDITMODE_HLT", "Edit This Frame"), to_keys]
     if armature_of(host) is not None:
         return [to_keys, to_frames]
     if getattr(host.data, "shape_keys", None) is not None:
-        return [("mav3d.convert_to_transform_keys", "KEYFRAME"), to_frames]
+        return [("mav3d.convert_to_transform_keys", "KEYFRAME", "To Transform Keys"), to_frames]
     return []
 
 

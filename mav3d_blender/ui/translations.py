@@ -103,6 +103,7 @@ TEXTS = {
     "Continue Optimizing": (
         "Weiter optimieren", "Seguir optimizando", "Poursuivre l'optimisation", "最適化を続ける", "继续优化",
     ),
+    "To Transform Keys": ("Zu Transform-Keys", "A claves de transf.", "En clés de transf.", "変形キーへ", "转为变换键"),
     "Convert to Transform Keys": (
         "In Transformations-Keys", "A claves de transformación", "En clés de transformation", "変形キーに変換",
         "转换为变换关键帧",
