@@ -55,7 +55,7 @@ def _generate_on_host(
     name = job_name(folder.path, anew=options.overwrite)
     if options.overwrite:
         folder.clear()
-    request = values | {key: str(Path(values[key]).absolute()) for key in ("image", "mesh") if key in values}
+    request = values | {key: str(Path(values[key]).absolute()) for key in ("image", "mesh", "bones") if key in values}
     message = {"type": "generate", "job": name, "folder": str(folder.path.absolute()), "request": request}
     return run_on_host(host, message | {"previews": ["image", "video"]}, console)
 

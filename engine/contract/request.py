@@ -75,7 +75,7 @@ class Request:
 
     image: path of a picture of the object; in a job, REFERENCE_IMAGE beside it, and image_sha256 of its pixels. mesh: path of
     one mesh file, which is animated in place of a body that the models make; in a job, GIVEN_MESH beside it, and mesh_sha256 of
-    what is in it.
+    what is in it. bones: path of a file with the bones that the mesh hangs on; in a job they are in GIVEN_MESH.
     """
 
     prompt: str
@@ -128,6 +128,10 @@ class Request:
         metavar="FILE",
     )  # fmt: skip
     mesh_sha256: str | None = _setting(None, "internal", "")
+    bones: str | None = _setting(
+        None, "bones", "the armature that --mesh hangs on, an .npz of names, parents, heads, tails and weights", metavar="FILE",
+        omit_default=True,
+    )  # fmt: skip
 
     @classmethod
     def checked(cls, values: dict[str, Any]) -> Request:
@@ -169,6 +173,8 @@ class Request:
     def _check_mesh(self) -> None:
         if self.mesh_sha256 is not None and self.mesh != GIVEN_MESH:
             raise RequestError("mesh_sha256 belongs to a job that has its mesh already: give mesh alone.")
+        if self.bones is not None and (self.mesh is None or self.mesh_sha256 is not None):
+            raise RequestError("Bones move a mesh that begins a job: give the mesh as well, or leave the bones out.")
         if self.mesh is None:
             return
         if self.image is not None:
@@ -260,6 +266,7 @@ def _wanted(setting: Setting) -> str:
         "model": "give a folder or a hub id",
         "image": "give the path of a picture",
         "mesh": "give the path of a mesh file",
+        "bones": "give the path of a file of bones",
         "internal": "give the path of a picture",
         "folder": "give the folder of an IP-Adapter",
         "flag": "give true or false",

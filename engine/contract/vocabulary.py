@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from .errors import ModelError
 KINDS = ("colours", "objects", "motions")
 # Those that only models of bodies that bend know.
 BODY_KINDS = ("limb_motions", "sizes", "speeds")
+# By preset whose models come with the engine: the folder of their words, and the preset that takes what it has no words for.
+MODELS = Path(__file__).resolve().parents[1] / "models"
+BUILT_IN = {"primitives": (MODELS / "primitives", "creatures"), "creatures": (MODELS / "creatures", "")}
 # What the kinds are called in messages.
 KIND_NAMES = {
     "colours": "colors", "objects": "objects", "motions": "motions", "limb_motions": "limb motions", "sizes": "sizes",
@@ -85,3 +89,19 @@ def built_in_vocabulary() -> Vocabulary:
     return Vocabulary(
         words.COLOURS, words.OBJECTS, words.MOTIONS, words.IGNORED, words.DEFAULT_COLOURS, words.DEFAULT_MOTION, words.PALETTE
     )
+
+
+@lru_cache(maxsize=len(BUILT_IN))
+def words_of_preset(name: str) -> tuple[Vocabulary, ...]:
+    """The words that a preset's models know, then those of the preset beside it; none where its models do not come with the
+    engine, or their words can't be read."""
+    found = []
+    while name in BUILT_IN:
+        folder, name = BUILT_IN[name]
+        try:
+            known = Vocabulary.read(folder)
+        except ModelError:
+            # The engine says what is wrong when it starts.
+            known = None
+        found += [known] if known is not None else []
+    return tuple(found)

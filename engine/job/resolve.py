@@ -108,8 +108,10 @@ def with_files_read(job: ResolvedJob) -> ResolvedJob:
     if job.request.mesh is not None and job.request.mesh_sha256 is None:
         from engine.reference.given.mesh import read_given_mesh
 
-        mesh = read_given_mesh(Path(job.request.mesh))
-        job = replace(job, request=replace(job.request, mesh=GIVEN_MESH, mesh_sha256=mesh.sha256), mesh=mesh)
+        bones = job.request.bones
+        mesh = read_given_mesh(Path(job.request.mesh), None if bones is None else Path(bones))
+        request = replace(job.request, mesh=GIVEN_MESH, mesh_sha256=mesh.sha256, bones=None)
+        job = replace(job, request=request, mesh=mesh)
     return job
 
 

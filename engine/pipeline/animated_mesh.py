@@ -11,13 +11,14 @@ from engine.config.quality import MeshConfig
 from engine.mesh.asset import MovingMesh, Polygons
 from engine.mesh.edges import directed_edges, unique_edges
 from engine.mesh.own_texture import own_texture
-from engine.mesh.rig.build import build_rig
-from engine.mesh.rig.rig import Rig
+from engine.mesh.rig.build import build_rig, strongest_weights
+from engine.mesh.rig.rig import Rig, check_rig
 from engine.mesh.rig.skinning import rotations
 from engine.mesh.rig.untorn import stretch, untorn_weights
 from engine.pipeline.posed_mesh import has_bones, root_keys
 from engine.reference.given.conditioning import GivenMesh
 from engine.reference.given.fit import MeshFit
+from engine.reference.given.skeleton import given_pose
 from engine.scene.field import Field
 
 # Pixels a side of the picture of a mesh without colours, and percentile of the edges' stretch that is told.
@@ -31,24 +32,15 @@ def animated_mesh(
     """The mesh of `given` moved by `field`, whose body it is, at `times` [frames]; and figures of its rig: "bones", and
     "stretch", how many times as long as at rest an edge becomes at most, all but one in a hundred.
 
-    At rest it is the very mesh that was given, in its order.
+    At rest it is the very mesh that was given, in its order. Its rig is made of the scene's bones, or is the mesh's own.
     """
     mesh, fit = given.mesh, given.fit
     rest = fit.to_scene(mesh.vertices)
-    root = root_keys(field, times)
-    if has_bones(field):
-        weights = _weights(field, rest)
-        with torch.no_grad():
-            moved = field.skeleton.transforms(times.to(field.device)).cpu().double().numpy()
-        pose = np.tile(np.eye(4), (*moved.shape[:2], 1, 1))
-        pose[:, :, :3] = moved
-        # Bones that are not used stand where there is no body.
-        used = weights.max(0) > 1e-6
-        pose, weights = pose[:, used], untorn_weights(rest, mesh.triangles, pose[:, used], weights[:, used])
+    if mesh.bones is None:
+        rig = _found_rig(field, rest, mesh.triangles, times)
     else:
-        pose, weights = np.tile(np.eye(4), (len(times), 1, 1, 1)), np.ones((len(rest), 1))
+        rig = _own_rig(field, given, times)
     edges = unique_edges(directed_edges(mesh.triangles))
-    rig = build_rig(rest, mesh.triangles, pose, weights.T, root)
     longest = stretch(rest, edges, np.float64(rig.pose), _dense(rig))
     figures = {"bones": len(rig.names), "stretch": round(float(np.percentile(longest, MOST)), 3)}
     rig = in_mesh_axes(rig, fit)
@@ -82,6 +74,43 @@ def in_mesh_axes(rig: Rig, fit: MeshFit) -> Rig:
         rig, rest_head=back(rig.rest_head), rest_tail=back(rig.rest_tail), pose=np.float32(moved),
         root=np.float32(np.concatenate([shifts, quaternions, scales], 1)),
     )  # fmt: skip
+
+
+def _found_rig(field: Field, rest: np.ndarray, triangles: np.ndarray, times: torch.Tensor) -> Rig:
+    """The scene's bones as a rig of the mesh at `rest` [V, 3] in the scene."""
+    root = root_keys(field, times)
+    if not has_bones(field):
+        return build_rig(rest, triangles, np.tile(np.eye(4), (len(times), 1, 1, 1)), np.ones((1, len(rest))), root)
+    pose, weights = _moved(field, times), _weights(field, rest)
+    # Bones that are not used stand where there is no body.
+    used = weights.max(0) > 1e-6
+    return build_rig(rest, triangles, pose[:, used], untorn_weights(rest, triangles, pose[:, used], weights[:, used]).T, root)
+
+
+def _own_rig(field: Field, given: GivenMesh, times: torch.Tensor) -> Rig:
+    """The mesh's own bones, with its own weights, as the scene moves them. The whole grows evenly, since bones and what hangs
+    on them may stand in any axes."""
+    own, fit, root = given.mesh.bones, given.fit, root_keys(field, times)
+    root[:, 7:] = np.exp(np.log(root[:, 7:]).mean(1, keepdims=True))
+    if has_bones(field):
+        pose = given_pose(given, _moved(field, times))
+    else:
+        pose = np.tile(np.eye(4), (len(times), len(own.names), 1, 1))
+    heads, tails = np.float32(fit.to_scene(own.heads)), np.float32(fit.to_scene(own.tails))
+    weights, bones = strongest_weights(own.weights.T)
+    return check_rig(
+        Rig(own.names, own.parents, heads, tails, np.float32(pose), weights, bones, np.float32(root)),
+        len(times), len(weights),
+    )  # fmt: skip
+
+
+def _moved(field: Field, times: torch.Tensor) -> np.ndarray:
+    """From rest to posed, in the scene, of all bones that the field has room for, [frames, bones, 4, 4]."""
+    with torch.no_grad():
+        moved = field.skeleton.transforms(times.to(field.device)).cpu().double().numpy()
+    pose = np.tile(np.eye(4), (*moved.shape[:2], 1, 1))
+    pose[:, :, :3] = moved
+    return pose
 
 
 def _weights(field: Field, places: np.ndarray) -> np.ndarray:

@@ -26,10 +26,11 @@ def with_inputs(message: dict[str, Any], folder: str) -> tuple[dict[str, Any], d
     the job's there. Raises TransferError for a file that is missing."""
     request = dict(message.get("request") or {})
     files: dict[str, Path] = {}
-    if isinstance(request.get("image"), str):
-        path = _file(request["image"])
-        files[f"{INPUT}/{path.name}"] = path
-        request["image"] = f"{folder}/{INPUT}/{path.name}"
+    for key in ("image", "bones"):
+        if isinstance(request.get(key), str):
+            path = _file(request[key])
+            files[f"{INPUT}/{path.name}"] = path
+            request[key] = f"{folder}/{INPUT}/{path.name}"
     if isinstance(request.get("mesh"), str):
         path = _file(request["mesh"])
         files |= _beneath(path.parent, [path, *companions(path)])

@@ -47,10 +47,40 @@ def lay_out_bones(solid: np.ndarray, bones: int, box: np.ndarray = SCENE) -> Bon
     between = distance[:, chosen]
     apart = np.where(np.eye(bones, dtype=bool), np.inf, between).min(1)
     sigma = SPREAD * float(np.median(apart[np.isfinite(apart)])) if bones > 1 else 1.0
-    neighbours = np.exp(-0.5 * (between / (1.5 * sigma)) ** 2).astype(np.float32)
-    cell = float(box[1, 0] - box[0, 0]) / (solid.shape[0] - 1)
-    weights = _weights(solid, cells, distance, sigma, SMOOTHING / cell)
-    return BoneLayout(_places(cells[chosen], solid.shape, box), weights, neighbours, np.float32(box))
+    weights = _weights(solid, cells, distance, sigma, SMOOTHING / _cell(solid.shape, box))
+    return BoneLayout(_places(cells[chosen], solid.shape, box), weights, _near(between, sigma), np.float32(box))
+
+
+def given_bones(
+    solid: np.ndarray, centres: np.ndarray, parents: np.ndarray, held: np.ndarray, box: np.ndarray = SCENE
+) -> BoneLayout:
+    """The layout of bones that are there already, in a solid as for `lay_out_bones`.
+
+    centres [bones, 3]: what they turn about. parents [bones], -1 for none. held [cells, bones]: how much they hold the solid's
+    cells, in the order of `solid_places`. Where a bone's parent takes it counts in full among neighbours.
+    """
+    cells = np.argwhere(solid)
+    graph = _inside(solid, cells)
+    chosen = np.linalg.norm(_places(cells, solid.shape, box)[:, None] - centres, axis=-1).argmin(0)
+    between = dijkstra(graph, directed=False, indices=chosen)[:, chosen]
+    apart = np.where(np.eye(len(centres), dtype=bool), np.inf, between).min(1)
+    # Bones may begin in one place.
+    sigma = SPREAD * max(float(np.median(apart)), 1.0) if len(centres) > 1 else 1.0
+    neighbours = _near(between, sigma)
+    children = np.flatnonzero(parents >= 0)
+    neighbours[parents[children], children] = 1.0
+    weights = _whole(solid, cells, held.T, SMOOTHING / _cell(solid.shape, box))
+    return BoneLayout(np.float32(centres), weights, neighbours, np.float32(box))
+
+
+def solid_places(solid: np.ndarray, box: np.ndarray = SCENE) -> np.ndarray:
+    """Where the solid's cells are, float32 [cells, 3]."""
+    return _places(np.argwhere(solid), solid.shape, box)
+
+
+def _near(between: np.ndarray, sigma: float) -> np.ndarray:
+    """How much bones so many cells apart [bones, bones] are neighbours."""
+    return np.exp(-0.5 * (between / (1.5 * sigma)) ** 2).astype(np.float32)
 
 
 def _inside(solid: np.ndarray, cells: np.ndarray) -> coo_matrix:
@@ -97,13 +127,22 @@ def _weights(solid: np.ndarray, cells: np.ndarray, distance: np.ndarray, sigma: 
     if len(held) > BONES_PER_PLACE:
         least = np.sort(held, 0)[-BONES_PER_PLACE]
         held = np.where(held >= least, held, 0.0)
-    held /= held.sum(0)
+    return _whole(solid, cells, held / held.sum(0), smoothing)
+
+
+def _whole(solid: np.ndarray, cells: np.ndarray, held: np.ndarray, smoothing: float) -> np.ndarray:
+    """Weights [bones, cells] of the solid on the whole grid. smoothing: standard deviation, cells."""
     nearest = ndimage.distance_transform_edt(~solid, return_distances=False, return_indices=True)
     number = np.zeros(solid.shape, int)
     number[tuple(cells.T)] = np.arange(len(cells))
     whole = held[:, number[tuple(nearest)]]
     smooth = np.stack([ndimage.gaussian_filter(weights, smoothing) for weights in whole])
     return (smooth / smooth.sum(0)).astype(np.float32)
+
+
+def _cell(shape: tuple[int, ...], box: np.ndarray) -> float:
+    """A cell's side, metres."""
+    return float(box[1, 0] - box[0, 0]) / (shape[0] - 1)
 
 
 def _places(cells: np.ndarray, shape: tuple[int, ...], box: np.ndarray) -> np.ndarray:

@@ -113,7 +113,7 @@ def _request(message: dict[str, Any]) -> Request:
     request = Request.checked({name: value for name, value in values.items() if value is not None})
     resolve(request)
     # Whoever sends it may be in another folder.
-    for name in ("image", "mesh"):
+    for name in ("image", "mesh", "bones"):
         if (path := getattr(request, name)) is not None and not Path(path).is_absolute():
             raise RequestError(f"{name} is {path!r}, but has to be a whole path from the root.")
     return request

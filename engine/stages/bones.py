@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from engine.mesh.surface import silhouette_depth
+from engine.reference.given.skeleton import given_layout
 from engine.scene.skeleton import CELLS
 from engine.scene.skinning_weights import lay_out_bones
 from engine.stages.static import ANY_TIME
@@ -26,8 +27,12 @@ SOLID_CELLS = 8000
 @torch.no_grad()
 def lay_out_skeleton(state: TrainState) -> int:
     """Puts the bones of the field's skeleton, or as many as fit, into its solid at rest; returns how many. A scene in which
-    nothing is solid yet gets none."""
+    nothing is solid yet gets none; a given mesh with bones of its own keeps these."""
     solid, box = _solid(state)
+    if state.given is not None and state.given.mesh.bones is not None and solid.any():
+        layout = given_layout(state.given, solid, len(state.field.skeleton.centres), box)
+        state.field.skeleton.lay_out(layout)
+        return len(layout.centres)
     bones = min(len(state.field.skeleton.centres), int(solid.sum()) // CELLS_PER_BONE)
     if bones:
         state.field.skeleton.lay_out(lay_out_bones(solid, bones, box))

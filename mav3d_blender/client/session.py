@@ -54,11 +54,13 @@ class Session:
         inside = self._move_in(job, frames, "frames")
         return self._enqueue_with(job, {"meshes": [str(inside)]})
 
-    def animate(self, request: dict[str, Any], mesh: Path, target: dict[str, Any]) -> Job:
-        """Queues a new job that animates the mesh in the file `mesh`, whose folder is moved into the job's."""
+    def animate(self, request: dict[str, Any], mesh: Path, target: dict[str, Any], bones: Path | None = None) -> Job:
+        """Queues a new job that animates the mesh in the file `mesh`, whose folder is moved into the job's. bones: a file
+        beside it with those that the mesh hangs on."""
         job = self.store.new(request | {"mesh": ""}, target, self.host)
         inside = self._move_in(job, mesh.parent, contract.INPUT)
-        return self._enqueue_with(job, {"mesh": str(inside / mesh.name)})
+        files = {"mesh": mesh} | ({"bones": bones} if bones is not None else {})
+        return self._enqueue_with(job, {name: str(inside / path.name) for name, path in files.items()})
 
     def resume(self, job_id: str, changes: dict[str, Any] | None = None) -> Job:
         """Queues a job that has ended, to go on from its last checkpoint with `changes` of its settings."""

@@ -9,11 +9,14 @@ from typing import Any
 import bpy
 
 from ..capture.base_mesh import write_base_mesh
+from ..capture.bones import write_bones
 from ..common.contract import errors, prompt
 from ..common.contract import request as contract
 from ..jobs.job import Job
+from ..timeline import armature_of, uneven
 from . import submit
 from .capture import PREFIX, remove_stale
+from .placing.results import is_made
 from .preferences import jobs_folder
 from .request import request_of
 from .state import state
@@ -28,7 +31,7 @@ MULTIPLY = {"MIRROR": "Mirror", "ARRAY": "Array"}
 def mesh_to_animate(context: bpy.types.Context) -> bpy.types.Object | None:
     """The active object where it is a selected mesh that MAV3D has not made."""
     host = context.object
-    wanted = host is not None and host.type == "MESH" and host.select_get() and not host.mav3d.prompt
+    wanted = host is not None and host.type == "MESH" and host.select_get() and not is_made(host)
     return host if wanted else None
 
 
@@ -44,22 +47,41 @@ def object_problem(context: bpy.types.Context) -> str:
         return "Select a mesh object"
     if host.mode != "OBJECT":
         return "Go to Object Mode first"
-    if host.mav3d.prompt:
+    if is_made(host):
         return f"{host.name} is animated by MAV3D already: duplicate its mesh, or remove the armature first"
     if host.library or host.data.library:
         return f"{host.name} is linked from another file: make it local first"
     if not host.data.polygons:
         return f"{host.name} has no faces"
-    if any(each.type == "ARMATURE" for each in host.modifiers):
-        return f"{host.name} has an armature already, whose bones are not used yet: remove its Armature modifier first"
+    if problem := _armature_problem(host):
+        return problem
     if kind := next((MULTIPLY[each.type] for each in host.modifiers if each.type in MULTIPLY and each.show_viewport), ""):
         return f"{host.name} is made whole by its {kind} modifier: apply that first"
     return ""
 
 
+def _armature_problem(host: bpy.types.Object) -> str:
+    """Why the armature of `host`, where it has one, can't be animated."""
+    armatures = {each.object for each in host.modifiers if each.type == "ARMATURE"}
+    armature = armature_of(host)
+    if len(armatures) > 1:
+        return f"{host.name} has several armatures: remove all but one of its Armature modifiers"
+    if None in armatures:
+        return f"{host.name} has an Armature modifier without an armature: choose one, or remove it"
+    if armature is None:
+        return ""
+    if armature.library:
+        return f"{armature.name} is linked from another file: make it local first"
+    if uneven(armature):
+        return f"{armature.name} is scaled unevenly: apply its scale first"
+    if bpy.context.scene.mav3d.topology == "FIXED":
+        return f"{host.name} has an armature: choose Armature or Automatic as the Topology under Details"
+    return ""
+
+
 def mesh_prompt_problem(settings: bpy.types.PropertyGroup) -> str:
     """Why the models can't take the prompt for a mesh, which may itself say what the object is; in a few words."""
-    # Of the models that know bodies that bend, once the engine has said which; before that it will say what is wrong.
+    # Of the models that know bodies that bend; where the engine says that there are none, it will say what is wrong.
     words = next((each for each in known_words(settings) if each.limb_motions), None)
     try:
         prompt.check_prompt(settings.prompt)
@@ -87,8 +109,12 @@ def animate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
     remove_stale(jobs)
     folder = jobs / f"{PREFIX}{uuid.uuid4().hex[:12]}"
     path, notes = write_base_mesh(host, folder)
+    bones, armature = None, armature_of(host)
     try:
-        job = submit.animate(context, request, path, host)
+        if armature is not None:
+            bones, more = write_bones(host, armature, folder)
+            notes = notes + more
+        job = submit.animate(context, request, path, bones, host)
     except Exception:
         shutil.rmtree(folder, ignore_errors=True)
         raise

@@ -11,6 +11,8 @@ from ..common.contract import request as contract
 
 # Where a result goes; kept with the request in the history.
 PLACEMENT = ("start_frame", "repeat", "rate", "at_cursor", "size", "origin", "beside")
+# The quality that comes after another, of those that a computer without a graphics card reaches.
+BETTER = {"draft": "standard", "standard": "high"}
 BUILT_IN = "primitives"
 CUSTOM = "custom"
 # What the built-in models have no use for.

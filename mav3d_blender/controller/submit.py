@@ -24,14 +24,18 @@ REMEMBERED = ("preset", "image_model", "video_model", "upscale_model", "quality"
 MAX_EVENTS_BYTES = 64 * 2**20
 
 
-def generate(context: bpy.types.Context, request: dict[str, Any]) -> Job:
-    """Queues a new job for a request, and adds it to the history. Raises JobError where there is no engine."""
+def generate(context: bpy.types.Context, request: dict[str, Any], sheet: str = "") -> Job:
+    """Queues a new job for a request, and adds it to the history. Raises JobError where there is no engine.
+
+    sheet: of the drafts that it is one of; then its result waits until it is chosen, and the history is left alone.
+    """
     _require_engine()
     target = target_of(context)
-    job = state().open_session().generate(request, target)
-    state().results.ask(job.id)
-    placement = {name: target[name] for name in PLACEMENT}
-    add_to_history(package.user_path(package.HISTORY), request | placement)
+    job = state().open_session().generate(request, target | ({"sheet": sheet} if sheet else {}))
+    if not sheet:
+        state().results.ask(job.id)
+        placement = {name: target[name] for name in PLACEMENT}
+        add_to_history(package.user_path(package.HISTORY), request | placement)
     state().notices.warn("")
     timer.start()
     return job
@@ -48,12 +52,33 @@ def track(context: bpy.types.Context, frames: Path, values: dict[str, Any]) -> J
     return job
 
 
-def animate(context: bpy.types.Context, request: dict[str, Any], mesh: Path, host: bpy.types.Object) -> Job:
-    """Queues a job that animates `host`, whose mesh is in the file `mesh`, the folder of which becomes the job's. Raises
-    JobError."""
+def animate(
+    context: bpy.types.Context, request: dict[str, Any], mesh: Path, bones: Path | None, host: bpy.types.Object
+) -> Job:
+    """Queues a job that animates `host`, whose mesh is in the file `mesh`, the folder of which becomes the job's. bones: a file
+    beside it with those that the object hangs on. Raises JobError."""
     _require_engine()
-    target = target_of(context) | {"object": host.name, "uid": host.session_uid, "at_cursor": False}
-    job = state().open_session().animate(request, mesh, target)
+    own = {"object": host.name, "uid": host.session_uid, "frame": context.scene.frame_current}
+    target = target_of(context) | own | {"at_cursor": False}
+    job = state().open_session().animate(request, mesh, target, bones)
+    state().results.ask(job.id)
+    state().notices.warn("")
+    timer.start()
+    return job
+
+
+def vary(context: bpy.types.Context, request: dict[str, Any], host: bpy.types.Object) -> Job:
+    """Queues a job whose result takes the place of `host`, an earlier one. Raises JobError."""
+    _require_engine()
+    if request.get("mesh") and not Path(request["mesh"]).is_file():
+        raise JobError(f"The job that animated {host.name} has been removed, and its mesh with it: use Animate This Mesh.")
+    if request.get("mesh") and not host.mav3d.target:
+        raise JobError(f"{host.name} was animated by an older version: remove its armature, then use Animate This Mesh.")
+    # Where it is not known where a result was placed, all of its transform counts as the artist's.
+    place = json.loads(host.mav3d.target or "{}") or target_of(context) | {"location": [0.0, 0.0, 0.0]}
+    mark = {"object": host.name, "again": True} if request.get("mesh") else {"replaces": host.name}
+    own = {"uid": host.session_uid, "scene": context.scene.name, "file": state().results.file}
+    job = state().open_session().generate(request, place | own | mark)
     state().results.ask(job.id)
     state().notices.warn("")
     timer.start()
@@ -116,7 +141,7 @@ def place(context: bpy.types.Context, job_id: str) -> None:
     job = session.store.get(job_id)
     if job is None or not job.asset:
         raise JobError("The job has no result yet.")
-    own = {name: job.target[name] for name in ("object", "uid") if name in job.target}
+    own = {name: job.target[name] for name in ("object", "uid", "sheet") if name in job.target}
     session.set_target(job_id, target_of(context) | own)
     state().results.ask(job_id)
     state().results.read(session.store.get(job_id))

@@ -51,8 +51,8 @@ def advance(current: State) -> bool:
         _handle(current, event)
     waited = current.results.waits
     placed = current.results.place_ready(current.session)
-    if placed is not None and placed.problem:
-        current.notices.warn(placed.problem, placed.job_id)
+    if placed is not None and (placed.problem or placed.note):
+        current.notices.warn(placed.problem or placed.note, placed.job_id)
     return placed is not None or bool(events) or current.results.waits != waited
 
 
@@ -81,7 +81,8 @@ def _handle(current: State, event: Event) -> None:
         current.preview.clear()
     if event.kind == "preview" and event.mesh and job.state == "RUNNING":
         current.preview.read(job, Path(event.path))
-    if event.kind == "result" and job.target.get("file") == current.results.file:
+    # A draft of a sheet waits until it is chosen.
+    if event.kind == "result" and job.target.get("file") == current.results.file and not job.target.get("sheet"):
         current.results.read(job)
 
 

@@ -107,8 +107,11 @@ def recipe_problem(context: bpy.types.Context) -> str:
 
 
 def known_words(settings: bpy.types.PropertyGroup) -> list[vocabulary.Vocabulary]:
-    """The words that the preset's models know, and those of the preset beside it, by the engine's hello, before that the
-    built-in vocabulary; none where they take any text. A picture is shown to the preset's own models alone."""
+    """The words that the preset's models know, and those of the preset beside it, by the engine's hello, before that by what
+    comes with the engine; none where they take any text. A picture is shown to the preset's own models alone."""
+    if not state().presets():
+        known = list(vocabulary.words_of_preset(settings.preset))
+        return known[:1] if settings.image else known
     about = _about_preset(settings.preset)
     found = [about.get("words"), None if settings.image else _about_preset(about.get("beside", "")).get("words")]
     try:

@@ -72,12 +72,11 @@ def with_suffix(path: Path, kind: str) -> Path:
 def write(scene: bpy.types.Scene, path: Path, kind: str) -> None:
     """Writes what is selected in the context's scene, `scene`, over its frame range. Raises RuntimeError as exporters do."""
     suffix, game = FORMATS[kind].suffix, kind.endswith("_GAME")
-    # glTF's own default also takes every other action whose bones have the same names.
     if suffix == ".glb":
         own = {"export_def_bones": True, "export_all_influences": False, "export_anim_slide_to_zero": True} if game else {}
         bpy.ops.export_scene.gltf(
             filepath=str(path), use_selection=True, use_active_scene=True, export_format="GLB", export_morph=True,
-            export_morph_animation=True, export_animation_mode="ACTIVE_ACTIONS", export_yup=True, **own,
+            export_morph_animation=True, export_yup=True, **_motion(), **own,
         )  # fmt: skip
     elif suffix == ".fbx":
         own = {"apply_scale_options": "FBX_SCALE_ALL", "mesh_smooth_type": "FACE"} if game else {}
@@ -107,3 +106,12 @@ def read(path: Path, kind: str) -> None:
         bpy.ops.wm.usd_import(filepath=str(path), set_frame_range=False)
     else:
         bpy.ops.wm.alembic_import(filepath=str(path), set_frame_range=False, as_background_job=False)
+
+
+def _motion() -> dict[str, str | bool]:
+    """How glTF's exporter takes the motion: by the Actions that are in use, since its default also takes every other one whose
+    bones have the same names. Up to 4.3 it gets the turns of an armature with keys of its own wrong there: the scene is sampled
+    instead, which holds nothing else."""
+    if bpy.app.version >= (4, 4):
+        return {"export_animation_mode": "ACTIVE_ACTIONS"}
+    return {"export_animation_mode": "SCENE", "export_anim_scene_split_object": False}

@@ -1,13 +1,18 @@
-"""What an animator changes about a result's motion: how it is stored, and single frames."""
+"""What an animator changes about a result's motion: how it is stored, when it plays, and single frames."""
 
 from __future__ import annotations
 
-import bpy
+from collections.abc import Callable
 
+import bpy
+from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty
+
+from ..controller.pace import REPEAT_ITEMS, pace_of, set_pace, smooth_motion
 from ..controller.placing.results import select_object
 from ..controller.validation import result_problem
 from ..timeline import (
     BakeError,
+    Pace,
     armature_of,
     bake_to_frames,
     begin_frame_edit,
@@ -62,6 +67,51 @@ class MAV3D_OT_convert_to_transform_keys(Baking, bpy.types.Operator):
     bake = staticmethod(to_transform_keys)
 
 
+class MAV3D_OT_retime(bpy.types.Operator):
+    """Change how fast, which way and how often the motion plays, from the frame where it begins; its keys stay keys. Forward at
+    speed 1 it is as it was made"""
+
+    bl_idname, bl_label = "mav3d.retime", "Retime"
+    bl_options = {"REGISTER", "UNDO"}
+
+    speed: FloatProperty(
+        name="Speed", description="How many times as fast as it was made", default=1.0, min=0.01, soft_min=0.1, soft_max=10.0,
+        max=100.0, precision=3,
+    )  # fmt: skip
+    reverse: BoolProperty(name="Reverse", description="Play from the end to the beginning")
+    repeat: EnumProperty(name="Repeat", description="What comes before and after the clip", items=REPEAT_ITEMS, default="LOOP")
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_without(cls, result_problem(context))
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        pace = pace_of(context.object)
+        self.speed, self.reverse, self.repeat = pace.speed, pace.reverse, pace.repeat
+        return context.window_manager.invoke_props_dialog(self, confirm_text="Retime")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        # Speeds are single precision in Blender: what was typed, so that going back is exact.
+        pace = Pace(round(self.speed, 6), self.reverse, self.repeat)
+        return _changed(self, lambda: set_pace(context.object, pace))
+
+
+class MAV3D_OT_smooth_motion(bpy.types.Operator):
+    """Take small jerks out of the motion: each frame becomes more like its neighbors"""
+
+    bl_idname, bl_label = "mav3d.smooth_motion", "Smooth Motion"
+    bl_options = {"REGISTER", "UNDO"}
+
+    times: IntProperty(name="Strength", description="How many times over", default=1, min=1, max=50)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return poll_without(cls, result_problem(context))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return _changed(self, lambda: smooth_motion(context.object, self.times))
+
+
 class MAV3D_OT_edit_frame(Baking, bpy.types.Operator):
     """Edit the mesh of the frame that is shown now, alone"""
 
@@ -91,7 +141,17 @@ class MAV3D_OT_finish_frame(bpy.types.Operator):
         return {"FINISHED"}
 
 
+def _changed(operator: bpy.types.Operator, change: Callable[[], None]) -> set[str]:
+    """Makes a change, or reports why it can't be."""
+    try:
+        change()
+    except BakeError as error:
+        operator.report({"ERROR"}, str(error))
+        return {"CANCELLED"}
+    return {"FINISHED"}
+
+
 CLASSES = (
     MAV3D_OT_bake_to_frames, MAV3D_OT_frames_to_shape_keys, MAV3D_OT_convert_to_transform_keys, MAV3D_OT_edit_frame,
-    MAV3D_OT_finish_frame,
+    MAV3D_OT_finish_frame, MAV3D_OT_retime, MAV3D_OT_smooth_motion,
 )  # fmt: skip

@@ -42,14 +42,15 @@ class MAV3D_OT_regenerate(bpy.types.Operator):
 
 
 class MAV3D_OT_vary_seed(bpy.types.Operator):
-    """Make another object with the same settings and a new seed"""
+    """Make this object again with a new seed, in its place: its transform, materials, modifiers and collections stay. What it
+    was is kept, hidden"""
 
-    bl_idname, bl_label = "mav3d.vary_seed", "Vary Seed"
+    bl_idname, bl_label = "mav3d.vary_seed", "Vary"
     poll = classmethod(_is_result_with_engine)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        seed = random_seed()
-        return run_job(self, lambda: submit.generate(context, read_recipe(context.object) | {"seed": seed}))
+        request = read_recipe(context.object) | {"seed": random_seed()}
+        return run_job(self, lambda: submit.vary(context, request, context.object))
 
 
 class MAV3D_OT_continue_optimizing(bpy.types.Operator):

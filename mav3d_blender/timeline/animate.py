@@ -1,4 +1,4 @@
-"""An object of the artist's own gets an armature that moves it; nothing else of it changes."""
+"""An object of the artist's own gets an armature that moves it, or the one that it has moves; nothing else of it changes."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from mathutils import Matrix
 
 from .animation.timing import Timing
 from .animation.transforms import key_transform
-from .armature import MODIFIER_NAME, add_groups, key_bones, make_armature
+from .armature import MODIFIER_NAME, add_groups, armature_of, key_bones, make_armature
 from .asset_folder.archive import AssetError
 from .asset_folder.asset import Asset, MovingMesh
 from .asset_folder.rig import Rig
+from .own_rig import animate_armature
 from .shape_keys import add_shape_keys
 
 # The mesh of an asset and that of its object may be this far apart, as a share of the size: float32 and no more.
 SAME = 1e-3
 
 
-def animate_object(host: bpy.types.Object, asset: Asset, timing: Timing) -> bpy.types.Object | None:
-    """Moves `host`, whose own mesh the asset was made of, as the asset moves: by an armature, which is returned, or by shape
-    keys where the asset has no rig.
+def animate_object(host: bpy.types.Object, asset: Asset, timing: Timing) -> list[str]:
+    """Moves `host`, whose own mesh the asset was made of, as the asset moves: by an armature, or by shape keys where the asset
+    has no rig. Returns sentences on what the person should know.
 
-    The object is the armature's child, at the place, and with the transform, that it has; the armature has the object's parent,
-    and stands at its origin. Raises AssetError, with nothing changed, where the mesh is no longer the one that was animated.
+    An armature that moves it already gets a new Action. A new one has the object's parent, and stands at its origin; the object
+    is its child, at the place, and with the transform, that it has. Raises AssetError, with nothing changed, where the mesh is
+    no longer the one that was animated.
     """
     if not isinstance(asset.meshes, MovingMesh):
         raise AssetError(f"The result has a mesh of its own in every frame, and can't move {host.name}: generate it again.")
@@ -31,8 +33,16 @@ def animate_object(host: bpy.types.Object, asset: Asset, timing: Timing) -> bpy.
     if asset.rig is None:
         world = np.array(host.matrix_world, np.float64)
         add_shape_keys(host, np.float64(asset.meshes.positions) @ np.linalg.inv(world[:3, :3]).T, timing)
-        return None
-    rig = _with_free_names(asset.rig, {group.name for group in host.vertex_groups})
+        return []
+    if (own := armature_of(host)) is not None:
+        return animate_armature(own, host, asset.rig, timing, asset.prompt)
+    _add_armature(host, asset.rig, timing)
+    return []
+
+
+def _add_armature(host: bpy.types.Object, found: Rig, timing: Timing) -> None:
+    """A new armature that moves `host`."""
+    rig = _with_free_names(found, {group.name for group in host.vertex_groups})
     size = max(float(np.linalg.norm(np.ptp(rig.rest, axis=0))), 1e-9)
     armature = make_armature(f"{host.name} Armature", rig, host.users_collection[0])
     place = host.matrix_world.copy()
@@ -48,7 +58,6 @@ def animate_object(host: bpy.types.Object, asset: Asset, timing: Timing) -> bpy.
     modifier.object = armature
     # What comes after, such as a subdivision, smooths the moved mesh.
     host.modifiers.move(len(host.modifiers) - 1, 0)
-    return armature
 
 
 def _check_same(host: bpy.types.Object, asset: Asset) -> None:

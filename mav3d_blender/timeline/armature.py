@@ -48,6 +48,8 @@ def armature_of(host: bpy.types.Object) -> bpy.types.Object | None:
     for modifier in host.modifiers:
         if modifier.type == "ARMATURE" and modifier.object is not None:
             return modifier.object
+    if host.parent is not None and host.parent_type == "ARMATURE":
+        return host.parent
     return None
 
 

@@ -36,20 +36,25 @@ def new_fcurve(owner: bpy.types.ID, data_path: str, index: int = 0, group: str =
 
     index: which of a property's numbers. group: the name that the curve is listed under, beside others.
     """
+    begin_action(owner, f"{owner.name} Action")
+    channels = _channels(owner, ensure=True)
+    curve = channels.fcurves.new(data_path, index=index)
+    if group:
+        curve.group = channels.groups.get(group) or channels.groups.new(group)
+    return curve
+
+
+def begin_action(owner: bpy.types.ID, name: str) -> None:
+    """Gives `owner` a new action called `name`, where it has none, and in it a slot of its own."""
     animation = owner.animation_data or owner.animation_data_create()
     if animation.action is None:
-        animation.action = bpy.data.actions.new(f"{owner.name} Action")
+        animation.action = bpy.data.actions.new(name)
     action = animation.action
     if hasattr(action, "slots"):
         if animation.action_slot is None:
             animation.action_slot = action.slots.new(id_type=owner.id_type, name=owner.name)
         if not action.layers:
             action.layers.new("Layer").strips.new(type="KEYFRAME")
-    channels = _channels(owner, ensure=True)
-    curve = channels.fcurves.new(data_path, index=index)
-    if group:
-        curve.group = channels.groups.get(group) or channels.groups.new(group)
-    return curve
 
 
 def share_action(owner: bpy.types.ID, other: bpy.types.ID) -> None:

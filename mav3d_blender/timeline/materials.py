@@ -7,6 +7,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+# On a picture: it was made for a result.
+MADE = "mav3d"
 # How far apart nodes are, in the node editor's units.
 COLUMN = 320
 
@@ -22,7 +24,7 @@ def make_material(name: str, texture: Path, pack: bool, uv: np.ndarray) -> bpy.t
     surface.inputs["Roughness"].default_value = 0.8
     surface.inputs["Specular IOR Level"].default_value = 0.2
     image = bpy.data.images.load(str(texture), check_existing=False)
-    image.name = name
+    image.name, image[MADE] = name, True
     image.colorspace_settings.name = "sRGB"
     if pack:
         image.pack()
@@ -36,6 +38,11 @@ def make_material(name: str, texture: Path, pack: bool, uv: np.ndarray) -> bpy.t
     tree.links.new(node.outputs["Color"], surface.inputs["Base Color"])
     material.diffuse_color = mean_color(image, uv)
     return material
+
+
+def is_made(node: bpy.types.Node) -> bool:
+    """Whether a node shows a picture that was made for a result."""
+    return node.type == "TEX_IMAGE" and node.image is not None and MADE in node.image
 
 
 def mean_color(image: bpy.types.Image, uv: np.ndarray) -> tuple[float, float, float, float]:

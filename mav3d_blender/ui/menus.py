@@ -58,17 +58,24 @@ class MAV3D_MT_jobs(bpy.types.Menu):
 
 OBJECT_MENU = (
     (("mav3d.animate_mesh", "ARMATURE_DATA"), ("mav3d.capture_to_one_mesh", "MESH_DATA")),
-    (("mav3d.regenerate", "FILE_REFRESH"), ("mav3d.vary_seed", "MOD_NOISE"), ("mav3d.continue_optimizing", "FF")),
+    (
+        ("mav3d.regenerate", "FILE_REFRESH"), ("mav3d.vary_seed", "MOD_NOISE"), ("mav3d.improve", "TRIA_UP_BAR"),
+        ("mav3d.continue_optimizing", "FF"),
+    ),
     (
         ("mav3d.convert_to_transform_keys", "KEYFRAME"), ("mav3d.bake_to_frames", "RENDER_ANIMATION"),
         ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA"), ("mav3d.edit_frame", "EDITMODE_HLT"),
         ("mav3d.finish_frame", "CHECKMARK"),
     ),
+    (("mav3d.retime", "TIME"), ("mav3d.smooth_motion", "SMOOTHCURVE")),
     (("mav3d.mark_as_asset", "ASSET_MANAGER"),),
 )  # fmt: skip
 # Without a job's name each takes the newest that fits.
 JOB_MENU = (
-    (("mav3d.estimate", "TIME"), ("mav3d.fetch_models", "IMPORT")),
+    (
+        ("mav3d.estimate", "TIME"), ("mav3d.four_seeds", "OUTLINER_OB_GROUP_INSTANCE"), ("mav3d.close_sheet", "X"),
+        ("mav3d.fetch_models", "IMPORT"),
+    ),
     (
         ("mav3d.cancel", "X"), ("mav3d.finish_now", "CHECKMARK"), ("mav3d.resume", "PLAY"), ("mav3d.retry", "FILE_REFRESH"),
         ("mav3d.place", "IMPORT"), ("mav3d.select_result", "RESTRICT_SELECT_OFF"), ("mav3d.clear_finished", "TRASH"),

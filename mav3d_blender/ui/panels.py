@@ -9,11 +9,13 @@ import bpy
 
 from ..common.contract import sentence
 from ..controller.animate import animate_problem, mesh_to_animate
-from ..controller.request import BUILT_IN, CUSTOM, request_of
+from ..controller.pace import pace_of
+from ..controller.request import BETTER, BUILT_IN, CUSTOM, request_of
 from ..controller.state import state
 from ..controller.validation import engine_problem, known_words, missing_models, request_problem
 from ..timeline import armature_of, edited_sequence
 from ..timeline.geometry_nodes.sequence import sequence_of
+from .draft_sheet import draw_sheet
 from .job_list import draw_jobs
 from .labels import wrapped_label
 
@@ -63,6 +65,10 @@ class MAV3D_PT_main(_Tab, bpy.types.Panel):
         row.operator_context = "EXEC_DEFAULT"
         row.operator("mav3d.generate", icon="PLAY")
         row.operator("mav3d.estimate", text="", icon="TIME")
+        row = layout.row()
+        row.enabled = not problem
+        row.operator("mav3d.four_seeds", icon="OUTLINER_OB_GROUP_INSTANCE")
+        draw_sheet(layout)
         _draw_animate(layout, context)
         if estimate := state().notices.estimate_of(request_of(settings)):
             wrapped_label(layout, context, estimate, "TIME")
@@ -162,10 +168,15 @@ class MAV3D_PT_result(_Tab, bpy.types.Panel):
         column = layout.column(align=True)
         column.operator("mav3d.regenerate", icon="FILE_REFRESH")
         column.operator("mav3d.vary_seed", icon="MOD_NOISE")
+        if recipe.quality in BETTER:
+            column.operator("mav3d.improve", icon="TRIA_UP_BAR")
         column.operator("mav3d.continue_optimizing", icon="FF")
         column = layout.column(align=True)
-        for operator, icon in _motion_buttons(context.object):
-            column.operator(operator, icon=icon)
+        for operator, icon, text in _motion_buttons(context.object):
+            column.operator(operator, icon=icon, text=text)
+        column = layout.column(align=True)
+        column.operator("mav3d.retime", icon="TIME", text=pace_text(context.object))
+        column.operator("mav3d.smooth_motion", icon="SMOOTHCURVE")
         column.operator("mav3d.mark_as_asset", icon="ASSET_MANAGER")
         layout.menu("MAV3D_MT_export", icon="EXPORT")
 
@@ -186,15 +197,24 @@ class MAV3D_PT_engine(_Tab, bpy.types.Panel):
         layout.operator("mav3d.show_manual", icon="HELP")
 
 
-def _motion_buttons(host: bpy.types.Object) -> list[tuple[str, str]]:
-    """The operators, with their icons, that can change how the motion of `host` is stored."""
-    to_frames, to_keys = ("mav3d.bake_to_frames", "RENDER_ANIMATION"), ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA")
+def pace_text(host: bpy.types.Object) -> str:
+    """What the button that changes the pace says: how the motion plays, where that is not as it was made."""
+    translated, pace = bpy.app.translations.pgettext_iface, pace_of(host)
+    said = ([f"{pace.speed:.3g}×"] if pace.speed != 1 else []) + ([translated("Reverse")] if pace.reverse else [])
+    return ": ".join([translated("Retime"), *([", ".join(said)] if said else [])])
+
+
+def _motion_buttons(host: bpy.types.Object) -> list[tuple[str, str, str]]:
+    """The operators, with their icons and texts that a narrow sidebar has room for, that can change how the motion of `host` is
+    stored."""
+    to_frames = ("mav3d.bake_to_frames", "RENDER_ANIMATION", "Bake to Frames")
+    to_keys = ("mav3d.frames_to_shape_keys", "SHAPEKEY_DATA", "To Shape Keys")
     if sequence_of(host) is not None:
-        return [("mav3d.edit_frame", "EDITMODE_HLT"), to_keys]
+        return [("mav3d.edit_frame", "EDITMODE_HLT", "Edit This Frame"), to_keys]
     if armature_of(host) is not None:
         return [to_keys, to_frames]
     if getattr(host.data, "shape_keys", None) is not None:
-        return [("mav3d.convert_to_transform_keys", "KEYFRAME"), to_frames]
+        return [("mav3d.convert_to_transform_keys", "KEYFRAME", "To Transform Keys"), to_frames]
     return []
 
 

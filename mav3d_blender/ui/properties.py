@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, EnumProperty, FloatProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import (
+    BoolProperty,
+    EnumProperty,
+    FloatProperty,
+    FloatVectorProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
 
 from ..common.contract import prompt, request
+from ..controller.pace import REPEAT_ITEMS
 from ..controller.request import default_of
 
 # By choice: its number in .blend files, which never changes, its label and its tooltip. Others than these are not offered.
@@ -37,11 +46,6 @@ MEMORY = {
     "auto": (0, "Automatic", "Low where the models fit no other way"),
     "low": (1, "Low", "One model on the graphics card at a time: slower, for smaller cards"),
 }
-REPEATS = [
-    ("LOOP", "Loop", "Begins again after its last frame"),
-    ("PING_PONG", "Ping-Pong", "Plays back and forth"),
-    ("HOLD", "Hold", "The first and last frame stay before and after"),
-]
 RATES = [
     ("KEEP", "Original Speed", "Spread over the scene's frames so that the clip plays at its own speed"),
     ("EVERY", "Frame by Frame", "One frame of the clip in every frame of the scene"),
@@ -127,7 +131,7 @@ class MAV3D_PG_settings(bpy.types.PropertyGroup):
         description="The scene's frame at which the clip begins; a sequence of numbered files has its number 1 there",
         default=1,
     )
-    repeat: EnumProperty(name="Repeat", description="What comes before and after the clip", items=REPEATS, default="LOOP")
+    repeat: EnumProperty(name="Repeat", description="What comes before and after the clip", items=REPEAT_ITEMS, default="LOOP")
     rate: EnumProperty(name="Speed", description="How fast the clip plays in the scene", items=RATES, default="KEEP")
     at_cursor: BoolProperty(name="At 3D Cursor", description="Place the result at the 3D cursor", default=True)
     size: FloatProperty(
@@ -165,6 +169,15 @@ class MAV3D_PG_recipe(bpy.types.PropertyGroup):
     engine: StringProperty(name="Engine", description="The version of the engine that made it")
     job: StringProperty(name="Job", description="The job that made it, in the list of jobs")
     request: StringProperty(name="Request", description="All settings, as JSON")
+    spacing: FloatProperty(
+        name="Spacing", description="Frames of the scene from one of the clip to the next, as it was placed", default=1.0
+    )
+    target: StringProperty(name="Placement", description="Where it was placed, and how, as JSON")
+    placed: FloatVectorProperty(name="Placed", description="The transform that it was placed with, as a matrix", size=16)
+    speed: FloatProperty(name="Speed", description="How many times as fast as it was placed it plays", default=1.0)
+    reverse: BoolProperty(name="Reverse", description="Whether it plays from its end to its beginning")
+    closed: BoolProperty(name="Closed", description="Whether a key was added that closes it to a loop")
+    own_armature: BoolProperty(name="Own Armature", description="Whether it moves by an armature that it had before")
     distance: FloatProperty(name="Distance", description="Distance of the mesh from the surfaces, percent of its size")
 
 

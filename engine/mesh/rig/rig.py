@@ -25,7 +25,8 @@ class RigError(EngineError):
 class Rig:
     """Bones, parents before their children.
 
-    names: of the bones, each once. parents int32 [bones], -1 for the root, which is the first. rest_head, rest_tail float32
+    names: of the bones, each once. parents int32 [bones], -1 for a root; the first is one, and others are only where bones
+    were given. rest_head, rest_tail float32
     [bones, 3]: where bones begin and end at rest, armature space. pose float32 [frames, bones, 4, 4]: from rest to posed,
     armature space, rigid. weights float32 and bones int32 [vertices, 4]: how much of each vertex goes with which bones; they
     sum to 1. root float32 [frames, 10]: the armature in the world: translation, quaternion wxyz, scale along its axes.
@@ -70,8 +71,8 @@ def check_rig(rig: Rig, frames: int, vertices: int) -> Rig:
             raise RigError(f"The rig has {name} that are not finite.")
     if len(set(rig.names)) < count or not all(0 < len(name) <= MAX_NAME for name in rig.names):
         raise RigError(f"The rig's names have to differ, with 1 to {MAX_NAME} letters.")
-    if rig.parents[0] != -1 or not all(0 <= parent < bone for bone, parent in enumerate(rig.parents[1:], 1)):
-        raise RigError("The rig's parents are no tree with the root first and parents before children.")
+    if not all(-1 <= parent < bone for bone, parent in enumerate(rig.parents)):
+        raise RigError("The rig's parents are no trees with parents before children.")
     if rig.bones.min() < 0 or rig.bones.max() >= count:
         raise RigError(f"The rig has weights for bones outside its {count}.")
     if rig.weights.min() < 0 or np.abs(rig.weights.sum(1) - 1).max() > TOLERANCE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from engine.mesh.files.frame import Faces, Frame, MeshError, RawMesh, extent
 from engine.mesh.files.frame_list import KINDS
 from engine.mesh.files.mesh_file import read_mesh
 from engine.mesh.files.paint import Paint
+from engine.reference.given.bones import GivenBones, bones_of, read_bones
 
 # Sizes that single precision holds with room for squares of shares of them.
 SMALLEST, LARGEST = 1e-12, 1e12
@@ -24,7 +25,7 @@ NAME = "The mesh"
 class ReferenceMesh:
     """vertices float64 [V, 3] in the order of the file; triangles int32 [T, 3]; faces: the polygons they were cut from, None
     where these are triangles; uv: of the corners, [T, 3, 2], None where there are none; paint: its colours, or None; losses:
-    what the file names and can't be had, a clause each."""
+    what the file names and can't be had, a clause each; bones: those that it hangs on already, or None."""
 
     vertices: np.ndarray
     triangles: np.ndarray
@@ -32,6 +33,7 @@ class ReferenceMesh:
     uv: np.ndarray | None = None
     paint: Paint | None = None
     losses: tuple[str, ...] = ()
+    bones: GivenBones | None = None
 
     @property
     def size(self) -> float:
@@ -68,7 +70,9 @@ class ReferenceMesh:
                 images = [arrays[f"picture_{number}"] for number in range(sum(name.startswith("picture_") for name in arrays))]
                 paint = Paint(*(arrays[name] for name in ("tint", "paint_uv", "image")), images)
             losses = tuple(arrays["losses"].tolist())
+            bones = {name.removeprefix(BONES): array for name, array in arrays.items() if name.startswith(BONES)}
             found = cls(arrays["vertices"], arrays["triangles"], faces, arrays.get("uv"), paint, losses)
+            found = replace(found, bones=bones_of(bones, found.vertices, path.name) if bones else None)
             if found.sha256 != sha256:
                 raise ValueError("it is not the mesh that the job began with")
             return found
@@ -87,14 +91,19 @@ class ReferenceMesh:
         if self.paint is not None:
             arrays |= {"tint": self.paint.tint, "paint_uv": self.paint.uv, "image": self.paint.image}
             arrays |= {f"picture_{number}": picture for number, picture in enumerate(self.paint.images)}
+        if self.bones is not None:
+            arrays |= {f"{BONES}{name}": array for name, array in self.bones.arrays().items()}
         return arrays
 
 
 FACES = ("corners", "counts", "places", "owner")
+# What the names of bones' arrays begin with among the mesh's.
+BONES = "bones_"
 
 
-def read_given_mesh(path: Path) -> ReferenceMesh:
-    """The mesh in one file of a kind known here, with the vertices and faces that it has. Raises MeshError."""
+def read_given_mesh(path: Path, bones: Path | None = None) -> ReferenceMesh:
+    """The mesh in one file of a kind known here, with the vertices and faces that it has, and with the bones in another file.
+    Raises MeshError."""
     if path.is_dir():
         raise MeshError(f"{path} is a folder: give one mesh file, since one mesh is animated and no sequence.")
     if any(letter in path.name for letter in "*?") and not path.exists():
@@ -105,9 +114,9 @@ def read_given_mesh(path: Path) -> ReferenceMesh:
         raise MeshError(f"There is no mesh {path}: give the path of a mesh file.")
     raw = read_mesh(path, path.name)
     check_given(path.name, raw)
-    return ReferenceMesh(
-        np.float64(raw.vertices), raw.triangles.astype(np.int32), raw.faces, raw.uv, raw.paint, tuple(raw.losses)
-    )
+    vertices = np.float64(raw.vertices)
+    own = None if bones is None else read_bones(bones, vertices)
+    return ReferenceMesh(vertices, raw.triangles.astype(np.int32), raw.faces, raw.uv, raw.paint, tuple(raw.losses), own)
 
 
 def check_given(name: str, raw: RawMesh) -> None:

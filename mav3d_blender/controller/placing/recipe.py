@@ -6,12 +6,16 @@ import json
 from typing import Any
 
 import bpy
+from mathutils import Matrix
 
 from ...timeline.asset_folder.asset import Asset
 
 
-def write_recipe(host: bpy.types.Object, asset: Asset, request: dict[str, Any], job_id: str) -> None:
-    """Writes how the asset was made onto its object."""
+def write_recipe(
+    host: bpy.types.Object, asset: Asset, request: dict[str, Any], job_id: str, spacing: float = 1.0, own_armature: bool = False
+) -> None:
+    """Writes how the asset was made onto its object. spacing: frames of the scene from one of the clip to the next.
+    own_armature: it moves by one that it had before."""
     about, recipe = asset.about, host.mav3d
     recipe.prompt, recipe.seed = asset.prompt or "(no prompt)", int(about.get("seed", 0))
     for name in ("preset", "quality", "topology", "engine"):
@@ -19,9 +23,24 @@ def write_recipe(host: bpy.types.Object, asset: Asset, request: dict[str, Any], 
     recipe.models = ", ".join(f"{role}: {name}" for role, name in dict(about.get("models", {})).items())
     recipe.job = job_id or str(about.get("job", ""))
     recipe.request = json.dumps(request)
+    recipe.spacing, recipe.own_armature = spacing, own_armature
+    recipe.speed, recipe.reverse, recipe.closed = 1.0, False, False
     metrics = about.get("metrics", {})
     track, rig = metrics.get("track", {}).get("mean", {}), metrics.get("rig", {})
     recipe.distance = float(track.get("distance", rig.get("mean", 0.0)))
+
+
+def write_place(host: bpy.types.Object, target: dict[str, Any], basis: Matrix) -> None:
+    """Writes where a result was placed, as `target` says, and the transform that what carries it had there when it began."""
+    # What is made of it later is no draft to choose from.
+    host.mav3d.target = json.dumps({name: value for name, value in target.items() if name != "sheet"})
+    host.mav3d.placed = [value for row in basis for value in row]
+
+
+def read_place(host: bpy.types.Object) -> Matrix:
+    """The transform that what carries a result had when it was placed; none at all where that is not known."""
+    placed = Matrix([host.mav3d.placed[row : row + 4] for row in range(0, 16, 4)])
+    return placed if placed.determinant() else Matrix()
 
 
 def read_recipe(host: bpy.types.Object) -> dict[str, Any]:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import bpy
+from mathutils import Matrix, Vector
 
 from ...client.session import Session
 from ...common.background import Background
 from ...jobs.job import Job
-from ...timeline import Imported, Timing, animate_object, clip_box, import_asset, set_fps, stand, z_up
+from ...timeline import (
+    Imported,
+    Timing,
+    animate_object,
+    armature_of,
+    basis_at,
+    carrier_of,
+    clip_box,
+    import_asset,
+    motion_curves,
+    moved,
+    release,
+    replace_result,
+    set_fps,
+    stand,
+    z_up,
+)
 from ...timeline.asset_folder.asset import Asset, AssetError, read_asset
+from ..pace import pace_of, set_pace
 from .attention import Attention, attention, wait_reason
 from .collections import has_empty, mark, remove_empty
 from .free_place import free_place
-from .recipe import request_of_asset, write_recipe
+from .recipe import read_place, request_of_asset, write_place, write_recipe
 
 # A rate that differs by less from a whole multiple of the clip's, such as 23.976 of 12, counts as one.
 NEARLY = 2e-3
@@ -25,10 +43,12 @@ NEARLY = 2e-3
 
 @dataclass(frozen=True)
 class Placed:
-    """What became of a result. problem: why it is not in the scene, one sentence; empty where it is."""
+    """What became of a result. problem: why it is not in the scene, one sentence; empty where it is. note: sentences on what is
+    odd where it is."""
 
     job_id: str
     problem: str = ""
+    note: str = ""
 
 
 class Results:
@@ -92,7 +112,7 @@ class Results:
             del self._reading[job_id]
             select = asked is not None and asked.unchanged()
             self._asked.pop(job_id, None)
-            return Placed(job_id, _place_job(session, job_id, reading, select))
+            return _place_job(session, job_id, reading, select)
         return None
 
 
@@ -109,42 +129,120 @@ def place_asset(
     Frames that came of numbered files are at their numbers, counted from the start frame; others begin there. request: what
     made it; taken from the asset where it is not known. select: whether it becomes the one selected, active object.
     """
+    asset, timing = _prepared(scene, asset, target, request)
     location = target.get("location", (0.0, 0.0, 0.0))
-    if target.get("up") == "Y":
-        asset = z_up(asset)
-    if "size" in target and not _has_own_place(asset, request):
-        asset = stand(asset, target["size"], target.get("origin", "BOTTOM"))
-        if target.get("beside"):
-            location = free_place(scene, location, clip_box(asset))
-    rate, start = target.get("rate", "EVERY"), target.get("start_frame", 1)
-    if asset.first_number is not None:
-        start += asset.first_number - 1
-    spacing = whole_spacing(scene, asset.fps) if rate == "KEEP" else asset.number_step
-    imported = import_asset(
-        asset, scene, start, spacing, target.get("repeat", "LOOP"), rate == "SCENE", rate == "SCENE",
-        location=location,
-    )  # fmt: skip
+    if target.get("beside") and "size" in target and not _has_own_place(asset, request):
+        location = free_place(scene, location, clip_box(asset))
+    imported = _import(scene, asset, target, timing, location)
     host = imported.object
     mark(imported.collection)
     scene.mav3d.result = host.name
-    write_recipe(host, asset, request or request_of_asset(asset), job_id)
+    write_recipe(host, asset, request or request_of_asset(asset), job_id, timing.spacing)
+    write_place(host, target | {"location": list(location)}, basis_at(carrier_of(host), timing.start))
     if select:
         select_object(scene, host)
     return imported
 
 
-def animate_target(scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str) -> None:
-    """Moves the object that `target` names, whose mesh the asset was made of, as the asset moves. Raises AssetError where that
-    can't be, with nothing changed."""
-    host = _target_object(scene, target)
-    rate, start = target.get("rate", "EVERY"), target.get("start_frame", 1)
-    spacing = whole_spacing(scene, asset.fps) if rate == "KEEP" else 1
-    animate_object(host, asset, Timing(start, spacing, target.get("repeat", "LOOP")))
-    if rate == "SCENE":
-        scene.frame_start, scene.frame_end = start, start + asset.frames - 1
+def _prepared(
+    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any] | None
+) -> tuple[Asset, Timing]:
+    """The asset as it stands where it is put, and when it plays in the scene."""
+    if target.get("up") == "Y":
+        asset = z_up(asset)
+    if "size" in target and not _has_own_place(asset, request):
+        asset = stand(asset, target["size"], target.get("origin", "BOTTOM"))
+    start = target.get("start_frame", 1) + (asset.first_number - 1 if asset.first_number is not None else 0)
+    spacing = whole_spacing(scene, asset.fps) if target.get("rate") == "KEEP" else asset.number_step
+    return asset, Timing(start, spacing, target.get("repeat", "LOOP"))
+
+
+def _import(
+    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], timing: Timing, location: tuple[float, float, float]
+) -> Imported:
+    sets_rate = target.get("rate") == "SCENE"
+    return import_asset(
+        asset, scene, timing.start, timing.spacing, timing.repeat, sets_rate, sets_rate, location=tuple(location)
+    )
+
+
+def replace_target(
+    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str, select: bool
+) -> None:
+    """Puts the asset in the place of the result that `target` names, which is kept, hidden; where that is gone, as any."""
+    host = _result_named(scene, target)
+    if host is None:
+        place_asset(scene, asset, target, request, job_id, select)
+        return
+    pace, seed = pace_of(host), host.mav3d.seed
+    curves = motion_curves(host)
+    begins = min((curve.range()[0] for curve in curves), default=scene.frame_current)
+    # What the artist has done to its place since.
+    change = basis_at(carrier_of(host), begins) @ read_place(host).inverted_safe()
+    asset, timing = _prepared(scene, asset, target, request)
+    timing, location = replace(timing, start=begins), Vector(target.get("location", (0.0, 0.0, 0.0)))
+    if asset.rig is not None:
+        asset, location = moved(asset, change @ Matrix.Translation(location)), Vector()
+    imported = _import(scene, asset, target, timing, location)
+    basis = change @ Matrix.Translation(location + Vector(asset.origin))
+    replace_result(host, imported, timing, basis, f"{host.name} (seed {seed})")
+    write_recipe(host, asset, request, job_id, timing.spacing)
+    write_place(host, target, change.inverted_safe() @ basis_at(carrier_of(host), begins))
+    if pace != pace_of(host):
+        set_pace(host, replace(pace, closed=False))
+    scene.mav3d.result = host.name
+
+
+def _result_named(scene: bpy.types.Scene, target: dict[str, Any]) -> bpy.types.Object | None:
+    """The result that is to be replaced, by the number that it has as long as Blender runs, else by its name."""
+    hosts = [each for each in scene.objects if each.type == "MESH" and each.mav3d.prompt]
+    by_number = [each for each in hosts if each.session_uid == target.get("uid")]
+    return next(iter(by_number or [each for each in hosts if each.name == target["replaces"]]), None)
+
+
+def animate_target(
+    scene: bpy.types.Scene, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str
+) -> list[str]:
+    """Moves the object that `target` names, whose mesh the asset was made of, as the asset moves; returns sentences on what is
+    odd. Raises AssetError where that can't be, with nothing changed."""
+    host, frame = _target_object(scene, target), scene.frame_current
+    try:
+        # An object that moves already is where it was when its mesh was sent.
+        scene.frame_set(target.get("frame", frame))
+        return _animate(scene, host, asset, target, request, job_id)
+    finally:
+        scene.frame_set(frame)
+
+
+def _animate(
+    scene: bpy.types.Scene, host: bpy.types.Object, asset: Asset, target: dict[str, Any], request: dict[str, Any], job_id: str
+) -> list[str]:
+    timing = Timing(
+        target.get("start_frame", 1), whole_spacing(scene, asset.fps) if target.get("rate") == "KEEP" else 1,
+        target.get("repeat", "LOOP"),
+    )  # fmt: skip
+    change, pivot = Matrix(), Matrix.Translation(target.get("location", (0.0, 0.0, 0.0)))
+    own_armature = armature_of(host) is not None and not is_made(host)
+    if is_made(host):
+        if carrier_of(host) != host:
+            change = basis_at(carrier_of(host), timing.start) @ read_place(host).inverted_safe()
+        release(host, pivot, f"{host.name} (seed {host.mav3d.seed})")
+        if asset.rig is not None:
+            asset = moved(asset, pivot.inverted() @ change @ pivot)
+    pivot = host.matrix_world.translation.copy()
+    notes = animate_object(host, asset, timing)
+    if target.get("rate") == "SCENE":
+        scene.frame_start, scene.frame_end = timing.start, timing.start + asset.frames - 1
         set_fps(scene, asset.fps)
     scene.mav3d.result = host.name
-    write_recipe(host, asset, request, job_id)
+    write_recipe(host, asset, request, job_id, timing.spacing, own_armature)
+    write_place(host, target | {"location": list(pivot)}, change.inverted_safe() @ basis_at(carrier_of(host), timing.start))
+    return notes
+
+
+def is_made(host: bpy.types.Object) -> bool:
+    """Whether all that moves `host` was made by MAV3D: an armature of the person's own can get one Action after the other."""
+    return bool(host.mav3d.prompt) and not host.mav3d.own_armature
 
 
 def _target_object(scene: bpy.types.Scene, target: dict[str, Any]) -> bpy.types.Object:
@@ -155,7 +253,7 @@ def _target_object(scene: bpy.types.Scene, target: dict[str, Any]) -> bpy.types.
         raise AssetError(f"{name} is no longer in the scene: undo that and choose Place, or import the job's asset.")
     if found.mode != "OBJECT":
         raise AssetError(f"{found.name} is being edited: go to Object Mode and choose Place.")
-    if found.mav3d.prompt:
+    if is_made(found) and not target.get("again"):
         raise AssetError(f"{found.name} moves already: remove its armature, or import the job's asset.")
     return found
 
@@ -172,26 +270,29 @@ def _has_own_place(asset: Asset, request: dict[str, Any] | None) -> bool:
     return asset.about.get("preset") == "track" or bool((request or {}).get("mesh"))
 
 
-def _place_job(session: Session, job_id: str, reading: Background[Asset], select: bool) -> str:
-    """Places a job's asset as one undo step; returns why it can't be, one sentence, or ""."""
-    job = session.store.get(job_id)
+def _place_job(session: Session, job_id: str, reading: Background[Asset], select: bool) -> Placed:
+    """Places a job's asset as one undo step."""
+    job, notes = session.store.get(job_id), []
     if job is None:
-        return ""
+        return Placed(job_id)
     try:
         asset = reading.wait()
         scene = bpy.data.scenes.get(job.target.get("scene", "")) or bpy.context.scene
         if "object" in job.target:
-            animate_target(scene, asset, job.target, job.request, job.id)
+            notes = animate_target(scene, asset, job.target, job.request, job.id)
+        elif "replaces" in job.target:
+            replace_target(scene, asset, job.target, job.request, job.id, select)
         else:
             place_asset(scene, asset, job.target, job.request, job.id, select)
     except (AssetError, OSError) as error:
-        return str(error)
+        return Placed(job_id, str(error))
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         # An exception would end the timer, and with it the messages of other jobs.
-        return f"The result in {job.asset} could not be placed ({error}): use Import Asset, or generate it again."
+        problem = f"The result in {job.asset} could not be placed ({error}): use Import Asset, or generate it again."
+        return Placed(job_id, problem)
     session.mark_imported(job.id)
     _push_undo(f"MAV3D: {asset.prompt}")
-    return ""
+    return Placed(job_id, note=" ".join(notes))
 
 
 def select_object(scene: bpy.types.Scene, host: bpy.types.Object) -> None:

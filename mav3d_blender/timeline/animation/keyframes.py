@@ -35,7 +35,7 @@ def write_curve(
     # Linear keys don't use handles; they are there for the day an artist makes the curve a smooth one.
     for side in ("left", "right"):
         points.foreach_set(f"handle_{side}_type", np.full(count, AUTO_CLAMPED, np.int32))
-    _repeat(curve, repeat)
+    set_repeat(curve, repeat)
     curve.update()
 
 
@@ -63,13 +63,15 @@ def write_smooth_curves(
             points.foreach_set(f"handle_{side}_type", np.where(smooth[:, 0], ALIGNED, FREE).astype(np.int32))
             handle = np.hstack([frames[:, None] + step * timing.spacing, value + step * slope])
             points.foreach_set(f"handle_{side}", np.float32(handle).ravel())
-        _repeat(curve, timing.repeat)
+        set_repeat(curve, timing.repeat)
         curve.update()
 
 
-def _repeat(curve: bpy.types.FCurve, repeat: str) -> None:
-    """What comes before and after the first and last key."""
+def set_repeat(curve: bpy.types.FCurve, repeat: str) -> None:
+    """What comes before and after the first and last key, in place of what came there."""
     curve.extrapolation = "CONSTANT"
+    for modifier in [each for each in curve.modifiers if each.type == "CYCLES"]:
+        curve.modifiers.remove(modifier)
     if repeat in CYCLES and len(curve.keyframe_points) > 1:
         modifier = curve.modifiers.new("CYCLES")
         modifier.mode_before = modifier.mode_after = CYCLES[repeat]

@@ -34,10 +34,17 @@ def key_transform(owner: bpy.types.Object, root: np.ndarray, timing: Timing, loc
 
 
 def key_values(
-    owner: bpy.types.Object, path: str, values: np.ndarray, timing: Timing, tolerance: float, group: str = ""
+    owner: bpy.types.Object,
+    path: str,
+    values: np.ndarray,
+    timing: Timing,
+    tolerance: float,
+    group: str = "",
+    keyed: bool = False,
 ) -> None:
-    """Keys a property with values [frames, channels], as few as do; a value that stays is set and has no key."""
-    if np.ptp(values, axis=0).max() <= tolerance:
+    """Keys a property with values [frames, channels], as few as do; a value that stays is set and has no key, unless `keyed`,
+    which leaves alone what the property is now."""
+    if not keyed and np.ptp(values, axis=0).max() <= tolerance:
         holder, _, name = path.rpartition(".")
         setattr(owner.path_resolve(holder) if holder else owner, name, values.mean(0).tolist())
         return

@@ -24,7 +24,7 @@ DTYPES = {
 class Rig:
     """Bones, parents before their children.
 
-    names: each once. parents [bones], -1 for the first, the root. rest_head, rest_tail [bones, 3], armature space. pose
+    names: each once. parents [bones], -1 for a root, as the first is. rest_head, rest_tail [bones, 3], armature space. pose
     [frames, bones, 4, 4]: from rest to posed, armature space, rigid. weights float32 and bones int32 [vertices, 4]: how much a
     vertex goes with which bones. root [frames, 10]: the armature in the world: translation, quaternion wxyz, scale. rest
     float32 [vertices, 3]: the mesh at rest, armature space.
@@ -98,8 +98,8 @@ def _wrong(rig: Rig) -> str | None:
     count = len(rig.names)
     if len(set(rig.names)) < count or not all(0 < len(name.encode("utf-8")) <= MAX_NAME for name in rig.names):
         return "names that don't differ or are too long"
-    if rig.parents[0] != -1 or not all(0 <= parent < bone for bone, parent in enumerate(rig.parents[1:], 1)):
-        return "parents that are no tree with the root first"
+    if not all(-1 <= parent < bone for bone, parent in enumerate(rig.parents)):
+        return "parents that are no trees with parents before children"
     if rig.bones.min() < 0 or rig.bones.max() >= count:
         return f"weights for bones outside its {count}"
     if rig.weights.min() < 0 or np.abs(rig.weights.sum(1) - 1).max() > TOLERANCE:

@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from engine.contract.errors import ModelError
-from engine.contract.vocabulary import Vocabulary, built_in_vocabulary
+from engine.contract.vocabulary import BUILT_IN, Vocabulary, built_in_vocabulary, words_of_preset
+from engine.models.presets import PRESETS
 
 SMALL = Vocabulary(
     {"red": ["scarlet"], "blue": []}, {"ball": ["orb"]}, {"still": []}, ["a", "the"], {"ball": "red"}, "still",
@@ -52,3 +54,23 @@ def test_the_built_in_words_go_together():
     assert set(words.default_colours) <= set(words.objects) and set(words.default_colours.values()) <= set(words.colours)
     assert words.default_motion in words.motions and set(words.palette) == set(words.colours)
     assert all(len(colour) == 3 and all(0 <= part <= 1 for part in colour) for colour in words.palette.values())
+
+
+def test_the_words_of_presets_that_come_with_the_engine_need_no_engine():
+    assert set(BUILT_IN) == {name for name, preset in PRESETS.items() if preset.built_in}
+    for name, (folder, beside) in BUILT_IN.items():
+        assert PRESETS[name].beside == beside and Path(PRESETS[name].video).parent == folder
+    toys, bodies = words_of_preset("primitives")
+    assert toys == built_in_vocabulary() and words_of_preset("creatures") == (bodies,)
+    assert "dog" in bodies.objects and "dog" not in toys.objects and "running" in bodies.limb_motions
+    assert words_of_preset("paper") == () and words_of_preset("custom") == ()
+
+
+def test_words_that_can_not_be_read_are_left_to_the_engine(tmp_path, monkeypatch):
+    (tmp_path / "vocabulary.json").write_text("{")
+    monkeypatch.setitem(BUILT_IN, "creatures", (tmp_path, ""))
+    words_of_preset.cache_clear()
+    try:
+        assert words_of_preset("creatures") == () and len(words_of_preset("primitives")) == 1
+    finally:
+        words_of_preset.cache_clear()

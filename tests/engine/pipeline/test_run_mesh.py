@@ -8,6 +8,7 @@ from engine.contract.request import GIVEN_MESH, Request
 from engine.job.folder import JobFolder
 from engine.job.resolve import resolve, resolve_folder, resolve_new
 from engine.pipeline.run import run_job
+from tests.engine.reference.given.rigs import rigged_dog
 from tests.engine.reference.given.shapes import box_dog, write_obj
 
 FEW = {"quality": "draft", "dynamic_steps": 1, "frames": 2, "seed": 1}
@@ -43,6 +44,29 @@ def test_a_mesh_goes_in_and_comes_out_rigged_and_the_job_needs_no_other_file(pat
         run_job(again, folder, lambda message: None, lambda: 0, "cpu", previews=())
 
 
+def test_bones_that_it_hangs_on_are_the_skeleton_s_and_the_rig_s(tmp_path):
+    shape, bones = rigged_dog()
+    write_obj(tmp_path / "dog.obj", shape)
+    np.savez(tmp_path / "bones.npz", **bones.arrays())
+    folder = JobFolder(tmp_path / "job")
+    values = FEW | {"prompt": "a brown dog running", "mesh": str(tmp_path / "dog.obj"), "bones": str(tmp_path / "bones.npz")}
+    said = run(folder, values | {"dynamic_steps": 2})
+    assert said[-1]["type"] == "result"
+    with np.load(folder.asset / "rig.npz") as rig, np.load(folder.asset / "mesh.npz") as mesh:
+        assert rig["names"].tolist() == bones.names
+        np.testing.assert_array_equal(rig["parents"], bones.parents)
+        np.testing.assert_allclose(rig["rest_head"], bones.heads, atol=1e-6)
+        dense = np.zeros_like(bones.weights)
+        np.add.at(dense, (np.arange(len(dense))[:, None], rig["bones"]), rig["weights"])
+        np.testing.assert_allclose(dense, bones.weights, atol=1e-6)
+        assert np.ptp(mesh["vertices"], axis=0).max() > 0.01
+        np.testing.assert_allclose(rig["root"][:, 7:], rig["root"][:, 7:8] * np.ones(3), atol=1e-6)
+    (tmp_path / "bones.npz").unlink()
+    job = resolve_folder(folder)
+    assert job.request.bones is None
+    run_job(job, folder, lambda message: None, lambda: 0, "cpu", previews=())
+
+
 def test_what_does_not_go_with_the_mesh_is_said_before_anything_is_written(path, tmp_path):
     folder = JobFolder(tmp_path / "job")
     with pytest.raises(PromptError, match="A dog has no wings"):
@@ -65,6 +89,8 @@ def test_what_does_not_go_with_the_mesh_is_said_before_anything_is_written(path,
         ({"backbone": "mlp"}, "holds no given mesh"),
         ({"mesh_sha256": "0"}, "belongs to a job"),
         ({"mesh": " "}, "give the path of a mesh file"),
+        ({"bones": " "}, "give the path of a file of bones"),
+        ({"bones": "bones.npz", "mesh": None}, "give the mesh as well"),
     ],
 )
 def test_settings_that_do_not_go_with_a_mesh(more, said):

@@ -19,7 +19,16 @@ def test_a_request_without_files_stays_as_it_is(tmp_path):
     assert with_inputs({"type": "generate", "request": {"prompt": "p"}}, "/far")[1] == {}
 
 
-@pytest.mark.parametrize("key", ["image", "mesh", "asset"])
+def test_bones_go_along_with_their_mesh(tmp_path):
+    for name in ("dog.ply", "bones.npz"):
+        (tmp_path / name).write_bytes(b"ply\n")
+    request = {"prompt": "p", "mesh": str(tmp_path / "dog.ply"), "bones": str(tmp_path / "bones.npz")}
+    there, files = with_inputs({"type": "generate", "request": request}, "/far/a")
+    assert (there["request"]["mesh"], there["request"]["bones"]) == ("/far/a/input/dog.ply", "/far/a/input/bones.npz")
+    assert set(files) == {"input/dog.ply", "input/bones.npz"}
+
+
+@pytest.mark.parametrize("key", ["image", "mesh", "bones", "asset"])
 def test_a_missing_file_is_named(tmp_path, key):
     with pytest.raises(TransferError, match="none"):
         with_inputs({"type": "generate", "request": {key: str(tmp_path / "none")}}, "/far")

@@ -22,7 +22,11 @@ def set_hello(monkeypatch, *presets) -> None:
         ("", "Type a prompt"),
         ("a corgi playing", "Unknown: corgi, playing"),
         ("red bouncing", "Name an object"),
-        ("a red blue ball", "One of the colors at a time: red, blue"),
+        ("a red blue green ball", "One of the colors at a time: red, blue, green"),
+        # The second color is that of the models beside, whose words are known before an engine has started.
+        ("a red blue ball", ""),
+        ("a brown dog running", ""),
+        ("a car running", "A car can't be running"),
     ],
 )
 def test_a_prompt_is_judged_while_one_types(addon, prompt, problem):

@@ -12,8 +12,10 @@ from engine.models.presets import CREATURES_FOLDER
 from engine.reference.given.mesh import read_given_mesh
 from mav3d_blender.controller.animate import mesh_prompt_problem, mesh_to_animate, object_problem
 from mav3d_blender.controller.state import state
+from tests.engine.reference.given.bone_tables import DOG
 from tests.mav3d_blender.capture.moving import add
 from tests.mav3d_blender.fake_engine import FACES, POINTS
+from tests.mav3d_blender.rigged import add_rigged_dog, unposed_dog
 
 
 @pytest.fixture
@@ -42,8 +44,10 @@ def test_the_mesh_goes_to_the_engine_and_the_result_comes_to_the_object(addon, h
 
 
 def test_a_motion_alone_is_enough_of_a_prompt_for_a_mesh(addon, host, monkeypatch):
-    # Before the engine has said which words it knows, it is left to it.
+    # Known before an engine has started.
     addon.mav3d.prompt = "a gryphon running"
+    assert mesh_prompt_problem(addon.mav3d) == "Unknown: gryphon"
+    addon.mav3d.prompt = "running"
     assert mesh_prompt_problem(addon.mav3d) == ""
     words = json.loads((CREATURES_FOLDER / "vocabulary.json").read_text("utf-8"))
     presets = [{"name": "primitives", "beside": "creatures"}, {"name": "creatures", "words": words}]
@@ -62,7 +66,7 @@ def test_what_can_not_be_animated_says_why(addon, host):
     assert "apply that first" in object_problem(bpy.context)
     host.modifiers.clear()
     host.modifiers.new("Armature", "ARMATURE")
-    assert "has an armature already" in object_problem(bpy.context)
+    assert "Armature modifier without an armature" in object_problem(bpy.context)
     host.modifiers.clear()
     host.mav3d.prompt = "a dog running"
     assert "animated by MAV3D already" in object_problem(bpy.context) and mesh_to_animate(bpy.context) is None
@@ -71,3 +75,50 @@ def test_what_can_not_be_animated_says_why(addon, host):
     assert object_problem(bpy.context) == "a kite has no faces"
     host.select_set(False)
     assert object_problem(bpy.context) == "Select a mesh object"
+
+
+def test_an_armature_goes_along_and_a_mesh_may_be_animated_again(addon):
+    host, armature = add_rigged_dog()
+    addon.mav3d.prompt = "running"
+    assert object_problem(bpy.context) == ""
+    # The engine that is played knows no dog: what it makes of this one does not fit, and is not put on it.
+    with pytest.raises(RuntimeError, match="has been changed since it was sent"):
+        bpy.ops.mav3d.animate_mesh()
+    (job,) = state().jobs()
+    mesh = read_given_mesh(Path(job.request["mesh"]), Path(job.request["bones"]))
+    _, bones = unposed_dog()
+    place = np.array(armature.matrix_world)
+    assert sorted(mesh.bones.names) == sorted(bones.names) and "control" not in mesh.bones.names
+    order = [mesh.bones.names.index(name) for name in bones.names]
+    np.testing.assert_allclose(mesh.bones.weights[:, order], bones.weights, atol=1e-6)
+    heads = bones.heads @ place[:3, :3].T + place[:3, 3] - np.array(host.matrix_world.translation)
+    np.testing.assert_allclose(mesh.bones.heads[order], heads, atol=1e-5)
+    above = [mesh.bones.names[each] if each >= 0 else "" for each in mesh.bones.parents[order]]
+    # What hangs on a control without weights hangs on nothing.
+    assert above == [row[1] for row in DOG]
+    assert [name for name, on in zip(mesh.bones.names, mesh.bones.connected, strict=True) if on] == [
+        name for name in mesh.bones.names if "lower" in name
+    ]
+    host.mav3d.prompt, host.mav3d.own_armature = "a dog walking", True
+    assert object_problem(bpy.context) == "" and mesh_to_animate(bpy.context) == host
+
+
+def test_armatures_that_can_not_be_animated_say_why(addon):
+    host, armature = add_rigged_dog()
+    armature.scale = (1, 1, 2)
+    bpy.context.view_layer.update()
+    assert object_problem(bpy.context) == "rig is scaled unevenly: apply its scale first"
+    armature.scale = (1, 1, 1)
+    bpy.context.view_layer.update()
+    addon.mav3d.topology = "FIXED"
+    assert "choose Armature or Automatic as the Topology" in object_problem(bpy.context)
+    addon.mav3d.topology = "AUTO"
+    host.modifiers.new("Second", "ARMATURE").object = bpy.data.objects.new("other", bpy.data.armatures.new("other"))
+    assert "has several armatures" in object_problem(bpy.context)
+    host.modifiers.remove(host.modifiers["Second"])
+    host.vertex_groups.clear()
+    assert object_problem(bpy.context) == ""
+    addon.mav3d.prompt = "running"
+    with pytest.raises(RuntimeError, match="No bone of rig holds vertices of dog"):
+        bpy.ops.mav3d.animate_mesh()
+    assert state().jobs() == []

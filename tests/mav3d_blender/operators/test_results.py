@@ -12,7 +12,10 @@ def test_a_result_is_made_again_and_varied(addon):
     assert bpy.ops.mav3d.regenerate.poll()
     with bpy.context.temp_override(object=first):
         assert bpy.ops.mav3d.regenerate() == {"FINISHED"}
+        first.location.x = 9
         assert bpy.ops.mav3d.vary_seed() == {"FINISHED"}
+    # The new one is the same object, where it is; what it was is kept.
+    assert first.location.x == 9 and first.mav3d.seed != 7 and bpy.data.objects[f"{first.name} (seed 7)"].hide_viewport
     seeds = [json.loads(host.mav3d.request)["seed"] for host in addon.objects if host.mav3d.prompt]
     assert len(seeds) == 3 and seeds.count(7) == 2
 

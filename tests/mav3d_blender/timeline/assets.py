@@ -23,7 +23,7 @@ def write_asset(folder: Path, count: int = FRAMES, **changes) -> Path:
         faces = FACES if number % 2 else FACES[:4]
         uv = np.tile(np.array([[0, 0], [1, 0], [0, 1]], np.float32), (len(faces), 1, 1))
         np.savez(folder / f"frame_{number:04d}.npz", vertices=OCTAHEDRON * (1 + number / 10), triangles=faces, uv=uv)
-    return _finish(folder, count, {"topology": "per-frame", "texture": "per-frame"} | changes)
+    return finish(folder, count, {"topology": "per-frame", "texture": "per-frame"} | changes)
 
 
 def write_fixed_asset(folder: Path, positions: np.ndarray | None = None, **changes) -> Path:
@@ -31,7 +31,7 @@ def write_fixed_asset(folder: Path, positions: np.ndarray | None = None, **chang
     folder.mkdir(parents=True, exist_ok=True)
     positions = moving_octahedron() if positions is None else positions
     np.savez_compressed(folder / "mesh.npz", vertices=positions, triangles=FACES, uv=UV)
-    return _finish(folder, len(positions), {"topology": "fixed", "texture": "one"} | changes)
+    return finish(folder, len(positions), {"topology": "fixed", "texture": "one"} | changes)
 
 
 def moving_octahedron(frames: int = FRAMES) -> np.ndarray:
@@ -59,7 +59,7 @@ def write_rigged_asset(folder: Path, rig: dict | None = None, correct: int | Non
     uv = np.zeros((len(faces), 3, 2), np.float32)
     np.savez_compressed(folder / "mesh.npz", vertices=positions, triangles=faces, uv=uv, rest=np.float32(rest))
     np.savez_compressed(folder / "rig.npz", **(arrays | (rig or {})))
-    return _finish(folder, FRAMES, {"topology": "rigged", "texture": "one", "format": 2, "prompt": "a bar folding"} | changes)
+    return finish(folder, FRAMES, {"topology": "rigged", "texture": "one", "format": 2, "prompt": "a bar folding"} | changes)
 
 
 def bar() -> tuple[np.ndarray, np.ndarray]:
@@ -142,7 +142,7 @@ def shown_materials(scene: bpy.types.Scene, host: bpy.types.Object, frame: float
     return {mesh.materials[face.material_index].name for face in mesh.polygons}
 
 
-def _finish(folder: Path, count: int, changes: dict) -> Path:
+def finish(folder: Path, count: int, changes: dict) -> Path:
     """The textures, redder from frame to frame, and asset.json."""
     one = changes["texture"] == "one"
     for name, red in [("albedo.png", 200)] if one else [(f"albedo_{n:04d}.png", 80 + 14 * n) for n in range(1, count + 1)]:

@@ -21,6 +21,7 @@ def test_recent_prompts_are_in_the_menu(addon):
 ELSEWHERE = {
     "mav3d.use_settings", "mav3d.dismiss", "mav3d.remove", "mav3d.cancel_fetch", "mav3d.cancel_install", "mav3d.use_device",
     "mav3d.use_python", "mav3d.find_pythons", "mav3d.copy_report", "mav3d.uninstall_engine", "mav3d.say_word",
+    "mav3d.choose_draft",
 }  # fmt: skip
 
 

@@ -20,7 +20,9 @@ def test_the_panel_shows_words_and_what_is_wrong_with_the_prompt(addon):
     assert drawn(panels.MAV3D_PT_main).disabled == []
     addon.mav3d.preset, addon.mav3d.prompt = "paper", "a corgi"
     main = drawn(panels.MAV3D_PT_main)
-    assert "Object" not in main.text and {name for name, *_ in main.buttons} == {"mav3d.generate", "mav3d.estimate"}
+    assert "Object" not in main.text and {name for name, *_ in main.buttons} == {
+        "mav3d.generate", "mav3d.estimate", "mav3d.four_seeds",
+    }  # fmt: skip
 
 
 def test_the_panel_says_where_to_set_up_the_engine(addon, preferences, tmp_path):

@@ -43,7 +43,7 @@ def test_the_way_back_is_the_rest(tmp_path):
         ({"names": np.array(["a", "a"])}, "names that don't differ"),
         ({"names": np.array(["a", "x" * 61])}, "too long"),
         ({"names": np.array(["a"])}, "parents of shape"),
-        ({"parents": np.int32([-1, 1])}, "no tree with the root first"),
+        ({"parents": np.int32([-1, 1])}, "no trees with parents before children"),
         ({"parents": np.int64([-1, 0])}, "parents of the wrong kind"),
         ({"weights": ARRAYS["weights"] * 2}, "don't sum to 1"),
         ({"bones": ARRAYS["bones"] + 1}, "outside its 2"),
