@@ -40,6 +40,12 @@ class RequestError(EngineError):
     kind = "request"
 
 
+class BatchError(EngineError):
+    """A list of requests that can't be read, or can't be worked on."""
+
+    kind = "batch"
+
+
 class ModelError(EngineError):
     kind = "model"
 
