@@ -126,7 +126,9 @@ def _earlier_seconds(output: Path) -> dict[str, float]:
     found = {}
     for job in _about(output / RECORDS).get("jobs", []):
         if isinstance(job, dict) and isinstance(job.get("seconds"), int | float) and job["seconds"] >= 0:
-            found[str(job.get("name"))] = float(job["seconds"])
+            name = str(job.get("name"))
+            # A row that was refused may have another's name, and no seconds.
+            found[name] = max(found.get(name, 0.0), float(job["seconds"]))
     return found
 
 
