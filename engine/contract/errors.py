@@ -112,6 +112,12 @@ class OutOfMemoryError(EngineError):
     kind = "memory"
 
 
+class RankLostError(EngineError):
+    """One of several processes that share a job is gone; the last checkpoint is kept."""
+
+    kind = "ranks"
+
+
 class Stopped(EngineError):
     """Work was asked to stop, and what a run had done is kept. asset: folder of what there was, if it could be made."""
 
