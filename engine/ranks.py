@@ -14,7 +14,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from engine.contract.errors import RankLostError
+from engine.contract.errors import RanksError
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def whole(count: int) -> Portion:
 class Share:
     """Which of the `size` ranks this process is; alone, what it asks of the others costs nothing.
 
-    Whatever waits for others raises RankLostError where one of them is gone.
+    Whatever waits for others raises RanksError where one of them is gone.
     """
 
     rank: int = 0
@@ -93,8 +93,12 @@ class Share:
         """Whether it is so in any rank."""
         return self.total([float(flag)])[0] > 0
 
-    def first(self, tensor: Tensor) -> Tensor:
-        """What the first rank has, of the same shape and type, on the CPU."""
+    def first(self, number: int) -> int:
+        """The first rank's whole number, of 63 bits."""
+        return int(self.copied(torch.tensor(int(number))))
+
+    def copied(self, tensor: Tensor) -> Tensor:
+        """What the first rank has in place of this one's tensor, of the same shape and type, on the CPU."""
         if self.size > 1:
             _wait_for_others(lambda: dist.broadcast(tensor, 0))
         return tensor
@@ -125,12 +129,9 @@ ALONE = Share()
 
 
 def checksum(tensors: Sequence[Tensor]) -> int:
-    """A number that tells tensors apart by their bits."""
-    total = 0
-    for place, tensor in enumerate(tensors, 1):
-        bits = tensor.detach().contiguous().view(torch.uint8).long()
-        total += place * int((bits * (torch.arange(bits.numel(), device=bits.device).view_as(bits) % 65521 + 1)).sum())
-    return total % 2**62
+    """A number by which float32 tensors that differ in any bit are told apart, as good as always."""
+    sums = [int(each.detach().view(torch.int32).sum(dtype=torch.int64)) for each in tensors]
+    return sum(place * each for place, each in enumerate(sums, 1)) % 2**62
 
 
 def _wait_for_others(ask: Callable[[], object]) -> None:
@@ -138,7 +139,7 @@ def _wait_for_others(ask: Callable[[], object]) -> None:
         ask()
     except RuntimeError as error:
         reason = str(error).splitlines()[0][:200]
-        raise RankLostError(
+        raise RanksError(
             f"Another of the processes that share this job has ended or does not answer ({reason}): its own words say why. The "
             "last checkpoint is kept, and any number of processes goes on from it."
         ) from error

@@ -112,8 +112,8 @@ class OutOfMemoryError(EngineError):
     kind = "memory"
 
 
-class RankLostError(EngineError):
-    """One of several processes that share a job is gone; the last checkpoint is kept."""
+class RanksError(EngineError):
+    """The processes that share a job can't go on together; the last checkpoint is kept."""
 
     kind = "ranks"
 

@@ -114,7 +114,7 @@ def _sum_over_ranks(state: TrainState, seen: _Seen, fraction: float) -> Metrics:
     share.sum([parameter.grad for parameter in there])
     if share.size > 1:
         # A rank without cameras, or without the picture, has drawn less.
-        state.generator.set_state(share.first(state.generator.get_state()))
+        state.generator.set_state(share.copied(state.generator.get_state()))
     return {"gradient": math.sqrt(gradient), "opacity": opacity, "motion": motion}
 
 
