@@ -96,7 +96,7 @@ def distil(
     """`distil_latents` for images [batch, ...] in [0, 1] that the model takes as they are, scaled to [-1, 1]; its estimate of
     them is kept within that range. The gradient is with respect to `images`, averaged over the batch, of which these are a
     `portion`."""
-    portion = portion or whole(len(images))
+    portion = whole(len(images)) if portion is None else portion
     gradient = distil_latents(predict, images * 2 - 1, schedule, distillation, progress, generator, portion, limit=1.0)
     return gradient * (2 / portion.rows(len(images)))
 
@@ -124,7 +124,7 @@ def distil_latents(
     level = draw_noise_level(distillation, progress, generator, 1)
     index = (level * (len(schedule.alpha) - 1)).long().expand(len(clean)).to(clean.device)
     alpha, sigma = schedule.alpha.to(clean)[index], schedule.sigma.to(clean)[index]
-    portion = portion or whole(len(clean))
+    portion = whole(len(clean)) if portion is None else portion
     noise = portion.draw(len(clean) // shared, clean.shape[1:], generator).repeat_interleave(shared, 0).to(clean)
     noisy = add_noise(clean, noise, alpha, sigma)
     conditional, unconditional = predict(noisy, schedule.timesteps(index))

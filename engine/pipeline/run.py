@@ -253,8 +253,8 @@ def check_same_scene(state: TrainState) -> None:
     """Raises RanksError where the ranks that optimise a scene have not the same one, to the bit."""
     if state.share.size > 1 and not state.share.agrees(checksum(list(state.field.parameters()))):
         raise RanksError(
-            "The processes that share this job no longer have the same scene: let all of them run on the same kind of processor or "
-            "card, with the same software. The last checkpoint is kept."
+            "The processes that share this job no longer have the same scene: let all run on the same kind of processor "
+            "or card, with the same software. The last checkpoint is kept."
         )
 
 

@@ -50,7 +50,7 @@ class View:
     @property
     def own(self) -> Portion:
         """The cameras that are rendered."""
-        return self.portion or whole(len(self.cameras))
+        return whole(len(self.cameras)) if self.portion is None else self.portion
 
     @property
     def own_cameras(self) -> Cameras:

@@ -72,5 +72,5 @@ def shared_noise(pictures: Tensor, frames: int, generator: torch.Generator, port
     """Noise for pictures [cameras * frames, ...], the same in all `frames` of a clip, so that it does not flicker. portion: the
     cameras of a larger batch that these are."""
     count = len(pictures) // frames
-    noise = (portion or whole(count)).draw(count, pictures.shape[1:], generator)
+    noise = (whole(count) if portion is None else portion).draw(count, pictures.shape[1:], generator)
     return noise.repeat_interleave(frames, 0).to(pictures)
