@@ -11,7 +11,7 @@ from engine.cli.request_options import add_common_options, add_request_options, 
 from engine.cli.signals import stop_on_signals
 from engine.contract import protocol
 from engine.contract.errors import BatchError
-from engine.contract.request import check_integer
+from engine.contract.request import check_choice, check_integer
 
 
 def add_command(subparsers: Any) -> None:
@@ -21,6 +21,7 @@ def add_command(subparsers: Any) -> None:
     parser.add_argument("--output", type=Path, required=True, help="the folder of job folders; what is there is gone on with")
     parser.add_argument("--resume", action="store_true", help="go on alone: refused where no batch has begun in the folder")
     parser.add_argument("--threads", type=int, help="processor threads of each job; all cores if left out")
+    parser.add_argument("--ray", metavar="ADDRESS", help="as tasks of the Ray cluster there, or of this machine: local")
     add_request_options(parser)
     add_common_options(parser)
     parser.set_defaults(run=batch)
@@ -46,15 +47,25 @@ def batch(options: argparse.Namespace, console: Console) -> int:
 
     import torch
 
+    from engine.batch.cluster import import_ray, work_on_cluster
     from engine.batch.work import work_here
     from engine.cli.batch_table import BatchTable
-    from engine.pipeline.device import find_device
+    from engine.pipeline.device import DEVICES, find_device
 
-    device = find_device(options.device)
+    if options.ray:
+        # The device is the nodes' own.
+        import_ray()
+        check_choice("device", options.device, DEVICES)
+    else:
+        find_device(options.device)
     board = Board(options.output, entries)
     table, stop = BatchTable(console, board), stop_on_signals()
+    threads = options.threads or torch.get_num_threads()
     try:
-        work_here(able, board, device, options.threads or torch.get_num_threads(), table.hear, stop)
+        if options.ray:
+            work_on_cluster(able, board, options.device, threads, table.hear, stop, options.ray)
+        else:
+            work_here(able, board, find_device(options.device), threads, table.hear, stop)
     finally:
         table.close()
         board.write()
