@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,9 @@ LOCAL = "local"
 RETRIES = 5
 # Seconds that storage may take to let go of what a dead node had locked: NFS version 4 leases are 90 as a rule.
 LOCK_PATIENCE = 180.0
-# Seconds between two looks at what runs, and those that jobs get to write their checkpoints where all is to stop.
-LOOK_EVERY, STOP_PATIENCE = 1.0, 60.0
+# Seconds between two looks at what runs; those that jobs get to write their checkpoints where all is to stop; those that a
+# cluster has to answer.
+LOOK_EVERY, STOP_PATIENCE, CONNECT_PATIENCE = 1.0, 60.0, 10.0
 # Tasks that are handed to the cluster for each that it can run at once: the next is there when one ends.
 AHEAD = 2
 
@@ -187,11 +190,14 @@ def _connect(ray: Any, address: str) -> None:
     paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     variables = {"PYTHONPATH": paths, "HF_HUB_OFFLINE": "1", "OMP_WAIT_POLICY": "PASSIVE", "TRANSFORMERS_VERBOSITY": "error"}
     try:
+        if match := re.fullmatch(r"(?:ray://)?([^:/]+):(\d+)", address):
+            # Ray itself takes minutes to say that nobody is there.
+            socket.create_connection((match[1], int(match[2])), CONNECT_PATIENCE).close()
         ray.init(
             address=None if address == LOCAL else address, runtime_env={"env_vars": variables}, log_to_driver=False,
             logging_level="ERROR", **({"include_dashboard": False} if address == LOCAL else {}),
         )  # fmt: skip
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, OverflowError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0][:200]
         raise BatchError(f"No Ray cluster at {address} takes jobs ({reason}): start one, or name another.") from error
 

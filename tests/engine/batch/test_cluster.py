@@ -81,7 +81,8 @@ def test_a_node_that_dies_costs_no_job_and_no_bit(cluster, tiny_models, tmp_path
 
 
 def test_a_batch_that_is_stopped_leaves_checkpoints(cluster, tmp_path):
-    entries = entries_of(tmp_path, [{"prompt": "a red ball bouncing", "seed": seed, "static_steps": 100_000} for seed in (1, 2)])
+    rows = [{"prompt": "a red ball bouncing", "seed": seed, "static_steps": 100_000} for seed in (1, 2)]
+    entries = entries_of(tmp_path, rows)
     board, steps = Board(tmp_path / "out", entries), []
 
     def hear(entry: Entry, message: dict) -> None:

@@ -1,5 +1,5 @@
-"""What a process of a cluster does first in the tests: it takes the small models in the folder that TINY_MODELS names, and small
-scenes and meshes, for the built-in ones. The same as `tests.engine.cli.launching.LAUNCH` does for a command line."""
+"""What a process of a cluster does first in the tests: for the built-in models it takes the small ones in the folder that
+TINY_MODELS names, and small scenes and meshes. The same as `tests.engine.cli.launching.LAUNCH` for a command line."""
 
 import os
 from dataclasses import replace

@@ -92,21 +92,25 @@ def test_two_go_on_where_one_was(tmp_path):
     whole = tmp_path / "alone"
     ranks_program.run_job(whole, ALONE)
     folder = tmp_path / "job"
-    with pytest.raises(InterruptedError):
-        stopped_at(folder, 20)
+    with pytest.raises(Killed):
+        killed_at(folder, 20)
     assert [code for code, _ in together("run", tmp_path)] == [0, 0]
     assert JobFolder(folder).progress() == Progress("dynamic", ranks_program.DYNAMIC.steps)
     difference = ranks_program.images(folder) - ranks_program.images(whole)
     assert float(difference.square().mean().sqrt()) < 1e-3
 
 
-def stopped_at(folder: Path, step: int) -> None:
+class Killed(Exception):
+    pass
+
+
+def killed_at(folder: Path, step: int) -> None:
     """Runs the job alone until it is killed before a step of the dynamic stage."""
     take_step = ranks_program.take_step
 
     def killed(state, stage, number, *rest):
         if (stage, number) == ("dynamic", step):
-            raise InterruptedError
+            raise Killed
         return take_step(state, stage, number, *rest)
 
     ranks_program.take_step = killed
