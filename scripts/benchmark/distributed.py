@@ -2,8 +2,8 @@
 
 Takes steps of the dynamic stage from the blob that runs begin with, in 1 and in 2 processes of one thread each, in turn.
 Seconds are of the processor where nothing else is said, since those of the clock depend on what else a machine does. Shared out
-are rendering, the model and back-propagation; every process does the rest alike: draws, regularisers, optimiser, occupancy. From
-the parts follows what more processes would gain: shared / N + the rest + the sum of the gradients over the network.
+are rendering, the model and back-propagation; every process does the rest alike: draws, regularisers, optimiser, occupancy.
+From the parts follows what more processes would gain: shared / N + the rest + the sum of the gradients over the network.
 """
 
 from __future__ import annotations
