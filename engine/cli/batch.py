@@ -72,10 +72,10 @@ def batch(options: argparse.Namespace, console: Console) -> int:
     counts = board.counts()
     summary = ", ".join(f"{count} {state}" for state, count in counts.items())
     console.note(f"{summary}: {options.output / SHEET}", error=console.json)
+    if set(counts) == {"finished"}:
+        return 0
     if stop():
         console.note("Stopped: run the same command to go on.", error=True)
         return 130
-    if set(counts) == {"finished"}:
-        return 0
     console.note("The same command tries again what has not finished, once what is said above is mended.", error=True)
     return 1

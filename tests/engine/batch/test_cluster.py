@@ -23,9 +23,11 @@ STEPS = {"static_steps": 2, "dynamic_steps": 2, "super_resolution_steps": 1}
 
 
 @pytest.fixture
-def cluster(tiny_models_folder):
+def cluster(tiny_models, monkeypatch):
+    # Ray gives way to all other processes as a rule: on a busy machine that is to wait for ever.
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    variables = {tiny_models.VARIABLE: str(tiny_models_folder), "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
+    variables = {tiny_models.VARIABLE: str(tiny_models), "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     hook = "tests.engine.batch.tiny_models.use"
     ray.init(
         address=cluster.address, log_to_driver=False, logging_level="ERROR",
@@ -34,11 +36,6 @@ def cluster(tiny_models_folder):
     yield cluster
     ray.shutdown()
     cluster.shutdown()
-
-
-@pytest.fixture
-def tiny_models_folder(tiny_models):
-    return tiny_models
 
 
 def entries_of(tmp_path, rows: list[dict]) -> list[Entry]:

@@ -1,9 +1,11 @@
 """`engine batch` as a user meets it, in its own process."""
 
 import json
+import sys
 
 import pytest
 
+from engine.cli.main import main
 from tests.engine.cli.launching import LAUNCH, SHORT, launch, messages
 
 HEADER = "prompt,seed,topology,name\n"
@@ -67,6 +69,14 @@ def test_what_is_wrong_with_all_of_it_is_one_sentence_and_leaves_nothing_behind(
     done = launch(tiny_models, "batch", str(tmp_path / name), "--output", str(tmp_path / "out"), *more)
     assert done.returncode == 1 and said in done.stderr and len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_without_ray_is_one_sentence(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    (tmp_path / "list.txt").write_text("a red ball\n")
+    assert main(["batch", str(tmp_path / "list.txt"), "--output", str(tmp_path / "out"), "--ray", "local"]) == 1
+    said = capsys.readouterr().err
+    assert "Ray is not installed here" in said and len(said.splitlines()) == 1 and not (tmp_path / "out").exists()
 
 
 def test_a_folder_that_holds_another_job_is_that_row_s_fault(finished, tiny_models, tmp_path):
