@@ -11,7 +11,7 @@ from engine.batch.board import Board
 from engine.batch.cluster import work_on_cluster
 from engine.batch.entries import Entry, read_entries
 from engine.contract.errors import BatchError
-from tests.engine.batch import tiny_models
+from tests.engine.batch.tiny_models import VARIABLE
 from tests.engine.cli.launching import FIXED, SHORT, launch
 from tests.root import PATIENCE, ROOT
 
@@ -27,7 +27,7 @@ def cluster(tiny_models, monkeypatch):
     # Ray gives way to all other processes as a rule: on a busy machine that is to wait for ever.
     monkeypatch.setenv("RAY_worker_niceness", "0")
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    variables = {tiny_models.VARIABLE: str(tiny_models), "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
+    variables = {VARIABLE: str(tiny_models), "PYTHONPATH": str(ROOT), "OMP_WAIT_POLICY": "PASSIVE"}
     hook = "tests.engine.batch.tiny_models.use"
     ray.init(
         address=cluster.address, log_to_driver=False, logging_level="ERROR",
