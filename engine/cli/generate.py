@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.console import Console
 from engine.cli.on_host import add_host_options, host_of, job_name, run_on_host
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.cli.signals import stop_on_signals
 from engine.contract import protocol
+from engine.contract.errors import DivergedError, GateError, RanksError, Stopped
 from engine.contract.request import Request
 from engine.job.folder import JobFolder
 from engine.job.resolve import ResolvedJob, resolve_new
+
+if TYPE_CHECKING:
+    from engine.ranks import Share
 
 
 def add_command(subparsers: Any) -> None:
@@ -61,17 +65,40 @@ def _generate_on_host(
 
 
 def run_in_folder(job: ResolvedJob, folder: JobFolder, device_name: str, console: Console, overwrite: bool = False) -> int:
-    """Runs the job in its folder to its end, or to where a signal stops it; says so where it is finished already."""
+    """Runs the job in its folder to its end, or to where a signal stops it; says so where it is finished already.
+
+    Where torchrun started several of this process, they share the work.
+    """
     from engine.job.lock import held
     from engine.pipeline.device import find_device
+    from engine.pipeline.distributed import joined
     from engine.pipeline.run import is_finished, run_job
 
-    device = find_device(device_name)
-    if not overwrite and is_finished(job, folder):
-        console.emit(protocol.result(str(folder.asset)), f"Already finished: {folder.asset}")
+    with joined(find_device(device_name)) as (share, device):
+        if not share.leads:
+            return _follow(job, folder, device, share, overwrite)
+        finished = not overwrite and is_finished(job, folder)
+        if not (overwrite or finished):
+            folder.check_here()
+        if share.first(finished):
+            console.emit(protocol.result(str(folder.asset)), f"Already finished: {folder.asset}")
+            return 0
+        stop = stop_on_signals()
+        with held(folder.path):
+            run_job(job, folder, console.emit, stop, device, overwrite=overwrite, share=share)
+    return 0
+
+
+def _follow(job: ResolvedJob, folder: JobFolder, device: Any, share: Share, overwrite: bool) -> int:
+    """Works along with the first of several processes, which speaks for all of them."""
+    from engine.pipeline.run import run_job
+
+    if share.first(False):
         return 0
-    if not overwrite:
-        folder.check_here()
-    with held(folder.path):
-        run_job(job, folder, console.emit, stop_on_signals(), device, overwrite=overwrite)
+    try:
+        run_job(job, folder, lambda message: None, stop_on_signals(), device, overwrite=overwrite, share=share)
+    except (RanksError, GateError, DivergedError):
+        return 1
+    except Stopped:
+        return 130
     return 0

@@ -9,14 +9,14 @@ import re
 import sys
 from pathlib import Path
 
-from engine.cli import estimate, evaluate, export, generate, host, models, render, resume, rig, serve, track
+from engine.cli import batch, estimate, evaluate, export, generate, host, models, render, resume, rig, serve, track
 from engine.cli.console import Console
 from engine.cli.hints import hint
 from engine.contract import protocol
 from engine.contract.errors import EngineError, too_long
 
 # Modules with add_command(subparsers), which names the function that runs the command. They import torch only when that runs.
-COMMANDS = (generate, resume, export, render, estimate, evaluate, models, serve, track, rig, host)
+COMMANDS = (generate, batch, resume, export, render, estimate, evaluate, models, serve, track, rig, host)
 
 
 def main(arguments: list[str] | None = None) -> int:

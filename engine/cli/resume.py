@@ -12,6 +12,7 @@ from engine.cli.on_host import add_host_options, host_of, job_name, run_on_host
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.contract.request import CHANGEABLE
 from engine.job.folder import JobFolder
+from engine.job.resolve import resolve_folder
 
 
 def add_command(subparsers: Any) -> None:
@@ -27,6 +28,7 @@ def add_command(subparsers: Any) -> None:
 def resume(options: argparse.Namespace, console: Console) -> int:
     from engine.job.lock import held
     from engine.job.resume import change_job
+    from engine.pipeline.distributed import leads
 
     folder = JobFolder.of(options.folder)
     folder.request()
@@ -35,6 +37,8 @@ def resume(options: argparse.Namespace, console: Console) -> int:
         changes = request_values(options)
         return run_on_host(host_of(options), message | {"changes": changes, "previews": ["image", "video"]}, console)
     folder.check_here()
+    if not leads():
+        return run_in_folder(resolve_folder(folder), folder, options.device, console)
     with held(folder.path):
         job = change_job(folder, request_values(options))
     return run_in_folder(job, folder, options.device, console)

@@ -40,6 +40,12 @@ class RequestError(EngineError):
     kind = "request"
 
 
+class BatchError(EngineError):
+    """A list of requests that can't be read, or can't be worked on."""
+
+    kind = "batch"
+
+
 class ModelError(EngineError):
     kind = "model"
 
@@ -132,6 +138,12 @@ class TransferError(HostError):
     """A file did not get to the other computer, or from there."""
 
     kind = "transfer"
+
+
+class RanksError(EngineError):
+    """The processes that share a job can't go on together; the last checkpoint is kept."""
+
+    kind = "ranks"
 
 
 class Stopped(EngineError):

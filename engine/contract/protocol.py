@@ -9,6 +9,7 @@ from typing import Any
 VERSION = 1
 MAX_LINE = 2**20
 PREVIEWS = ("image", "mesh", "video")
+MAX_SENTENCE = 2000
 
 
 def encode(message: dict[str, Any]) -> str:
@@ -135,3 +136,8 @@ def error(kind: str, message: str, advice: str = "") -> dict[str, Any]:
     """What went wrong, in one sentence, and what to do about it. One of kind "protocol" answers a message that means nothing
     and ends no job, even where it names one."""
     return {"type": "error", "kind": kind, "message": message, "advice": advice}
+
+
+def shortened(sentence: str) -> str:
+    """Fit for a message, whatever a user's text has made of it."""
+    return sentence if len(sentence) <= MAX_SENTENCE else sentence[:MAX_SENTENCE] + "..."

@@ -98,7 +98,9 @@ class BodyGuidance(Guidance):
                 unconditional = told.predict(noisy, *given, count, prompt.unconditional.states)
             return conditional.to(noisy), unconditional.to(noisy)
 
-        return distil(predict, frames.flatten(0, 1), self.schedule, self.distillation, progress, generator).view(frames.shape)
+        pictures = frames.flatten(0, 1)
+        gradient = distil(predict, pictures, self.schedule, self.distillation, progress, generator, cameras.portion)
+        return gradient.view(frames.shape)
 
 
 class _Told:

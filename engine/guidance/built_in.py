@@ -70,7 +70,7 @@ class VideoGuidance(Guidance):
                 outputs = self._predict(noisy, timesteps, prompt, cameras, background * 2 - 1, low, times)
             return tuple(output.to(noisy) for output in outputs)
 
-        return distil(predict, frames, self.schedule, self.distillation, progress, generator)
+        return distil(predict, frames, self.schedule, self.distillation, progress, generator, cameras.portion)
 
     def _predict(
         self,

@@ -58,9 +58,10 @@ class Guidance(Protocol):
     ) -> Tensor:
         """The gradient with respect to rendered frames [cameras, frames, 3, height, width] in [0, 1], of that shape.
 
-        progress: how far the stage is, 0 to 1. Every draw comes from `generator`. background: what the frames were rendered on,
-        [cameras, 3] in [0, 1]. times: of the frames, [frames] in [0, 1]; evenly over the clip if left out. low_resolution: the
-        same frames at the lower resolution that an upscaler is conditioned on.
+        cameras: those that the frames were rendered from; where they are a portion of a larger batch, the gradient is what
+        these frames have in the whole of it. progress: how far the stage is, 0 to 1. Every draw comes from `generator`.
+        background: what the frames were rendered on, [cameras, 3] in [0, 1]. times: of the frames, [frames] in [0, 1]; evenly
+        over the clip if left out. low_resolution: the same frames at the lower resolution that an upscaler is conditioned on.
         """
         ...
 

@@ -94,10 +94,11 @@ class PublicGuidance(Guidance):
             clean = denoiser.latents.encode(pictures.detach())
             shared = count if "upscale" in denoiser.roles else 1
             wanted = distil_latents(
-                predict, clean, denoiser.schedule, self.distillation, progress, generator, shared=shared,
+                predict, clean, denoiser.schedule, self.distillation, progress, generator, cameras.portion, shared=shared,
                 views=denoiser.views_per_batch,
             )  # fmt: skip
-            back = denoiser.latents.vjp(pictures.detach(), wanted / len(clean))
+            rows = len(clean) if cameras.portion is None else cameras.portion.rows(len(clean))
+            back = denoiser.latents.vjp(pictures.detach(), wanted / rows)
         return torch.autograd.grad(pictures, shown, back)[0]
 
     def _predict(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:

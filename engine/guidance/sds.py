@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.config.stage import DistillationConfig
+from engine.ranks import Portion, whole
 
 
 def append_dims(value: Tensor, like: Tensor) -> Tensor:
@@ -90,11 +91,14 @@ def distil(
     distillation: DistillationConfig,
     progress: float,
     generator: torch.Generator,
+    portion: Portion | None = None,
 ) -> Tensor:
     """`distil_latents` for images [batch, ...] in [0, 1] that the model takes as they are, scaled to [-1, 1]; its estimate of
-    them is kept within that range. The gradient is with respect to `images`, averaged over the batch."""
-    gradient = distil_latents(predict, images * 2 - 1, schedule, distillation, progress, generator, limit=1.0)
-    return gradient * (2 / len(images))
+    them is kept within that range. The gradient is with respect to `images`, averaged over the batch, of which these are a
+    `portion`."""
+    portion = whole(len(images)) if portion is None else portion
+    gradient = distil_latents(predict, images * 2 - 1, schedule, distillation, progress, generator, portion, limit=1.0)
+    return gradient * (2 / portion.rows(len(images)))
 
 
 @torch.no_grad()
@@ -105,6 +109,7 @@ def distil_latents(
     distillation: DistillationConfig,
     progress: float,
     generator: torch.Generator,
+    portion: Portion | None = None,
     limit: float | None = None,
     shared: int = 1,
     views: int = 1,
@@ -113,13 +118,14 @@ def distil_latents(
 
     predict(noisy, timesteps) -> conditional and unconditional outputs, of clean's shape.
     progress: how far the stage is, 0 to 1. Every draw comes from `generator`; all of a batch shares one noise level, and
-    `shared` neighbours in it the noise itself. limit: largest absolute value of the model's estimate. views: neighbours whose
-    contrast is one, see `rescale_contrast`.
+    `shared` neighbours in it the noise itself. portion: which cameras' rows of a larger batch these are. limit: largest
+    absolute value of the model's estimate. views: neighbours whose contrast is one, see `rescale_contrast`.
     """
     level = draw_noise_level(distillation, progress, generator, 1)
     index = (level * (len(schedule.alpha) - 1)).long().expand(len(clean)).to(clean.device)
     alpha, sigma = schedule.alpha.to(clean)[index], schedule.sigma.to(clean)[index]
-    noise = torch.randn(len(clean) // shared, *clean.shape[1:], generator=generator).repeat_interleave(shared, 0).to(clean)
+    portion = whole(len(clean)) if portion is None else portion
+    noise = portion.draw(len(clean) // shared, clean.shape[1:], generator).repeat_interleave(shared, 0).to(clean)
     noisy = add_noise(clean, noise, alpha, sigma)
     conditional, unconditional = predict(noisy, schedule.timesteps(index))
     output = classifier_free_guidance(conditional, unconditional, distillation.scale(progress))

@@ -37,7 +37,9 @@ def save_checkpoint(folder: JobFolder, state: TrainState, progress: Progress) ->
     for name, value in tensors.items():
         if value.is_floating_point():
             check_finite(value, f"The checkpoint ({name})")
-    metadata = asdict(progress) | {"threads": torch.get_num_threads(), "engine": VERSION}
+    metadata = asdict(progress) | {
+        "threads": torch.get_num_threads(), "ranks": state.share.size, "engine": VERSION,
+    }  # fmt: skip
     newest, previous = folder.checkpoints()
     try:
         with written_aside(newest) as part:
@@ -57,7 +59,8 @@ def save_checkpoint(folder: JobFolder, state: TrainState, progress: Progress) ->
 def load_checkpoint(folder: JobFolder, state: TrainState) -> Progress | None:
     """Puts the newest checkpoint that can be read into `state`; None if there is none yet.
 
-    Also restores the thread count, which results depend on. Raises DamagedError if there are checkpoints but none is readable.
+    Also restores the thread count, which results depend on, unless another number of ranks goes on. Raises DamagedError if
+    there are checkpoints but none is readable.
     """
     reasons = []
     for path in folder.checkpoints():
@@ -137,5 +140,6 @@ def _load(path: Path, state: TrainState) -> Progress:
     kept = "occupancy" in tensors and "occupancy_least" in tensors
     state.occupancy.bits = tensors["occupancy"].to(state.device) if kept else None
     state.occupancy.least = tensors["occupancy_least"].to(state.device) if kept else None
-    torch.set_num_threads(int(metadata["threads"]))
+    if int(metadata.get("ranks", 1)) == state.share.size:
+        torch.set_num_threads(int(metadata["threads"]))
     return progress

@@ -11,7 +11,7 @@ import torch
 
 from engine.config.stage import STAGES
 from engine.contract import protocol
-from engine.contract.errors import DivergedError, EmptySceneError, GateError, OutOfMemoryError, Stopped, WriteError
+from engine.contract.errors import DivergedError, EmptySceneError, GateError, OutOfMemoryError, RanksError, Stopped, WriteError
 from engine.contract.prompt import is_still
 from engine.contract.version import VERSION
 from engine.guidance.load import GuidanceConfig, LoadedGuidance, check_models
@@ -27,6 +27,7 @@ from engine.pipeline.plot import plot_metrics
 from engine.pipeline.previews import Previews
 from engine.pipeline.sides import MOMENTS, view_sides
 from engine.pipeline.train import load_stage_models, take_step
+from engine.ranks import ALONE, Share, checksum
 from engine.reference.conditioning import camera_path, estimate_camera, keep_image, load_reference
 from engine.reference.given.body import bake_mesh
 from engine.reference.given.conditioning import fit_path, keep_mesh, load_given
@@ -39,6 +40,8 @@ SAVE_EVERY_SECONDS = 10.0
 REPORT_EVERY_SECONDS = 0.5
 # Of the norms of the regularisers' gradients, which a step takes longer for.
 MEASURE_EVERY_STEPS = 20
+# Of the ranks' scenes, which are meant to be the same.
+COMPARE_EVERY_STEPS = 100
 # Of what a gate looks at, pixels a side.
 GATE_SIZE = 32
 # A body may turn without anything to be seen, as a ball of one colour does; radians.
@@ -62,19 +65,24 @@ def run_job(
     device: torch.device | str,
     previews: tuple[str, ...] = ("image", "video"),
     overwrite: bool = False,
+    share: Share = ALONE,
 ) -> None:
     """Begins the job in its folder, or goes on with it there, to its asset.
 
     The folder should be `held`. Where its settings were changed later, those are in force. emit: takes every message, each of
     which is logged. stop: asked after each step; at STOP a checkpoint and an asset of the state reached are written and Stopped
     is raised; at LEAVE the checkpoint alone, and an export under way ends as well. previews: kinds wanted, of
-    `engine.contract.protocol.PREVIEWS`.
+    `engine.contract.protocol.PREVIEWS`. share: where several processes work on the job, which of them this is; the first one's
+    folder is the others' as well, and it alone writes and emits.
 
     Raises GateError, with a checkpoint, where the scene shows that it can't come right and the request does not say to keep
     going. Raises ModelError, and UnknownObjectError or PromptError where picture or mesh show nothing that suits the prompt,
     before anything is written, JobError where the folder holds something else or can't be written, DivergedError or
     OutOfMemoryError with the last good checkpoint kept.
     """
+    if not share.leads:
+        _follow(folder, stop, device, share)
+        return
     if not overwrite and folder.holds(job.request.as_dict()):
         job = replace(resolve_folder(folder), image=job.image, mesh=job.mesh)
     check_models(job.models, dict.fromkeys(role for roles in job.quality.model_roles().values() for role in roles))
@@ -97,8 +105,9 @@ def run_job(
             keep_image(folder.path, job.image, camera)
         if job.mesh is not None:
             keep_mesh(folder.path, job.mesh, fit)
-        log_and_emit(protocol.started(job.request.as_dict()))
-        _optimise_and_export(job, folder, log_and_emit, stop, device, previews)
+        log_and_emit(protocol.started(job.request.as_dict()) | ({"ranks": share.size} if share.size > 1 else {}))
+        share.wait()
+        _optimise_and_export(job, folder, log_and_emit, stop, device, previews, share)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -108,6 +117,12 @@ def run_job(
         ) from error
 
 
+def _follow(folder: JobFolder, stop: Callable[[], int], device: torch.device | str, share: Share) -> None:
+    """Works along with the first rank, once that has made the folder ready, until that has written the result."""
+    share.wait()
+    _optimise_and_export(resolve_folder(folder), folder, lambda message: None, stop, device, (), share)
+
+
 def _optimise_and_export(
     job: ResolvedJob,
     folder: JobFolder,
@@ -115,10 +130,12 @@ def _optimise_and_export(
     stop: Callable[[], int],
     device: torch.device | str,
     previews: tuple[str, ...],
+    share: Share = ALONE,
 ) -> None:
     low_memory = needs_low_memory(job, torch.device(device))
     guidance = GuidanceConfig(job.prompt, job.models, job.request.negative_prompt, low_memory, text_cache=folder.texts)
     state = TrainState.new(begun_field(folder, job.quality.field), job.request.seed, device)
+    state.share = share
     if job.has_image:
         state.reference = load_reference(folder.path, job.request.image_sha256 or "", device)
         camera = state.reference.camera
@@ -146,8 +163,13 @@ def _optimise_and_export(
     shown = Previews(folder.previews, previews, emit)
     try:
         for progress in optimise(state, job, guidance, done, emit_with_export, folder, shown):
-            if asked := stop():
-                save_checkpoint(folder, state, progress)
+            if share.any(asked := stop()):
+                if share.leads:
+                    save_checkpoint(folder, state, progress)
+                share.wait()
+                if share.size > 1:
+                    # Whoever starts several processes does not wait for them as long as an asset may take.
+                    asked = LEAVE
                 _stop(state, job, folder, emit_unless_leaving if asked != LEAVE else None, progress)
     except DivergedError as error:
         raise DivergedError(
@@ -160,7 +182,9 @@ def _optimise_and_export(
         raise OutOfMemoryError(
             f"There is not enough memory for stage {progress.stage}: {_memory_advice(low_memory)}; the last checkpoint is kept."
         ) from error
-    export_asset(state, job, folder, emit_unless_leaving)
+    if share.leads:
+        export_asset(state, job, folder, emit_unless_leaving)
+    share.wait()
 
 
 def optimise(
@@ -173,7 +197,7 @@ def optimise(
     previews: Previews,
 ) -> Iterator[Progress]:
     """Takes the steps that are not done yet; yields after each. Saves and reports as it goes. Raises GateError with what is
-    done saved.
+    done saved, RanksError where the ranks of the scene's share have not the same scene.
 
     A stage that was at its end and has more steps now goes on at the end of its schedule.
     """
@@ -185,6 +209,7 @@ def optimise(
     saved = time.monotonic()
     gate = Gate(moves=is_to_move(job))
     gate.recall(folder.events)
+    check_same_scene(state)
     if done and not job.request.keep_going and (faults := gate.faults_at(done)):
         raise GateError(fault_sentence(done.stage, done.step, faults))
     for stage in STAGES[first:]:
@@ -192,7 +217,9 @@ def optimise(
         start = done.step if done and done.stage == stage else 0
         if start >= config.steps:
             continue
-        load_stage_models(loaded, stage, guidance, job.quality, state.device)
+        # The first writes the encoded prompt, which the others then read.
+        with state.share.after_first():
+            load_stage_models(loaded, stage, guidance, job.quality, state.device)
         eta.begin_stage()
         for step in range(start, config.steps):
             last = step + 1 == config.steps
@@ -203,20 +230,32 @@ def optimise(
             now = time.monotonic()
             if state.measures_norms or eta.report_due(REPORT_EVERY_SECONDS):
                 emit(protocol.progress(stage, step + 1, config.steps, eta.seconds_left(stage, step + 1), metrics))
-            if last or now - saved > SAVE_EVERY_SECONDS:
+            if last or (step + 1) % COMPARE_EVERY_STEPS == 0:
+                check_same_scene(state)
+            if state.share.leads and (last or now - saved > SAVE_EVERY_SECONDS):
                 save_checkpoint(folder, state, progress)
                 saved = now
-            if last:
+            if state.share.leads and last:
                 plot_metrics(folder.events, folder.previews / "metrics.png")
             previews.show(state, stage, step + 1, last)
             if gate.is_due(stage, step + 1, config.steps):
                 gate.turns = turns_by(state.field) > UNSEEN_TURN
                 judged = gate.judge(stage, step + 1, config.steps, look(state, stage))
                 emit(judged)
-                if judged["faults"] and not job.request.keep_going:
-                    save_checkpoint(folder, state, progress)
+                if state.share.first(bool(judged["faults"])) and not job.request.keep_going:
+                    if state.share.leads:
+                        save_checkpoint(folder, state, progress)
                     raise GateError(fault_sentence(stage, step + 1, judged["faults"]))
             yield progress
+
+
+def check_same_scene(state: TrainState) -> None:
+    """Raises RanksError where the ranks that optimise a scene have not the same one, to the bit."""
+    if state.share.size > 1 and not state.share.agrees(checksum(list(state.field.parameters()))):
+        raise RanksError(
+            "The processes that share this job no longer have the same scene: let all run on the same kind of processor "
+            "or card, with the same software. The last checkpoint is kept."
+        )
 
 
 def look(state: TrainState, stage: str) -> Looks:

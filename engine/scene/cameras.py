@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from engine.ranks import Portion
+
 DISTANCE = 3.2
 FOV = math.radians(38.0)
 
@@ -48,7 +50,7 @@ class Cameras:
 
     azimuth, elevation: radians, [cameras] for a still clip or [cameras, frames] for a moving one.
     distance: metres from the origin. fov: vertical field of view, radians. mount: the axes that all of these are meant in; the
-    scene's own if left out.
+    scene's own if left out. portion: which cameras of a larger batch these are; all of it if left out.
     """
 
     azimuth: Tensor
@@ -56,6 +58,7 @@ class Cameras:
     distance: float = DISTANCE
     fov: float = FOV
     mount: Mount | None = None
+    portion: Portion | None = None
 
     def __post_init__(self) -> None:
         if self.azimuth.shape != self.elevation.shape:
@@ -77,6 +80,11 @@ class Cameras:
 
     def __len__(self) -> int:
         return self.azimuth.shape[0]
+
+    def of(self, portion: Portion) -> Cameras:
+        """Those that `portion` of these are."""
+        chosen = slice(portion.start, portion.stop)
+        return replace(self, azimuth=self.azimuth[chosen], elevation=self.elevation[chosen], portion=portion)
 
     @property
     def moving(self) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from engine.ranks import Portion, whole
 from engine.scene.cameras import Cameras
 from engine.scene.field import Field
 from engine.scene.occupancy import Occupancy
@@ -31,7 +32,8 @@ class View:
     samples: intervals a ray. background: [cameras, 3], sRGB in [0, 1]. seed: of the jitter; None for interval centres.
     empty_sample_prob: share of the samples in empty cells that are rendered all the same, so that density can appear there.
     chunk_samples: samples, over all frames and in empty space too, that are in memory at once; one ray's at least.
-    stop_below: transmittance below which what lies behind on a ray is left out; 0 leaves nothing out.
+    stop_below: transmittance below which what lies behind on a ray is left out; 0 leaves nothing out. portion: the cameras that
+    are rendered, at the very rays and samples that they have where all are; all of them if left out.
     """
 
     cameras: Cameras
@@ -43,6 +45,21 @@ class View:
     empty_sample_prob: float = 0.0
     chunk_samples: int = 2**20
     stop_below: float = STOP_BELOW
+    portion: Portion | None = None
+
+    @property
+    def own(self) -> Portion:
+        """The cameras that are rendered."""
+        return whole(len(self.cameras)) if self.portion is None else self.portion
+
+    @property
+    def own_cameras(self) -> Cameras:
+        return self.cameras if self.portion is None else self.cameras.of(self.portion)
+
+    @property
+    def own_background(self) -> Tensor:
+        """[cameras, 3] of those that are rendered."""
+        return self.background[self.own.start : self.own.stop]
 
 
 @dataclass(frozen=True)
@@ -66,7 +83,10 @@ def random_backgrounds(count: int, generator: torch.Generator, coloured: bool = 
 
 @torch.no_grad()
 def render(field: Field, occupancy: Occupancy, view: View) -> tuple[Tensor, Tensor]:
-    """Images [cameras, frames, 3, size, size] in [0, 1] and opacity [cameras, frames, size, size], without a graph."""
+    """Images [cameras, frames, 3, size, size] in [0, 1] and opacity [cameras, frames, size, size], without a graph.
+
+    cameras: those of the view's portion, here and below.
+    """
     return _images(view, [_render_chunk(field, occupancy, view, chunk) for chunk in _chunks(view)])
 
 
@@ -82,11 +102,12 @@ def back_propagate(
     gradient: with respect to `render`'s images, [cameras, frames, 3, size, size].
     Returns the sum of the penalty.
     """
-    by_ray = _rays(gradient)
-    return sum(
-        _back_propagate_chunk(_render_chunk(field, occupancy, view, chunk), by_ray[:, chunk], penalty)
-        for chunk in _chunks(view)
-    )
+    by_ray, done, value = _rays(gradient), 0, 0.0
+    for chunk in _chunks(view):
+        rendered = _render_chunk(field, occupancy, view, chunk)
+        value += _back_propagate_chunk(rendered, by_ray[:, done : done + len(chunk)], penalty)
+        done += len(chunk)
+    return value
 
 
 def render_and_backward(
@@ -138,17 +159,40 @@ def clip_to_box(
     return near, torch.maximum(near, far)
 
 
-def _chunks(view: View) -> list[slice]:
+@dataclass(frozen=True)
+class _Chunk:
+    """Rays that are rendered at once. drawn: of the whole view, what random numbers are drawn for; own: of those, by their
+    places in `drawn`, the rays that the view's portion has."""
+
+    drawn: slice
+    own: slice
+
+    def __len__(self) -> int:
+        return self.own.stop - self.own.start
+
+    @property
+    def rays(self) -> slice:
+        """Of the whole view."""
+        return slice(self.drawn.start + self.own.start, self.drawn.start + self.own.stop)
+
+
+def _chunks(view: View) -> list[_Chunk]:
+    """The chunks of the whole view as far as its portion reaches into them: what is drawn does not depend on the portion."""
     rays = len(view.cameras) * view.size**2
+    first, last = view.own.start * view.size**2, view.own.stop * view.size**2
     most = max(view.chunk_samples // (len(view.times) * view.samples), 1)
-    return [slice(start, min(start + most, rays)) for start in range(0, rays, most)]
+    chunks = []
+    for start in range(first - first % most, last, most):
+        drawn = slice(start, min(start + most, rays))
+        chunks.append(_Chunk(drawn, slice(max(first - start, 0), min(last, drawn.stop) - start)))
+    return chunks
 
 
 def _images(view: View, chunks: list[Rendered]) -> tuple[Tensor, Tensor]:
     """The chunks of a view as images [cameras, frames, 3, size, size] and opacity [cameras, frames, size, size]."""
     colour = torch.cat([chunk.colour for chunk in chunks], 1)
     opacity = torch.cat([chunk.opacity for chunk in chunks], 1)
-    count, frames, size = len(view.cameras), len(view.times), view.size
+    count, frames, size = len(view.own), len(view.times), view.size
     colour = colour.view(frames, count, size, size, 3).permute(1, 0, 4, 2, 3)
     return colour, opacity.view(frames, count, size, size).transpose(0, 1)
 
@@ -169,17 +213,18 @@ def _back_propagate_chunk(rendered: Rendered, gradient: Tensor, penalty: Penalty
     return value
 
 
-def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) -> Rendered:
+def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: _Chunk) -> Rendered:
     if view.cameras.moving:
         return _render_moving(field, occupancy, view, chunk)
     frames, samples = len(view.times), view.samples
-    origins, directions = (value.reshape(-1, 3)[chunk] for value in view.cameras.rays(view.size, view.size))
+    origins, directions = (value.reshape(-1, 3)[chunk.rays] for value in view.cameras.rays(view.size, view.size))
     near, far = clip_to_box(origins, directions, *_box(occupancy, view))
     lengths = ((far - near) / samples)[..., None]
-    points = _points(origins, directions, near, lengths, _offsets(view, near.device)[chunk], samples)
+    points = _points(origins, directions, near, lengths, _offsets(view, near.device)[chunk.rays], samples)
     seen = ~occupancy.hidden(points, lengths, frames, view.stop_below)
     keep = occupancy.lookup(points, frames) & seen
-    keep, explored = _explore(keep, points, seen, view, chunk.start)
+    chance = _chance(view, (frames, chunk.drawn.stop - chunk.drawn.start, samples), chunk, near.device)
+    keep, explored = _explore(keep, points, seen, None if chance is None else chance[:, chunk.own])
     frame, ray, sample = keep.nonzero(as_tuple=True)
     values, colours = _read_field(field, points, frame, ray, sample, view)
     values, colours = _weigh_explored(values, colours, explored, (frame, ray, sample), view)
@@ -189,27 +234,31 @@ def _render_chunk(field: Field, occupancy: Occupancy, view: View, chunk: slice) 
     colour = torch.zeros(frames * rays, 3, device=values.device, dtype=values.dtype)
     packed = weights[frame, ray, sample]
     colour = colour.index_add(0, frame * rays + ray, packed[:, None] * colours).view(frames, rays, 3)
-    background = view.background.repeat_interleave(view.size**2, 0)[chunk]
+    background = view.background.repeat_interleave(view.size**2, 0)[chunk.rays]
     return Rendered(colour + (1 - opacity)[..., None] * background, opacity, values)
 
 
-def _render_moving(field: Field, occupancy: Occupancy, view: View, chunk: slice) -> Rendered:
+def _render_moving(field: Field, occupancy: Occupancy, view: View, chunk: _Chunk) -> Rendered:
     """The same where each frame has rays of its own; those that miss what is occupied are left out."""
     frames, samples = len(view.times), view.samples
     # [cameras, frames, H, W, 3] -> [frames, rays, 3]
     origins, directions = (
-        value.transpose(0, 1).reshape(frames, -1, 3)[:, chunk] for value in view.cameras.rays(view.size, view.size)
+        value.transpose(0, 1).reshape(frames, -1, 3)[:, chunk.drawn] for value in view.cameras.rays(view.size, view.size)
     )
     near, far = clip_to_box(origins, directions, *_box(occupancy, view))
-    all_rays = near.shape[1]
     frame_of, ray_of = (far > near).nonzero(as_tuple=True)
+    chance = _chance(view, (len(ray_of), samples), chunk, near.device)
+    if len(chunk) < near.shape[1]:
+        own = (ray_of >= chunk.own.start) & (ray_of < chunk.own.stop)
+        frame_of, ray_of, chance = frame_of[own], ray_of[own], None if chance is None else chance[own]
     near, far = near[frame_of, ray_of], far[frame_of, ray_of]
     lengths = ((far - near) / samples)[:, None]
-    offsets = _offsets(view, near.device)[chunk][ray_of]
+    offsets = _offsets(view, near.device)[chunk.drawn][ray_of]
     points = _points(origins[frame_of, ray_of], directions[frame_of, ray_of], near, lengths, offsets, samples)
+    all_rays, ray_of = len(chunk), ray_of - chunk.own.start
     seen = ~occupancy.hidden(points, lengths, frames, view.stop_below, frame_of)
     keep = occupancy.lookup(points, frames, frame_of) & seen
-    keep, explored = _explore(keep, points, seen, view, chunk.start)
+    keep, explored = _explore(keep, points, seen, chance)
     ray, sample = keep.nonzero(as_tuple=True)
     values, colours = field.packed(points[ray, sample], frame_of[ray], view.times)
     values, colours = _weigh_explored(values, colours, explored, (ray, sample), view)
@@ -220,7 +269,7 @@ def _render_moving(field: Field, occupancy: Occupancy, view: View, chunk: slice)
     colour = colour.index_add(0, row[ray], weights[ray, sample][:, None] * colours).view(frames, all_rays, 3)
     opacity = torch.zeros(frames * all_rays, device=values.device, dtype=values.dtype).index_put((row,), opacity)
     opacity = opacity.view(frames, all_rays)
-    background = view.background.repeat_interleave(view.size**2, 0)[chunk]
+    background = view.background.repeat_interleave(view.size**2, 0)[chunk.rays]
     return Rendered(colour + (1 - opacity)[..., None] * background, opacity, values)
 
 
@@ -241,12 +290,18 @@ def _points(
     return origins[..., None, :] + along[..., None] * directions[..., None, :]
 
 
-def _explore(keep: Tensor, points: Tensor, seen: Tensor, view: View, start: int) -> tuple[Tensor, Tensor | None]:
-    """The samples to take, and which of them are in empty space; `start`, of the chunk, makes its draws its own."""
+def _chance(view: View, shape: tuple[int, ...], chunk: _Chunk, device: torch.device) -> Tensor | None:
+    """Which samples of `shape` are taken where they are in empty space; None for none. Each chunk has draws of its own."""
     if view.empty_sample_prob <= 0 or view.seed is None:
+        return None
+    generator = torch.Generator(device).manual_seed(view.seed * 4099 + chunk.drawn.start)
+    return torch.rand(shape, generator=generator, device=device) < view.empty_sample_prob
+
+
+def _explore(keep: Tensor, points: Tensor, seen: Tensor, chance: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """The samples to take, and which of them are in empty space."""
+    if chance is None:
         return keep, None
-    generator = torch.Generator(keep.device).manual_seed(view.seed * 4099 + start)
-    chance = torch.rand(keep.shape, generator=generator, device=keep.device) < view.empty_sample_prob
     explored = ~keep & chance & (points.abs() <= 1).all(-1).expand(keep.shape) & seen
     return keep | explored, explored
 

@@ -18,7 +18,7 @@ from engine.job.resolve import resolve, resolve_folder
 from engine.job.resume import changed_job
 from engine.server.queue import Queue, Task
 
-MAX_NAME, MAX_SENTENCE = 200, 2000
+MAX_NAME = 200
 
 
 class Reader:
@@ -51,7 +51,7 @@ class Reader:
             self._refuse("internal", f"The engine failed at this message ({type(error).__name__}: {error}).", known)
 
     def _refuse(self, kind: str, sentence: str, known: dict[str, Any]) -> None:
-        self.emit(protocol.error(kind, shortened(sentence)) | known)
+        self.emit(protocol.error(kind, protocol.shortened(sentence)) | known)
 
     def _act(self, message: dict[str, Any]) -> None:
         kind = message["type"]
@@ -86,11 +86,6 @@ class Reader:
         job = JobFolder.of(folder)
         changed_job(resolve_folder(job), changes, job.progress())
         return Task("resume", name, folder=folder, changes=changes, previews=previews)
-
-
-def shortened(sentence: str) -> str:
-    """Fit for a message, whatever a user's text has made of it."""
-    return sentence if len(sentence) <= MAX_SENTENCE else sentence[:MAX_SENTENCE] + "..."
 
 
 def _decoded(line: bytes) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
@@ -13,7 +12,7 @@ import torch
 
 from engine.config.stage import STAGES
 from engine.contract import protocol
-from engine.contract.errors import EngineError, OutOfMemoryError, Stopped
+from engine.contract.errors import OutOfMemoryError, Stopped
 from engine.contract.request import Request
 from engine.job.folder import JobFolder
 from engine.job.lock import held
@@ -22,11 +21,11 @@ from engine.job.resume import change_job
 from engine.pipeline.device import find_device
 from engine.pipeline.estimate import Estimate, estimate
 from engine.pipeline.memory.plan import plan_memory
-from engine.pipeline.run import GO_ON, LEAVE, STOP, is_finished, is_out_of_memory, run_job
+from engine.pipeline.outcome import outcome_of
+from engine.pipeline.run import GO_ON, LEAVE, STOP, is_finished, run_job
 from engine.pipeline.sequences.rig_asset import rig_asset
 from engine.pipeline.sequences.track_meshes import track_meshes
 from engine.server.queue import Queue, Task
-from engine.server.reader import shortened
 
 # An engine that a crashed Blender leaves behind takes so long, at most, to save and to leave.
 PATIENCE = 15.0
@@ -56,7 +55,7 @@ class Worker:
         torch.set_num_threads(self.threads)
         self.leaving.nothing_to_save = task.kind == "estimate"
         if task.kind == "estimate":
-            self.queue.finish(_outcome(lambda: self._estimate(task)))
+            self.queue.finish(outcome_of(lambda: self._estimate(task)))
         else:
             self._finish(task, JobFolder(task.folder))
         gc.collect()
@@ -66,7 +65,7 @@ class Worker:
 
     def _finish(self, task: Task, folder: JobFolder) -> None:
         begun: list[str] = []
-        outcome = _outcome(lambda: self._alone(task, folder, begun))
+        outcome = outcome_of(lambda: self._alone(task, folder, begun))
         reported = self.queue.finish(outcome)
         if not begun:
             return
@@ -107,7 +106,7 @@ class Worker:
             track_meshes(task.track, emit)
         advice = " ".join([*notes, results[-1].get("advice", "")]).strip()
         folder.log(results[-1])
-        return protocol.result(results[-1]["path"], shortened(advice))
+        return protocol.result(results[-1]["path"], protocol.shortened(advice))
 
     def _job(self, task: Task, folder: JobFolder, begun: list[str]) -> dict[str, Any]:
         """Runs a job and returns its result, noting in `begun` when its folder is its own."""
@@ -147,19 +146,3 @@ class Worker:
             self.estimates[key] = estimate(with_files_read(job), self.device, lambda: task.cancelled or self.leaving.asked)
         found = self.estimates[key]
         return protocol.estimate({stage: round(value, 1) for stage, value in found.seconds.items()}, found.memory_mb)
-
-
-def _outcome(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """The last message of a task: what `run` returns, or why it returned nothing."""
-    try:
-        return run()
-    except Stopped as stopped:
-        return protocol.cancelled(str(stopped), str(stopped.asset or ""))
-    except EngineError as error:
-        return protocol.error(error.kind, shortened(str(error)))
-    except Exception as error:
-        traceback.print_exc()
-        if is_out_of_memory(error):
-            return protocol.error(OutOfMemoryError.kind, "There is not enough memory.", "Close other programs, then try again.")
-        reason = shortened(f"{type(error).__name__}: {error}".splitlines()[0])
-        return protocol.error("internal", f"The engine failed ({reason}).", "The engine's log says more.")

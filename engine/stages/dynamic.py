@@ -26,7 +26,7 @@ def dynamic_step(
 
     def gradient(clips: torch.Tensor) -> torch.Tensor:
         return video.guidance.gradient(
-            clips, video.prompt, view.cameras, progress, state.generator, background=view.background, times=times
+            clips, video.prompt, view.own_cameras, progress, state.generator, background=view.own_background, times=times
         )
 
     return train_step(state, view, gradient, config, state.occupancy.at(times))
@@ -43,7 +43,7 @@ def still_step(state: TrainState, image: LoadedGuidance, config: StageConfig, pr
 
     def gradient(images: torch.Tensor) -> torch.Tensor:
         return image.guidance.gradient(
-            images, image.prompt, view.cameras, progress, state.generator, background=view.background, times=moment
+            images, image.prompt, view.own_cameras, progress, state.generator, background=view.own_background, times=moment
         )
 
     metrics = train_step(state, view, gradient, config, state.occupancy.at(moment))

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from engine.ranks import Share
+from engine.stages.regularisers import RAY_TERMS
+
 
 class GradientNorms:
     """Norms of the gradients of weighted terms and of the image, each pair over the same numbers."""
@@ -22,6 +25,16 @@ class GradientNorms:
         own = _square(torch.autograd.grad(image, density, retain_graph=True))
         for name, term in terms.items():
             self._add(name, _square(torch.autograd.grad(term, density, retain_graph=True)), own)
+
+    def sum_samples(self, share: Share) -> None:
+        """Adds up what the ranks have found of their samples."""
+        found = {name: self._squares.get(name, [0.0, 0.0]) for name in RAY_TERMS}
+        seen = [float(name in self._squares) for name in RAY_TERMS]
+        totals = share.total([*seen, *(value for pair in found.values() for value in pair)])
+        ranks, squares = totals[: len(RAY_TERMS)], totals[len(RAY_TERMS) :]
+        for name, there, own, image in zip(RAY_TERMS, ranks, squares[::2], squares[1::2], strict=True):
+            if there:
+                self._squares[name] = [own, image]
 
     def add_scene(self, terms: dict[str, Tensor], parameters: Sequence[Tensor]) -> None:
         """Of terms of the scene itself, by those of `parameters` that each depends on; their gradients of now are the

@@ -58,6 +58,10 @@ def trajectory_offset(trajectory: Trajectory) -> Tensor:
     return len(trajectory.log_scale) * means.square().sum()
 
 
+# Names of the terms of rays.
+RAY_TERMS = ("opacity_entropy", "sparsity", "density_entropy")
+
+
 def ray_terms(rendered: Rendered, config: StageConfig, share: float, max_density: float) -> dict[str, Tensor]:
     """The weighted terms of a chunk's rays, by their settings' names. share: of each frame of each camera in all of them."""
     terms = {}

@@ -26,7 +26,7 @@ def static_step(state: TrainState, image: LoadedGuidance, config: StageConfig, p
 
     def gradient(images: torch.Tensor) -> torch.Tensor:
         return image.guidance.gradient(
-            images, image.prompt, view.cameras, progress, state.generator, background=view.background
+            images, image.prompt, view.own_cameras, progress, state.generator, background=view.own_background
         )
 
     return train_step(state, view, gradient, config)

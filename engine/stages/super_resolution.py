@@ -34,8 +34,8 @@ def super_resolution_step(
 
     def gradient(clips: torch.Tensor) -> torch.Tensor:
         low = avg_pool2d(clips.flatten(0, 1), factor).unflatten(0, clips.shape[:2])
-        given = (view.cameras, progress, state.generator)
-        known = {"background": view.background, "times": times}
+        given = (view.own_cameras, progress, state.generator)
+        known = {"background": view.own_background, "times": times}
         high_gradient = upscaler.guidance.gradient(clips, upscaler.prompt, *given, **known, low_resolution=low)
         low_gradient = beside.guidance.gradient(low, beside.prompt, *given, **known)
         # A low pixel's whole gradient goes to each pixel of its block: factor² times the transpose of average pooling, so that

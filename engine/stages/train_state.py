@@ -8,6 +8,7 @@ import torch
 
 from engine.config.field import FieldConfig
 from engine.config.stage import LearningRates
+from engine.ranks import ALONE, Share
 from engine.reference.conditioning import Reference
 from engine.reference.given.conditioning import GivenMesh
 from engine.scene.field import Field
@@ -19,8 +20,8 @@ from engine.scene.occupancy import Occupancy
 @dataclass
 class TrainState:
     """A field, its occupancy and its optimiser; `generator` is where every random draw comes from. reference: a picture that
-    the scene is held to, given: the mesh that is its body, if one was given. measures_norms: whether the next step tells its
-    `GradientNorms`."""
+    the scene is held to, given: the mesh that is its body, if one was given. share: which of the processes that optimise it
+    this is. measures_norms: whether the next step tells its `GradientNorms`."""
 
     field: Field | MlpField
     occupancy: Occupancy
@@ -28,6 +29,7 @@ class TrainState:
     generator: torch.Generator
     reference: Reference | None = None
     given: GivenMesh | None = None
+    share: Share = ALONE
     measures_norms: bool = False
 
     @classmethod

@@ -1,9 +1,10 @@
-"""One optimiser step, as all stages take it: render, ask the guidance, back-propagate, regularise, step."""
+"""One optimiser step, as all stages take it: render, ask the guidance, back-propagate, add up over ranks, regularise, step."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -32,13 +33,12 @@ def train_step(
     DivergedError, with the scene as it was, where a gradient is not finite.
     """
     state.optimiser.zero_grad(set_to_none=True)
-    motion, norms = 0.0, GradientNorms() if state.measures_norms else None
+    norms = GradientNorms() if state.measures_norms else None
+    seen = _Seen()
 
-    def checked_gradient(images: Tensor) -> Tensor:
-        nonlocal motion
-        motion = motion_energy(images)
+    def seen_gradient(images: Tensor) -> Tensor:
         image_gradient = gradient(images)
-        _check_finite([image_gradient], "the model's gradient of the images")
+        seen.take(images, image_gradient)
         return image_gradient
 
     def penalty(rendered: Rendered, image: Tensor) -> Tensor:
@@ -47,31 +47,73 @@ def train_step(
             norms.add_samples(terms, image, rendered.density)
         return sum(terms.values(), rendered.opacity.new_zeros(()))
 
-    posed = pose(state.field, view.times)
-    if posed is not None:
-        # What is frozen can be neither penalised for what it is nor found in empty space.
-        view = replace(view, empty_sample_prob=0.0, chunk_samples=POSED_CHUNK)
-        image_gradient, opacity = render_and_backward(posed, posed.occupancy, view, checked_gradient)
-        posed.back_propagate()
-    else:
-        image_gradient, opacity = render_and_backward(
-            state.field, occupancy or state.occupancy, view, checked_gradient, penalty
-        )
+    if len(view.own):
+        posed = pose(state.field, view.times)
+        if posed is not None:
+            # What is frozen can be neither penalised for what it is nor found in empty space.
+            view = replace(view, empty_sample_prob=0.0, chunk_samples=POSED_CHUNK)
+            _, opacity = render_and_backward(posed, posed.occupancy, view, seen_gradient)
+            posed.back_propagate()
+        else:
+            _, opacity = render_and_backward(state.field, occupancy or state.occupancy, view, seen_gradient, penalty)
+        seen.opacity = float(opacity.mean())
     metrics = {}
-    if state.reference is not None and config.reference:
+    if state.reference is not None and config.reference and state.share.leads:
         metrics["reference"] = follow_reference(state, state.reference, config)
+    found = _sum_over_ranks(state, seen, view.own.fraction)
+    if norms is not None:
+        norms.sum_samples(state.share)
     terms = scene_terms(state.field, config)
     if norms is not None:
         norms.add_scene(terms, list(state.field.parameters()))
         metrics |= norms.as_metrics()
-    smooth = sum(terms.values(), opacity.new_zeros(()))
+    smooth = sum(terms.values(), state.field.blob_width.new_zeros(()))
     if smooth.requires_grad:
         smooth.backward()
     _check_finite([p.grad for p in state.field.parameters() if p.grad is not None], "the scene's gradient")
     _normalise(state.field.groups()["skeleton"])
     state.optimiser.step()
-    gradient_size = float(image_gradient.square().mean().sqrt())
-    return {"gradient": gradient_size, "opacity": float(opacity.mean()), "motion": motion, **metrics}
+    return found | metrics
+
+
+@dataclass
+class _Seen:
+    """Of the images that a rank rendered. gradient: mean square of the image gradient; finite: whether it is all numbers;
+    opacity: the mean; motion: see `motion_energy`."""
+
+    gradient: float = 0.0
+    finite: bool = True
+    opacity: float = 0.0
+    motion: float = 0.0
+
+    def take(self, images: Tensor, image_gradient: Tensor) -> None:
+        self.motion = motion_energy(images)
+        self.finite = bool(torch.isfinite(image_gradient).all())
+        self.gradient = float(image_gradient.square().mean())
+
+
+def _sum_over_ranks(state: TrainState, seen: _Seen, fraction: float) -> Metrics:
+    """Adds up the ranks' gradients of the scene's parameters, and returns the metrics of all images. fraction: of all cameras
+    that this rank rendered, 0 to 1. Raises DivergedError, in all ranks, where an image gradient in one is not finite."""
+    share = state.share
+    free = [parameter for parameter in state.field.parameters() if parameter.requires_grad]
+    moved = [float(parameter.grad is not None) for parameter in free]
+    gradient, opacity, motion, infinite, *ranks = share.total(
+        [*(fraction * value if seen.finite else 0.0 for value in (seen.gradient, seen.opacity, seen.motion)),
+         float(not seen.finite), *moved]
+    )  # fmt: skip
+    if infinite:
+        raise DivergedError("the model's gradient of the images is no longer finite")
+    # What no rank has a gradient for stays without one: the optimiser leaves it where it is.
+    there = [parameter for parameter, count in zip(free, ranks, strict=True) if count]
+    for parameter in there:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    share.sum([parameter.grad for parameter in there])
+    if share.size > 1:
+        # A rank without cameras, or without the picture, has drawn less.
+        state.generator.set_state(share.copied(state.generator.get_state()))
+    return {"gradient": math.sqrt(gradient), "opacity": opacity, "motion": motion}
 
 
 def motion_energy(images: Tensor) -> float:

@@ -36,7 +36,8 @@ def try_turns(state: TrainState, video: LoadedGuidance, config: StageConfig, tim
     returned."""
     cameras = max(2, round(CAMERAS * (SIZE / config.size) ** 2))
     still = replace(config, cameras=cameras, camera=replace(config.camera, moving=0.0, scattered=False), empty_sample_prob=0.0)
-    view = draw_view(state, video, still, times)
+    # Every rank looks at all of it, and comes to the same answer.
+    view = replace(draw_view(state, video, still, times), portion=None)
     rotation = state.field.trajectory.rotation
     before = state.generator.get_state()
     tried, sizes = {}, {}

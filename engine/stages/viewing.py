@@ -14,7 +14,7 @@ from engine.stages.train_state import TrainState
 
 
 def draw_view(state: TrainState, model: LoadedGuidance, config: StageConfig, times: Tensor) -> View:
-    """A view at `times` [frames] in [0, 1]; all draws come from the scene's generator."""
+    """A view at `times` [frames] in [0, 1], of which a rank renders its portion; all draws come from the scene's generator."""
     cameras = draw_cameras(state, model.guidance, config, len(times))
     if (mount := model.guidance.mount(model.prompt, times)) is not None:
         cameras = cameras.follow(mount)
@@ -23,7 +23,9 @@ def draw_view(state: TrainState, model: LoadedGuidance, config: StageConfig, tim
     views = model.guidance.views_per_batch
     background = random_backgrounds(-(-config.cameras // views), state.generator, config.coloured_backgrounds)
     background = background.repeat_interleave(views, 0)[: config.cameras].to(state.device)
-    return View(cameras, times, config.size, config.samples, background, state.random_seed(), config.empty_sample_prob)
+    portion = None if state.share.size == 1 else state.share.portion(config.cameras, views)
+    seed = state.random_seed()
+    return View(cameras, times, config.size, config.samples, background, seed, config.empty_sample_prob, portion=portion)
 
 
 def draw_cameras(state: TrainState, guidance: Guidance, config: StageConfig, frames: int) -> Cameras:

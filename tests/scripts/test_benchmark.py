@@ -14,6 +14,7 @@ from tests.root import PATIENCE, ROOT
     [
         (["scripts.benchmark.field", "--points", "64", "--frames", "2", "--repeat", "1"], "| still | no | ours |"),
         (["scripts.benchmark.step", "--quality", "draft", "--repeat", "1"], "step / model"),
+        (["scripts.benchmark.distributed", "--quality", "draft", "--cameras", "2", "--steps", "1", "--repeat", "1"], "| 8 |"),
         (["scripts.benchmark.track", "--vertices", "300", "--frames", "3", "--reference", "1"], "| path error, % |"),
         (["scripts.benchmark.playback", "--vertices", "200", "--frames", "2", "--repeat", "1"], "| shape keys |"),
     ],

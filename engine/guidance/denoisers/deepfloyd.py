@@ -18,6 +18,7 @@ from engine.guidance.latents import PixelSpace
 from engine.guidance.protocol import Denoiser
 from engine.guidance.sds import DiffusionSchedule, add_noise
 from engine.guidance.text.encoders import TextStates, encode_t5
+from engine.ranks import Portion, whole
 
 # What T5 was padded to when IF was trained.
 TOKENS = 77
@@ -57,7 +58,7 @@ class DeepFloydUpscaler(DeepFloyd):
 
     def conditions(self, cameras: Any, low: Tensor | None, generator: torch.Generator) -> dict[str, Tensor]:
         enlarged = interpolate(low.flatten(0, 1) * 2 - 1, (self.size, self.size), mode="bilinear", align_corners=True)
-        noise = shared_noise(enlarged, low.shape[1], generator)
+        noise = shared_noise(enlarged, low.shape[1], generator, cameras.portion)
         level = torch.full((len(enlarged),), LOW_NOISE_LEVEL, device=low.device)
         alpha, sigma = self.low_schedule.alpha.to(low)[level], self.low_schedule.sigma.to(low)[level]
         return {"low": add_noise(enlarged, noise, alpha, sigma), "level": level}
@@ -67,7 +68,9 @@ class DeepFloydUpscaler(DeepFloyd):
         return noise_prediction(self.network(seen, timesteps, text.states, class_labels=conditions["level"]).sample, noisy)
 
 
-def shared_noise(pictures: Tensor, frames: int, generator: torch.Generator) -> Tensor:
-    """Noise for pictures [cameras * frames, ...], the same in all `frames` of a clip, so that it does not flicker."""
-    noise = torch.randn(len(pictures) // frames, *pictures.shape[1:], generator=generator)
+def shared_noise(pictures: Tensor, frames: int, generator: torch.Generator, portion: Portion | None = None) -> Tensor:
+    """Noise for pictures [cameras * frames, ...], the same in all `frames` of a clip, so that it does not flicker. portion: the
+    cameras of a larger batch that these are."""
+    count = len(pictures) // frames
+    noise = (whole(count) if portion is None else portion).draw(count, pictures.shape[1:], generator)
     return noise.repeat_interleave(frames, 0).to(pictures)

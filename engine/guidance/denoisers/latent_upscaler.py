@@ -46,7 +46,7 @@ class LatentUpscaler(Denoiser):
         pictures = resized(low.flatten(0, 1), size, size) * 2 - 1
         level = torch.full((len(pictures),), LOW_NOISE_LEVEL, device=low.device)
         alpha, sigma = self.low_schedule.alpha.to(low)[level], self.low_schedule.sigma.to(low)[level]
-        noise = shared_noise(pictures, low.shape[1], generator)
+        noise = shared_noise(pictures, low.shape[1], generator, cameras.portion)
         return {"low": add_noise(pictures, noise, alpha, sigma), "level": level}
 
     def __call__(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:

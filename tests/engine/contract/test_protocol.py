@@ -66,3 +66,8 @@ def test_a_line_without_an_end_takes_no_more_memory_than_the_longest():
 
 def test_a_message_of_a_job_says_so():
     assert list(protocol.of_job(protocol.queued(2), "a").items()) == [("type", "queued"), ("job", "a"), ("place", 2)]
+
+
+def test_a_sentence_is_made_to_fit_a_message():
+    assert protocol.shortened("short") == "short"
+    assert protocol.shortened("x" * (protocol.MAX_SENTENCE + 1)) == "x" * protocol.MAX_SENTENCE + "..."

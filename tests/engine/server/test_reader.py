@@ -7,7 +7,7 @@ import pytest
 from engine.contract.request import Request
 from engine.job.folder import JobFolder
 from engine.server.queue import Queue
-from engine.server.reader import MAX_NAME, MAX_SENTENCE, Reader, shortened
+from engine.server.reader import MAX_NAME, Reader
 
 REQUEST = {"prompt": "a red ball bouncing"}
 
@@ -136,11 +136,6 @@ def test_a_stream_that_breaks_ends_the_engine_too(desk):
     with pytest.raises(OSError, match="gone"):
         desk.reader.read(broken)
     assert desk.left == 1
-
-
-def test_a_sentence_is_made_to_fit_a_message():
-    assert shortened("short") == "short"
-    assert shortened("x" * (MAX_SENTENCE + 1)) == "x" * MAX_SENTENCE + "..."
 
 
 def test_a_sequence_to_track_waits_in_the_queue(desk, tmp_path):

@@ -38,7 +38,8 @@ class KnowingGuidance(Guidance):
     def gradient(self, frames, prompt, cameras, progress, generator, *, background, times=None, low_resolution=None):
         self.asked.append((prompt, progress, low_resolution, frames.shape))
         view = View(cameras, self.times if times is None else times, frames.shape[-1], 48, background)
-        return (frames - render(self.truth, Occupancy(), view)[0]) / len(frames)
+        count = len(frames) if cameras.portion is None else cameras.portion.total
+        return (frames - render(self.truth, Occupancy(), view)[0]) / count
 
 
 def opacity_at(scene: TrainState, points: list[list[float]], time: float) -> list[float]:
