@@ -16,7 +16,7 @@ from engine.job.resolve import resolve
 # What lies beside the job folders.
 SHEET, RECORDS = "index.html", "batch.json"
 MAX_NAME, MAX_SLUG = 80, 48
-PATHS = ("image", "mesh", "folder")
+PATHS = ("image", "mesh", "bones", "folder")
 
 
 @dataclass(frozen=True)
