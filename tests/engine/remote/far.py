@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -18,8 +19,10 @@ class Finder(importlib.abc.MetaPathFinder):
             return importlib.util.spec_from_file_location(name, {worker!r})
 sys.meta_path.insert(0, Finder())
 """
+# As many threads as the test itself has: sums of floats depend on it.
 _TINY = """
-import sys
+import os, sys
+os.environ.update({threads!r})
 if "engine" in sys.orig_argv and "serve" in sys.orig_argv:
     source = {launch!r}.split("from engine.__main__")[0]
     exec(source.replace("sys.argv.pop(1)", {models!r}))
@@ -36,7 +39,8 @@ def make_far(folder: Path, models: Path | None = None) -> Path:
     else:
         from tests.engine.cli.launching import LAUNCH
 
-        text = _TINY.format(models=repr(str(models)), launch=LAUNCH)
+        threads = {name: os.environ[name] for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS") if name in os.environ}
+        text = _TINY.format(models=repr(str(models)), launch=LAUNCH, threads=threads)
     (folder / "sitecustomize.py").write_text(text)
     return folder
 
