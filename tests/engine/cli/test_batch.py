@@ -28,28 +28,28 @@ from engine.__main__""",
 
 def test_each_row_is_the_job_that_it_is_alone_and_a_bad_one_does_not_stop_the_others(finished, tiny_models, tmp_path):
     whole, _ = finished
-    rows = 'a red ball bouncing,4,fixed,one\na corgi,1,fixed,\na red ball bouncing,4,fixed,"two, again"\n'
+    rows = 'a red ball bouncing,4,fixed,one\na red cone,x,fixed,\na red ball bouncing,4,fixed,"two, again"\n'
     (tmp_path / "list.csv").write_text(HEADER + rows)
     output = tmp_path / "out"
     arguments = ["batch", str(tmp_path / "list.csv"), "--output", str(output), *SHORT]
     stopped = launch(tiny_models, *arguments, "--json", program=INTERRUPTED)
     assert stopped.returncode == 130, stopped.stderr
     told = messages(stopped)
-    assert told[0]["type"] == "error" and told[0]["row"] == 3 and "column prompt" in told[0]["message"]
+    assert told[0]["type"] == "error" and told[0]["row"] == 3 and "column seed" in told[0]["message"]
     assert [m["type"] for m in told if m.get("job") == "one"][-1] == "result"
     assert told[-1] | {"job": "two, again", "type": "cancelled"} == told[-1]
     assert "1 finished, 1 refused, 1 stopped" in stopped.stderr and "same command" in stopped.stderr
     assert not (output / "two, again" / "asset").exists() and (output / "two, again" / "state.safetensors").is_file()
 
     done = launch(tiny_models, *arguments, "--resume")
-    assert done.returncode == 1 and "Row 3, column prompt" in done.stderr and "2 finished, 1 refused" in done.stdout
+    assert done.returncode == 1 and "Row 3, column seed" in done.stderr and "2 finished, 1 refused" in done.stdout
     assert [line.split()[0] for line in done.stdout.splitlines() if "begins" in line] == ["two,"]
     for name in ("one", "two, again"):
         for file in ("mesh.npz", "albedo.png"):
             assert (output / name / "asset" / file).read_bytes() == (whole / "asset" / file).read_bytes()
     assert 'src="two%2C%20again/asset/preview.png"' in (output / "index.html").read_text()
 
-    (tmp_path / "list.csv").write_text(HEADER + rows.replace("a corgi,1,fixed,\n", ""))
+    (tmp_path / "list.csv").write_text(HEADER + rows.replace("a red cone,x,fixed,\n", ""))
     again = launch(tiny_models, *arguments)
     assert again.returncode == 0 and "begins" not in again.stdout and "2 finished" in again.stdout
 

@@ -46,6 +46,7 @@ def run(board: Board, table: BatchTable) -> None:
 
 
 def test_a_terminal_has_a_line_for_each_job_drawn_over_itself(board, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
     table = BatchTable(Console(), board)
     run(board, table)
