@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.console import Console
+from engine.cli.on_host import add_host_options, host_of
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.cli.signals import stop_on_signals
 from engine.contract import protocol
@@ -24,6 +25,7 @@ def add_command(subparsers: Any) -> None:
     parser.add_argument("--ray", metavar="ADDRESS", help="as tasks of the Ray cluster there, or of this machine: local")
     add_request_options(parser)
     add_common_options(parser)
+    add_host_options(parser)
     parser.set_defaults(run=batch)
 
 
@@ -44,10 +46,13 @@ def batch(options: argparse.Namespace, console: Console) -> int:
     for entry in entries:
         if entry.fault:
             console.emit(protocol.error("row", entry.fault) | {"row": entry.row})
+    if options.host and options.ray:
+        raise BatchError("A batch runs on one host, or over Ray: give one of the two.")
 
     import torch
 
     from engine.batch.cluster import import_ray, work_on_cluster
+    from engine.batch.there import work_there
     from engine.batch.work import work_here
     from engine.cli.batch_table import BatchTable
     from engine.pipeline.device import DEVICES, find_device
@@ -56,7 +61,7 @@ def batch(options: argparse.Namespace, console: Console) -> int:
         # The device is the nodes' own.
         import_ray()
         check_choice("device", options.device, DEVICES)
-    else:
+    elif not options.host:
         find_device(options.device)
     board = Board(options.output, entries)
     table, stop = BatchTable(console, board), stop_on_signals()
@@ -64,6 +69,8 @@ def batch(options: argparse.Namespace, console: Console) -> int:
     try:
         if options.ray:
             work_on_cluster(able, board, options.device, threads, table.hear, stop, options.ray)
+        elif options.host:
+            work_there(able, board, host_of(options), table.hear, stop)
         else:
             work_here(able, board, find_device(options.device), threads, table.hear, stop)
     finally:

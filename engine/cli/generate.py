@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.cli.console import Console
-from engine.cli.on_host import add_host_options, host_of, job_name, run_on_host
+from engine.cli.on_host import add_host_options, host_of, run_on_host
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.cli.signals import stop_on_signals
 from engine.contract import protocol
@@ -15,6 +15,7 @@ from engine.contract.errors import DivergedError, GateError, RanksError, Stopped
 from engine.contract.request import Request
 from engine.job.folder import JobFolder
 from engine.job.resolve import ResolvedJob, resolve_new
+from engine.remote.mirror import job_name
 
 if TYPE_CHECKING:
     from engine.ranks import Share

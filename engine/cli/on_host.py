@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
-import re
-import secrets
 import signal
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,6 @@ from engine.cli.hints import hint_of
 from engine.contract import protocol
 from engine.contract.errors import RequestError
 from engine.remote.host import FOLDER, Host
-from engine.remote.mirror import read_note
 from engine.remote.relay import ENDS, Relay
 
 EXIT_CODES = {"result": 0, "cancelled": 130, "error": 1}
@@ -34,16 +29,6 @@ def add_host_options(parser: argparse.ArgumentParser) -> None:
 def host_of(options: argparse.Namespace) -> Host:
     """The host that the options name. Raises HostError."""
     return Host(options.host, options.host_folder, options.ssh_config, getattr(options, "device", "cpu"))
-
-
-def job_name(folder: Path, anew: bool = False) -> str:
-    """What the job of a folder here is called there: the same when the same command comes again. anew: another one."""
-    if not anew and (noted := read_note(folder).get("job")):
-        return noted
-    path = str(folder.absolute())
-    mark = secrets.token_hex(6) if anew else hashlib.sha256(f"{socket.gethostname()}\0{path}".encode()).hexdigest()[:12]
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.absolute().name).strip("-_")[:60]
-    return f"{stem or 'job'}-{mark}"
 
 
 def check_asset_folder(output: Path, overwrite: bool) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 from engine.cli.console import Console
 from engine.cli.generate import run_in_folder
-from engine.cli.on_host import add_host_options, host_of, job_name, run_on_host
+from engine.cli.on_host import add_host_options, host_of, run_on_host
 from engine.cli.request_options import add_common_options, add_request_options, request_values
 from engine.contract.request import CHANGEABLE
 from engine.job.folder import JobFolder
 from engine.job.resolve import resolve_folder
+from engine.remote.mirror import job_name
 
 
 def add_command(subparsers: Any) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.console import Console
-from engine.cli.on_host import add_host_options, check_asset_folder, host_of, job_name, run_on_host
+from engine.cli.on_host import add_host_options, check_asset_folder, host_of, run_on_host
 from engine.cli.request_options import add_common_options
 from engine.contract.track import TrackRequest
+from engine.remote.mirror import job_name
 
 
 def add_command(subparsers: Any) -> None:

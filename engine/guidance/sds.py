@@ -124,7 +124,7 @@ def distil_latents(
     level = draw_noise_level(distillation, progress, generator, 1)
     index = (level * (len(schedule.alpha) - 1)).long().expand(len(clean)).to(clean.device)
     alpha, sigma = schedule.alpha.to(clean)[index], schedule.sigma.to(clean)[index]
-    portion = whole(len(clean)) if portion is None else portion
+    portion = whole(len(clean) // shared) if portion is None else portion
     noise = portion.draw(len(clean) // shared, clean.shape[1:], generator).repeat_interleave(shared, 0).to(clean)
     noisy = add_noise(clean, noise, alpha, sigma)
     conditional, unconditional = predict(noisy, schedule.timesteps(index))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+import secrets
 import shutil
+import socket
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,3 +100,13 @@ def read_note(folder: Path) -> dict[str, str]:
         return {key: str(note[key]) for key in ("host", "folder", "job")}
     except (OSError, ValueError, TypeError, KeyError):
         return {}
+
+
+def job_name(folder: Path, anew: bool = False) -> str:
+    """What the job of a folder here is called there: the same when the same command comes again. anew: another one."""
+    if not anew and (noted := read_note(folder).get("job")):
+        return noted
+    path = str(folder.absolute())
+    mark = secrets.token_hex(6) if anew else hashlib.sha256(f"{socket.gethostname()}\0{path}".encode()).hexdigest()[:12]
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", folder.absolute().name).strip("-_")[:60]
+    return f"{stem or 'job'}-{mark}"

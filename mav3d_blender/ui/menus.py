@@ -82,6 +82,7 @@ JOB_MENU = (
     ),
     (
         ("mav3d.check_engine", "FILE_REFRESH"), ("mav3d.install_engine", "IMPORT"), ("mav3d.stop_engine", "SNAP_FACE"),
+        ("mav3d.check_host", "FILE_REFRESH"), ("mav3d.install_engine_there", "IMPORT"), ("mav3d.cancel_install_there", "X"),
         ("mav3d.show_log", "TEXT"), ("mav3d.open_preferences", "PREFERENCES"), ("mav3d.show_manual", "HELP"),
     ),
 )  # fmt: skip

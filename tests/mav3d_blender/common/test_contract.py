@@ -19,7 +19,9 @@ def test_nothing_but_the_standard_library_is_needed(tmp_path, package):
     above.mkdir(parents=True, exist_ok=True)
     for room in ("common", "client", "jobs", "setup"):
         shutil.copytree(ROOT / "mav3d_blender" / room, above / "mav3d_blender" / room)
-    shutil.copytree(ROOT / "engine" / "contract", above / "engine" / "contract")
+    for room in ("contract", "remote"):
+        shutil.copytree(ROOT / "engine" / room, above / "engine" / room)
+    shutil.copy(ROOT / "engine" / "files.py", above / "engine")
     for name in ("mav3d_blender", "engine"):
         shutil.copy(ROOT / name / "__init__.py", above / name)
     code = (
