@@ -52,6 +52,8 @@ class Relay:
         self._leave_by: float | None = None
         self._records = Records()
         self._jobs: dict[str, RemoteJob] = {}
+        # Jobs that begin again while the engine has still to tell how they ended before.
+        self._retold: set[str] = set()
         # Of estimates: what the host is told, and what was said here.
         self._own, self._ids = secrets.token_hex(4), {}
         self._waiting: list[dict[str, Any]] = []
@@ -155,6 +157,8 @@ class Relay:
             self.emit(protocol.of_job(protocol.error("protocol", sentence), job.name))
             return
         self._jobs[job.name] = job
+        if self._hello["jobs"].get(job.name) == "ended" and job.name not in self._records.jobs():
+            self._retold.add(job.name)
         if self._records.jobs().get(job.name) != "active":
             self._submit(job)
             return
@@ -220,6 +224,9 @@ class Relay:
         if not self._greeted:
             return
         self._records.note(message)
+        if message.get("job") in self._retold:
+            self._retold -= {message["job"]} if kind in ENDS else set()
+            return
         job = self._jobs.get(message.get("job"))
         if job is not None:
             self._pass_on(job, message)
@@ -237,7 +244,7 @@ class Relay:
         if not isinstance(hello.get("folder"), str) or not isinstance(hello.get("jobs"), dict):
             raise HostError(f"The engine on {self.host.name} does not say where it works: install it there again.")
         again, self._hello = bool(self._hello), hello
-        self._greeted, self._tries, self._records = True, 0, Records()
+        self._greeted, self._tries, self._records, self._retold = True, 0, Records(), set()
         self.emit(
             protocol.connection("back", f"Connected to {self.host.name} again.", 0.0) if again
             else {key: value for key, value in hello.items() if key not in ("folder", "jobs")} | {"host": self.host.name}
