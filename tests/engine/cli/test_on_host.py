@@ -61,6 +61,11 @@ def test_a_job_on_a_host_has_the_same_result_as_here(options, finished, tiny_mod
     alone = launch(tiny_models, "resume", str(output), "--super-resolution-steps", "2")
     assert alone.returncode == 1 and "The job in" in alone.stderr and "is on far" in alone.stderr
     assert "Add --host far." in alone.stderr and len(alone.stderr.strip().splitlines()) == 1
+    more = launch(tiny_models, "resume", str(output), "--super-resolution-steps", "2", *options)
+    assert more.returncode == 0 and "Asset:" in more.stdout, more.stderr
+    # The settings that changed come here with the end; two steps are over too soon to be told of on the way.
+    assert json.loads((output / "job.2.json").read_text())["request"]["super_resolution_steps"] == 2
+    assert json.loads((output / "asset" / "asset.json").read_text())["revision"] == 2
 
 
 def test_a_host_that_can_not_be_is_one_sentence(tmp_path, tiny_models):
