@@ -16,7 +16,7 @@ HOST = Host("far")
         (255, "anna@far: Permission denied (publickey).", "lets you in with none of your keys", False),
         (255, "Host key verification failed.", "is not known yet: run `ssh far`", False),
         (255, "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.", "another key", False),
-        (255, "/root/.ssh/config: line 3: Bad configuration option: hots", "ssh configuration can't be read", False),
+        (255, "/home/ann/.ssh/config: line 3: Bad configuration option: hots", "ssh configuration can't be read", False),
         (255, "subsystem request failed on channel 0", "has no sftp", False),
         (255, "Received message too long 1416128883", "prints something at its start", False),
         (255, "ssh: connect to host far port 22: Connection refused", "takes no ssh connections", True),
