@@ -52,13 +52,15 @@ class Board:
         self.write()
 
     def begin(self, row: int) -> None:
-        """The job of this row is worked on."""
-        self.standings[row].state = RUNNING
-        self._began[row] = self.clock()
-        self._write_if_due()
+        """The job of this row is worked on, if it was not yet."""
+        if row not in self._began:
+            self.standings[row].state = RUNNING
+            self._began[row] = self.clock()
+            self._write_if_due()
 
     def hear(self, row: int, message: dict[str, Any]) -> None:
-        """Takes a message of the row's running job."""
+        """Takes a message of the row's job, which is worked on then."""
+        self.begin(row)
         standing = self.standings[row]
         if message["type"] == "started":
             standing.seed = message["seed"]
@@ -68,6 +70,7 @@ class Board:
 
     def end(self, row: int, outcome: dict[str, Any]) -> None:
         """The row's job is over with this last message."""
+        self.begin(row)
         standing = self.standings[row]
         standing.seconds += self.clock() - self._began.pop(row)
         standing.state = STATES[outcome["type"]]
@@ -77,6 +80,10 @@ class Board:
             standing.seed = about.get("seed", standing.seed)
             standing.figures = figures(about.get("metrics", {}))
         self._write_if_due()
+
+    def is_running(self, row: int) -> bool:
+        """Whether the job of this row is worked on."""
+        return row in self._began
 
     def counts(self) -> dict[str, int]:
         """How many jobs are in each state, of the states that there are."""

@@ -78,7 +78,6 @@ class _Run:
         self.ray, self.task, self.board, self.emit = ray, task, board, emit
         # What the cluster has, and how far its messages are read.
         self.handed: dict[Any, tuple[Entry, _Messages]] = {}
-        self.begun: set[int] = set()
 
     def work(self, entries: list[Entry], given: tuple[str, int], stop: Callable[[], bool], ahead: int) -> None:
         waiting = list(reversed(entries))
@@ -97,7 +96,6 @@ class _Run:
         done, _ = self.ray.wait(list(self.handed), num_returns=len(self.handed), timeout=LOOK_EVERY)
         for entry, messages in self.handed.values():
             for message in messages.new():
-                self._begin(entry)
                 self.board.hear(entry.row, message)
                 self.emit(entry, message)
         for reference in done:
@@ -111,7 +109,7 @@ class _Run:
         done, late = self.ray.wait(list(self.handed), num_returns=len(self.handed), timeout=STOP_PATIENCE)
         for reference in (*done, *late):
             entry, _ = self.handed.pop(reference)
-            if entry.row in self.begun:
+            if self.board.is_running(entry.row):
                 kept = protocol.cancelled("Stopped; the last checkpoint is kept.")
                 self._end(entry, self._outcome(reference, kept) if reference in done else kept)
 
@@ -125,13 +123,7 @@ class _Run:
             reason = str(error).strip().splitlines()[0][:200]
             return protocol.error("cluster", f"Its node or process died {RETRIES + 1} times ({reason}): see the cluster's log.")
 
-    def _begin(self, entry: Entry) -> None:
-        if entry.row not in self.begun:
-            self.begun.add(entry.row)
-            self.board.begin(entry.row)
-
     def _end(self, entry: Entry, outcome: dict[str, Any]) -> None:
-        self._begin(entry)
         self.board.end(entry.row, outcome)
         self.emit(entry, outcome)
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from engine.batch.board import RUNNING, Board
+from engine.batch.board import Board
 from engine.batch.entries import Entry
 from engine.contract import protocol
 from engine.contract.errors import EngineError
@@ -48,11 +48,12 @@ def work_there(
             if not open_jobs:
                 relay.close()
             return
-        _begin(entry, board)
         # The engine says that it begins, and then with which request.
-        if message["type"] != "started" or "preset" in message:
-            board.hear(entry.row, message)
-            emit(entry, message)
+        if message["type"] == "started" and "preset" not in message:
+            board.begin(entry.row)
+            return
+        board.hear(entry.row, message)
+        emit(entry, message)
 
     relay = Relay(host, hear)
     for entry in entries:
@@ -80,13 +81,7 @@ def work_there(
         _end(entry, faults[-1] if faults else protocol.cancelled(""), board, emit)
 
 
-def _begin(entry: Entry, board: Board) -> None:
-    if board.standings[entry.row].state != RUNNING:
-        board.begin(entry.row)
-
-
 def _end(entry: Entry, outcome: dict[str, Any], board: Board, emit: Callable[[Entry, dict[str, Any]], None]) -> None:
-    _begin(entry, board)
     board.end(entry.row, outcome)
     emit(entry, outcome)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.cli.console import Console
 from engine.cli.on_host import add_host_options, host_of
@@ -13,6 +14,13 @@ from engine.cli.signals import stop_on_signals
 from engine.contract import protocol
 from engine.contract.errors import BatchError
 from engine.contract.request import check_choice, check_integer
+
+if TYPE_CHECKING:
+    from engine.batch.board import Board
+    from engine.batch.entries import Entry
+
+# Takes an entry and each message of its job.
+Hear = Callable[["Entry", dict[str, Any]], None]
 
 
 def add_command(subparsers: Any) -> None:
@@ -36,6 +44,7 @@ def batch(options: argparse.Namespace, console: Console) -> int:
     """
     from engine.batch.board import Board
     from engine.batch.entries import RECORDS, SHEET, read_entries
+    from engine.cli.batch_table import BatchTable
 
     if options.threads is not None:
         check_integer("threads", options.threads, 1, 1024)
@@ -46,33 +55,11 @@ def batch(options: argparse.Namespace, console: Console) -> int:
     for entry in entries:
         if entry.fault:
             console.emit(protocol.error("row", entry.fault) | {"row": entry.row})
-    if options.host and options.ray:
-        raise BatchError("A batch runs on one host, or over Ray: give one of the two.")
-
-    import torch
-
-    from engine.batch.cluster import import_ray, work_on_cluster
-    from engine.batch.there import work_there
-    from engine.batch.work import work_here
-    from engine.cli.batch_table import BatchTable
-    from engine.pipeline.device import DEVICES, find_device
-
-    if options.ray:
-        # The device is the nodes' own.
-        import_ray()
-        check_choice("device", options.device, DEVICES)
-    elif not options.host:
-        find_device(options.device)
+    work = _work(options)
     board = Board(options.output, entries)
     table, stop = BatchTable(console, board), stop_on_signals()
-    threads = options.threads or torch.get_num_threads()
     try:
-        if options.ray:
-            work_on_cluster(able, board, options.device, threads, table.hear, stop, options.ray)
-        elif options.host:
-            work_there(able, board, host_of(options), table.hear, stop)
-        else:
-            work_here(able, board, find_device(options.device), threads, table.hear, stop)
+        work(able, board, table.hear, stop)
     finally:
         table.close()
         board.write()
@@ -86,3 +73,30 @@ def batch(options: argparse.Namespace, console: Console) -> int:
         return 130
     console.note("The same command tries again what has not finished, once what is said above is mended.", error=True)
     return 1
+
+
+def _work(options: argparse.Namespace) -> Callable[[list[Entry], Board, Hear, Callable[[], bool]], None]:
+    """How the entries are worked on: on a host, over a cluster or here. Raises EngineError where that can't be."""
+    if options.host:
+        from engine.batch.there import work_there
+
+        if options.ray or options.threads is not None:
+            raise BatchError("A host works on its own, with the threads that it has: leave cluster and threads out.")
+        host = host_of(options)
+        return lambda entries, board, hear, stop: work_there(entries, board, host, hear, stop)
+
+    import torch
+
+    from engine.batch.cluster import import_ray, work_on_cluster
+    from engine.batch.work import work_here
+    from engine.pipeline.device import DEVICES, find_device
+
+    threads = options.threads or torch.get_num_threads()
+    if options.ray:
+        import_ray()
+        # The device is the nodes' own.
+        check_choice("device", options.device, DEVICES)
+        given = options.device, threads
+        return lambda entries, board, hear, stop: work_on_cluster(entries, board, *given, hear, stop, options.ray)
+    device = find_device(options.device)
+    return lambda entries, board, hear, stop: work_here(entries, board, device, threads, hear, stop)

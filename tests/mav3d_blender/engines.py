@@ -2,11 +2,9 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 
 from mav3d_blender.client.process.engine_process import EngineProcess
-from tests.root import PATIENCE
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 
@@ -14,16 +12,6 @@ FAKE = Path(__file__).with_name("fake_engine.py")
 def make_engine(folder: Path, *words: str, **options) -> EngineProcess:
     """A fake engine that is not started yet, with its log in `folder`."""
     return EngineProcess([sys.executable, "-u", str(FAKE), *words], folder, folder / "engine.log", **options)
-
-
-def until(look, seconds: float = PATIENCE):
-    """What `look` returns as soon as that is true; fails after `seconds`, far more than a busy machine takes."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.01)
-    raise AssertionError(f"nothing within {seconds} seconds")
 
 
 def exists(pid: int) -> bool:

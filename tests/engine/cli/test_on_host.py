@@ -15,8 +15,9 @@ from engine.contract.errors import RequestError
 from engine.remote.mirror import job_name
 from tests.engine.cli.launching import FIXED, SHORT, launch, messages
 from tests.engine.remote.conftest import server
-from tests.engine.remote.far import engines, make_far, until
+from tests.engine.remote.far import engines, make_far
 from tests.root import ROOT
+from tests.waiting import until
 
 __all__ = ["server"]
 

@@ -14,8 +14,9 @@ from engine.remote.host import Host
 from engine.remote.relay import Relay
 from engine.remote.ssh import Ssh
 from tests.engine.remote import ssh_server
-from tests.engine.remote.far import engines, make_far, until
+from tests.engine.remote.far import engines, make_far
 from tests.root import PATIENCE
+from tests.waiting import until
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from tests.root import PATIENCE, ROOT
+from tests.root import ROOT
 
 # Python runs it at its start, in the processes that have the folder on their path.
 _FAKE = """
@@ -54,13 +53,3 @@ def engines(folder: Path) -> list[int]:
         if str(folder) in arguments and "engine" in arguments and not state.startswith("Z"):
             found.append(int(pid))
     return found
-
-
-def until(look, seconds: float = PATIENCE):
-    """What `look` returns as soon as that is true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := look():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"nothing within {seconds} seconds")

@@ -13,7 +13,8 @@ from engine.remote.host import Host
 from engine.remote.mirror import read_note
 from tests.engine.remote.conftest import Desk
 from tests.engine.remote.fake_worker import chain
-from tests.engine.remote.far import engines, make_far, until
+from tests.engine.remote.far import engines, make_far
+from tests.waiting import until
 
 
 def value(steps: int, seed: bytes = b"") -> str:
@@ -48,6 +49,19 @@ def test_a_job_goes_there_and_its_result_comes_here(desk, tmp_path, far):
     assert all(os.path.getsize(path) == 6400 for path in previews)
     assert read_note(here) == {"host": "far", "folder": str(far), "job": "a"}
     assert not list(here.rglob("*.part")) and not (here / "state.safetensors").exists()
+
+
+def test_a_job_that_begins_again_is_not_ended_by_how_it_ended_before(desk, tmp_path):
+    here = tmp_path / "here"
+    desk.generate(here, steps=10)
+    desk.until("result")
+    desk.leave()
+    desk.told.clear()
+    desk.open()
+    # Before the engine has said a word.
+    desk.send("resume", job="a", folder=str(here), changes={"static_steps": 60}, previews=[])
+    desk.until("result")
+    assert kinds(desk) == ["hello", "queued", "started", "result"] and asset(here)["value"] == value(60)
 
 
 def test_the_connection_is_cut_again_and_again_and_nothing_is_lost(desk, tmp_path, far, rng):

@@ -9,7 +9,7 @@ import pytest
 
 from engine.contract.errors import HostError, TransferError
 from engine.remote.transfer import get_files, put_files, quoted
-from tests.engine.remote.far import until
+from tests.waiting import until
 
 ODD = ("plain", "two words", "it's [1]*?.png", 'quote".obj', "back\\slash", "grün/ü.mtl", "#hash", "-dash")
 

@@ -10,8 +10,9 @@ import pytest
 
 from engine.remote.reasons import ENGINE_ENDED
 from engine.server.lasting import Lifetime
-from tests.engine.remote.far import engines, make_far, until
+from tests.engine.remote.far import engines, make_far
 from tests.root import PATIENCE
+from tests.waiting import until
 
 if sys.platform == "win32":
     pytest.skip("an engine that lasts needs Unix sockets", allow_module_level=True)

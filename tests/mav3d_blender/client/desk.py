@@ -6,7 +6,8 @@ from pathlib import Path
 from mav3d_blender.client.events import Event, Limits
 from mav3d_blender.client.session import Session
 from mav3d_blender.jobs.store import JobStore
-from tests.mav3d_blender.engines import make_engine, until
+from tests.mav3d_blender.engines import make_engine
+from tests.waiting import until
 
 REQUEST = {"prompt": "a red ball bouncing", "quality": "draft", "frames": 3}
 LONG = "steps=100000 pause=0.01"

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from mav3d_blender.client.model_fetch import ModelFetch
-from tests.mav3d_blender.engines import exists, until
+from tests.mav3d_blender.engines import exists
 from tests.root import PATIENCE
+from tests.waiting import until
 
 
 def fetching(folder: Path, *lines: str) -> ModelFetch:

@@ -18,8 +18,9 @@ from mav3d_blender.jobs.job import JobError
 from mav3d_blender.jobs.process_identity import current_process
 from mav3d_blender.jobs.store import JobStore
 from tests.engine.remote.fake_worker import chain
-from tests.engine.remote.far import engines, until
+from tests.engine.remote.far import engines
 from tests.root import ROOT
+from tests.waiting import until
 
 REQUEST = {"prompt": "a red ball bouncing", "quality": "draft", "seed": 1}
 

@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from mav3d_blender.common import subprocesses
-from tests.mav3d_blender.engines import exists, until
+from tests.mav3d_blender.engines import exists
 from tests.root import PATIENCE
+from tests.waiting import until
 
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX groups and signals")
 WAITS = "import time\nprint('ready', flush=True)\ntime.sleep(10000)"

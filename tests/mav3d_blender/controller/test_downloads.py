@@ -2,7 +2,8 @@ import pytest
 
 from mav3d_blender.common import package
 from mav3d_blender.controller.downloads import Downloads
-from tests.mav3d_blender.engines import exists, until
+from tests.mav3d_blender.engines import exists
+from tests.waiting import until
 
 WAITING = "import json, time\nprint(json.dumps({'type': 'progress', 'step': 1, 'steps': 4}), flush=True)\ntime.sleep(600)\n"
 

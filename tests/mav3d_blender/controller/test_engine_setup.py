@@ -7,7 +7,7 @@ from mav3d_blender.common.background import Background
 from mav3d_blender.controller.engine_setup import EngineSetup, extension_version
 from mav3d_blender.setup.install import Status
 from mav3d_blender.setup.packages.requirements import SetupError
-from tests.mav3d_blender.engines import until
+from tests.waiting import until
 
 
 def test_what_a_check_finds_is_taken_and_reported_once(addon):

@@ -3,8 +3,8 @@ import pytest
 
 from mav3d_blender.controller import validation
 from mav3d_blender.controller.state import state
-from tests.mav3d_blender.engines import until
 from tests.mav3d_blender.scenes import generate
+from tests.waiting import until
 
 
 def test_a_device_is_chosen_by_its_button(preferences):

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 
 from mav3d_blender.client.process.engine_process import EngineProcess, environment
-from tests.mav3d_blender.engines import exists, make_engine, until
+from tests.mav3d_blender.engines import exists, make_engine
 from tests.root import ROOT
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from mav3d_blender.client.process.pipes import LOGGED_LINES, MAX_MESSAGES, MAX_UNSENT, Inbox, Outbox
-from tests.mav3d_blender.engines import until
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from mav3d_blender.client.process.shutdown import Shutdown, send_interrupt
-from tests.mav3d_blender.engines import until
 from tests.root import PATIENCE
+from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 IGNORING = "import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint(flush=True)\ntime.sleep(600)"

@@ -2,8 +2,8 @@ import bpy
 
 from mav3d_blender.controller import timer
 from mav3d_blender.controller.placing.collections import remove_empty
-from tests.mav3d_blender.engines import until
 from tests.mav3d_blender.scenes import generate
+from tests.waiting import until
 
 
 def test_the_collection_of_a_deleted_result_goes_with_it(addon):
