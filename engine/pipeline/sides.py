@@ -63,7 +63,7 @@ def view_sides(state: TrainState, frames: int, size: int) -> SideView:
     cameras = Cameras(azimuth, torch.full((SIDES,), ELEVATION)).to(state.device)
     background = torch.full((SIDES, 3), GREY, device=state.device)
     view = View(cameras, times, size, SAMPLES, background)
-    images, opacity = Viewer.of(state.field).render(view)
+    images, opacity = Viewer.of(state.field, state.occupancy.resolution).render(view)
     return SideView(images, opacity, background)
 
 

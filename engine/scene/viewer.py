@@ -23,6 +23,7 @@ POINTS = 2**18
 @dataclass(frozen=True)
 class Viewer:
     """field: what is looked at; it must not change meanwhile. body: it at rest, where bones alone move it.
+    resolution: cells a side of the occupancy of any other scene.
 
     A body that only bones move is posed first, as its mesh is: where a sample is asked for the place it comes from, as `render`
     does, a place beside a bent limb can find its way back into it, which shows as specks that no mesh has.
@@ -30,11 +31,12 @@ class Viewer:
 
     field: Field | MlpField
     body: BakedBody | None
+    resolution: int = RESOLUTION
 
     @classmethod
-    def of(cls, field: Field | MlpField) -> Viewer:
+    def of(cls, field: Field | MlpField, resolution: int = RESOLUTION) -> Viewer:
         body = (field.baked or bake_body(field)) if is_moved_by_bones(field) else None
-        return cls(field, body)
+        return cls(field, body, resolution)
 
     @torch.no_grad()
     def render(self, view: View, occupancy: Occupancy | None = None) -> tuple[Tensor, Tensor]:
@@ -43,7 +45,7 @@ class Viewer:
             posed = PosedBody(self.field, self.body, view.times)
             return render(posed, posed.occupancy, replace(view, chunk_samples=POSED_CHUNK))
         if occupancy is None:
-            occupancy = Occupancy(RESOLUTION)
+            occupancy = Occupancy(self.resolution)
             occupancy.update(self.field, view.times)
         return render(self.field, occupancy, view)
 

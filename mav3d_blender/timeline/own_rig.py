@@ -12,7 +12,7 @@ from mathutils import Matrix, Quaternion
 
 from . import compat
 from .animation.timing import Timing
-from .animation.transforms import KEY_TOLERANCE, continuous, key_values
+from .animation.transforms import KEY_TOLERANCE, TURNS, continuous, key_values, own_turn
 from .asset_folder.archive import AssetError
 from .asset_folder.rig import Rig, quaternion_matrix
 
@@ -80,18 +80,9 @@ def _carries(armature: bpy.types.Object, host: bpy.types.Object) -> bool:
     above = host.parent
     while above is not None and above != armature:
         above = above.parent
-    deltas = armature.matrix_basis != Matrix.LocRotScale(armature.location, _rotation(armature), armature.scale)
+    turn = own_turn(armature.rotation_mode, {name: getattr(armature, name) for name in TURNS})
+    deltas = armature.matrix_basis != Matrix.LocRotScale(armature.location, turn, armature.scale)
     return above is not None and not deltas and not any(each.enabled for each in armature.constraints)
-
-
-def _rotation(owner: bpy.types.Object) -> Quaternion:
-    """An object's own rotation, whatever its mode."""
-    if owner.rotation_mode == "QUATERNION":
-        return owner.rotation_quaternion.normalized()
-    if owner.rotation_mode == "AXIS_ANGLE":
-        angle, *axis = owner.rotation_axis_angle
-        return Quaternion(axis, angle)
-    return owner.rotation_euler.to_quaternion()
 
 
 def _moved(matrix: np.ndarray, shift: np.ndarray) -> np.ndarray:

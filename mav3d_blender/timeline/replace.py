@@ -14,6 +14,7 @@ from mathutils import Matrix, Quaternion
 
 from . import compat
 from .animation.timing import Timing
+from .animation.transforms import own_turn
 from .armature import armature_of
 from .asset_folder.asset import Asset
 from .bake import hide
@@ -38,16 +39,7 @@ def basis_at(owner: bpy.types.Object, frame: float) -> Matrix:
     for curve in compat.fcurves(owner):
         if curve.data_path in values and len(curve.keyframe_points):
             values[curve.data_path][curve.array_index] = curve.evaluate(frame)
-    if owner.rotation_mode == "QUATERNION":
-        turn = Quaternion(values["rotation_quaternion"]).normalized()
-    elif owner.rotation_mode == "AXIS_ANGLE":
-        angle, *axis = values["rotation_axis_angle"]
-        turn = Quaternion(axis, angle)
-    else:
-        euler = owner.rotation_euler.copy()
-        euler[:] = values["rotation_euler"]
-        turn = euler.to_quaternion()
-    return Matrix.LocRotScale(values["location"], turn, values["scale"])
+    return Matrix.LocRotScale(values["location"], own_turn(owner.rotation_mode, values), values["scale"])
 
 
 def moved(asset: Asset, change: Matrix) -> Asset:

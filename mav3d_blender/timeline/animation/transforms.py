@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import bpy
 import numpy as np
-from mathutils import Quaternion
+from mathutils import Euler, Quaternion
 
 from .keyframes import write_smooth_curves
 from .reduce import reduce_keys
@@ -14,6 +16,18 @@ from .timing import Timing
 KEY_TOLERANCE = 5e-4
 # Euler angles are fine where the middle one keeps this far, in radians, from a right angle.
 GIMBAL = 0.3
+# Where an object or a bone keeps its own rotation: its mode says which of them counts.
+TURNS = ("rotation_quaternion", "rotation_axis_angle", "rotation_euler")
+
+
+def own_turn(mode: str, values: Mapping[str, Sequence[float]]) -> Quaternion:
+    """The rotation that the properties of TURNS say, by their names, in a rotation mode of Blender's."""
+    if mode == "QUATERNION":
+        return Quaternion(values["rotation_quaternion"]).normalized()
+    if mode == "AXIS_ANGLE":
+        angle, *axis = values["rotation_axis_angle"]
+        return Quaternion(axis, angle)
+    return Euler(values["rotation_euler"], mode).to_quaternion()
 
 
 def key_transform(owner: bpy.types.Object, root: np.ndarray, timing: Timing, location: np.ndarray, size: float) -> None:
