@@ -23,8 +23,8 @@ from engine.models.picture_denoiser import PictureDenoiser
 from engine.scene.cameras import Cameras, Mount
 
 COMPONENTS = ("unet", "joint_encoder", "scheduler")
-# A picture has no time: the moment that the joints of a body at rest are asked for.
-ANY_TIME = (0.5,)
+# The moment that the joints of a body at rest are asked for, which are the same at all times.
+ANY_TIME = 0.5
 
 
 class BodyGuidance(Guidance):
@@ -35,15 +35,19 @@ class BodyGuidance(Guidance):
     guidance_scale = 1.0
 
     def __init__(
-        self, components: dict[str, Any], distillation: DistillationConfig, at_rest: EncodedPrompt | None = None
+        self,
+        components: dict[str, Any],
+        distillation: DistillationConfig,
+        at_rest: EncodedPrompt | None = None,
+        still_at: float = ANY_TIME,
     ) -> None:
-        """at_rest: the prompt without what moves, for `whole_motion`."""
+        """at_rest: the prompt without what moves, for `whole_motion`. still_at: the moment that stills are of, in [0, 1]."""
         if missing := [name for name in COMPONENTS if name not in components]:
             raise ModelError(f"This model lacks {' and '.join(missing)}, which built-in guidance needs. Choose another model.")
         self.denoiser: PictureDenoiser = components["unet"].to(memory_format=torch.channels_last)
         self.joint_encoder: JointEncoder = components["joint_encoder"]
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.distillation, self.at_rest = distillation, at_rest
+        self.distillation, self.at_rest, self.still_at = distillation, at_rest, still_at
 
     @property
     def fov(self) -> float:
@@ -62,11 +66,18 @@ class BodyGuidance(Guidance):
         return Mount.of(*(value[0] for value in placement))
 
     @torch.no_grad()
+    def joints(self, prompt: EncodedPrompt, times: Tensor) -> Tensor:
+        """Where the prompt puts the joints that the body has at `times` [frames], in its own axes, metres, [frames, joints, 3];
+        those that it has not are at its middle."""
+        _, joints, sure = self.joint_encoder(prompt.conditional.states, times[None])
+        return joints[0] * (sure[0] > 0).to(joints)[:, None]
+
+    @torch.no_grad()
     def whole_motion(self, prompt: EncodedPrompt, times: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
         if self.at_rest is None:
             return None
         centre, rotation, scale = (value[0] for value in self.joint_encoder(prompt.conditional.states, times[None])[0])
-        moment = torch.tensor([ANY_TIME], device=times.device)
+        moment = torch.tensor([[ANY_TIME]], device=times.device)
         stood, turned, size = (value[0, 0] for value in self.joint_encoder(self.at_rest.conditional.states, moment)[0])
         rotation, scale = rotation @ turned.T, scale / size
         return centre - torch.einsum("fij,fj->fi", rotation, scale * stood), rotation, scale
@@ -85,7 +96,7 @@ class BodyGuidance(Guidance):
     ) -> Tensor:
         """See `Guidance.gradient`. cameras: on the mount that `mount` gives for the same times."""
         count, length = frames.shape[:2]
-        moments = torch.tensor(ANY_TIME, device=frames.device) if times is None else times
+        moments = torch.tensor([self.still_at], device=frames.device) if times is None else times
         told = _Told(self, prompt, moments.to(frames))
 
         def predict(noisy: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError, PromptError
 from engine.guidance.bodies import BodyGuidance
 from engine.guidance.built_in import ImageGuidance, VideoGuidance
+from engine.guidance.canonical_pose import nearest_moment
 from engine.guidance.denoisers.stable_diffusion import StableDiffusion
 from engine.guidance.denoisers.video_unet import AnimateDiff
 from engine.guidance.model_class import ADAPTER, BODIES, BUILT_IN, detect_model_class
@@ -31,8 +32,11 @@ from engine.models.folder.loader import load_components
 from engine.models.presets import Preset
 from engine.models.source import locate
 from engine.models.world.words.lexicon import RESTING, STILL, Words
+from engine.scene.frame_times import frame_times
 
 BUILT_IN_TEXT_COMPONENTS = ("tokenizer", "text_encoder")
+# Moments of a clip among which that is looked for in which a body is made.
+POSES = 16
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,8 @@ def _load_built_in(
 def _load_bodies(
     role: str, folder: Path, prompt: str, distillation: DistillationConfig, device: torch.device | str
 ) -> LoadedGuidance:
-    """The model of bodies that bend; as the image model it is told the body at rest. Raises PromptError where `prompt` is not
-    in the model's own words, as `engine.contract.prompt.canonical_prompt` puts it."""
+    """The model of bodies that bend; as the image model it is told the body in the pose that it is made in. Raises PromptError
+    where `prompt` is not in the model's own words, as `engine.contract.prompt.canonical_prompt` puts it."""
     try:
         words = Words.parse(prompt)
     except ValueError as error:
@@ -138,9 +142,16 @@ def _load_bodies(
     components = load_components(folder, device=device)
     texts = {name: components.pop(name) for name in BUILT_IN_TEXT_COMPONENTS if name in components}
     at_rest = encode_prompt(encode_clip, texts, str(resting))
-    encoded = at_rest if role == "image" else encode_prompt(encode_clip, texts, str(words))
     own = distillation.filled(DistillationConfig(BodyGuidance.guidance_scale))
-    return LoadedGuidance(BodyGuidance(components, own, at_rest), encoded)
+    guidance = BodyGuidance(components, own, at_rest)
+    if role != "image":
+        return LoadedGuidance(guidance, encode_prompt(encode_clip, texts, str(words)))
+    in_place = encode_prompt(encode_clip, texts, str(replace(words, whole=STILL)))
+    times = frame_times(POSES).to(device)
+    moment = nearest_moment(guidance.joints(in_place, times), guidance.joints(at_rest, times)[0])
+    if moment is None:
+        return LoadedGuidance(guidance, at_rest)
+    return LoadedGuidance(BodyGuidance(components, own, at_rest, float(times[moment])), in_place)
 
 
 def fp32_components(found: type[Denoiser], low_memory: bool) -> tuple[str, ...]:

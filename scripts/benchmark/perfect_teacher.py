@@ -28,11 +28,13 @@ from torch.nn.functional import avg_pool2d, interpolate
 from engine.config.ablations import ablate
 from engine.config.quality import BODIES_QUALITIES, MeshConfig, Quality
 from engine.config.stage import DistillationConfig
+from engine.guidance.canonical_pose import nearest_moment
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.mesh.surface import silhouette_depth
+from engine.models.world import scene
 from engine.models.world.placements import placement
-from engine.models.world.words.lexicon import RESTING, STILL
+from engine.models.world.words.lexicon import RESTING, STILL, Words
 from engine.pipeline.train import take_step
 from engine.scene.cameras import Cameras, Mount
 from engine.scene.frame_times import frame_times
@@ -142,7 +144,7 @@ def run(prompt: str, options: argparse.Namespace) -> None:
     quality = BODIES_QUALITIES[options.quality]
     words, times = words_of(prompt), frame_times(quality.field.times)
     moving = true_scene(words, times)
-    still = true_scene(replace(words, limb=RESTING, whole=STILL), frame_times(1))
+    still = still_scene(words, times)
     loaded = {
         "image": LoadedGuidance(PerfectGuidance(still, options.noise, options.blur), None),
         "video": LoadedGuidance(PerfectGuidance(moving, options.noise, options.blur), None),
@@ -160,6 +162,15 @@ def run(prompt: str, options: argparse.Namespace) -> None:
             write_sheet(state, moving, options.sheets / f"{prompt}-{form}.png".replace(" ", "-"))
         print(f"| {prompt} | {form} | {still_overlap:.2f} | {found.unexplained:.2f} | {found.overlap:.2f} | {found.psnr:.1f} "
               f"| {static_seconds:.0f} | {dynamic_seconds:.0f} |", flush=True)  # fmt: skip
+
+
+def still_scene(words: Words, times: Tensor) -> TrueScene:
+    """The body in the pose that it is made in, at its place, as a scene of one moment."""
+    joints, at_rest = (scene.joints(words.object, limb, times, "", words.cycles[0])[0] for limb in (words.limb, RESTING))
+    moment = nearest_moment(joints, at_rest[0])
+    if moment is None:
+        return true_scene(replace(words, limb=RESTING, whole=STILL), frame_times(1))
+    return true_scene(replace(words, whole=STILL), times[moment, None])
 
 
 def as_it_stands(standing: TrainState, quality: Quality, seed: int) -> TrainState:

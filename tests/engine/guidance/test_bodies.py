@@ -33,6 +33,24 @@ def test_the_image_model_is_told_the_body_at_rest_and_the_video_model_where_it_g
     assert moving.heading.diff().remainder(2 * math.pi).sum() == pytest.approx(2 * math.pi * 7 / 8, abs=0.5)
 
 
+def test_a_body_whose_arm_is_up_throughout_is_made_with_the_arm_up():
+    waving = replace(CONFIG, prompt="red blue person waving bouncing medium steady")
+    image, video = (load_guidance(role, waving, DISTILLATION) for role in ("image", "video"))
+    times = torch.tensor([image.guidance.still_at])
+    made, moved = (each.guidance.joints(each.prompt, times)[0] for each in (image, video))
+    assert (made - moved).abs().max() < 0.05
+    rest = image.guidance.joints(image.guidance.at_rest, times)[0]
+    # The hand is farthest from where it hangs.
+    hand = int((made - rest).square().sum(-1).argmax())
+    assert made[hand, 2] - rest[hand, 2] > 0.3
+    # And it does not bounce.
+    assert image.guidance.mount(image.prompt, times).centre.norm() < 0.08
+
+
+def test_a_body_that_runs_is_made_at_rest(loaded):
+    assert loaded["image"].prompt is loaded["image"].guidance.at_rest
+
+
 def test_the_body_goes_from_where_it_is_at_rest(loaded):
     times = frame_times(8)
     centre, rotation, scale = loaded["video"].guidance.whole_motion(loaded["video"].prompt, times)
