@@ -19,7 +19,7 @@ from engine.guidance.protocol import Denoiser
 BUILT_IN, BODIES, ADAPTER = "ClipDiffusion", "PictureDiffusion", "MotionAdapter"
 SUITABLE = {
     "image": "Stable Diffusion, SDXL, DeepFloyd IF-I or MVDream",
-    "video": "ModelScope, Zeroscope, AnimateDiff, Wan 2.1 or CogVideoX",
+    "video": "ModelScope, Zeroscope, AnimateDiff, Wan 2.1, Wan 2.2 5B or CogVideoX",
     "upscale": "DeepFloyd IF-II or the x4 upscaler",
 }
 
@@ -49,7 +49,7 @@ def _class_of_components(folder: Path, index: dict[str, Any]) -> type[Denoiser] 
     classes = {name: entry[1] for name, entry in index.items() if isinstance(entry, list) and len(entry) == 2 and entry[1]}
     network = classes.get("transformer") or classes.get("unet")
     if network == "WanTransformer3DModel":
-        # With a second one it is Wan 2.2, whose noise levels are shared out between the two.
+        # With a second one it is Wan 2.2's 14B, whose noise levels are shared out between the two.
         return None if "transformer_2" in classes else Wan
     if network == "CogVideoXTransformer3DModel":
         return CogVideoX

@@ -67,6 +67,10 @@ CATALOGUE = (
         note="latent, 4 k + 1 frames of 832 x 480; a large text encoder",
     ),
     Listed(
+        "Wan-AI/Wan2.2-TI2V-5B-Diffusers", ("video",), "apache-2.0", True, 34, 18,
+        note="latent, 4 k + 1 frames of 1280 x 704; a large text encoder",
+    ),
+    Listed(
         "zai-org/CogVideoX-2b", ("video",), "apache-2.0", True, 13.8, 12,
         aliases=("THUDM/CogVideoX-2b",), note="latent, 49 frames of 720 x 480",
     ),

@@ -32,8 +32,8 @@ CROSS, DOWN, UP_CROSS, UP = "CrossAttnDownBlock2D", "DownBlock2D", "CrossAttnUpB
 SIMPLE, SIMPLE_UP = "SimpleCrossAttnDownBlock2D", "SimpleCrossAttnUpBlock2D"
 # Billions of parameters of the denoisers, as published.
 PARAMETERS = {
-    "stable_diffusion": 0.866, "multi_view": 0.868, "modelscope": 1.41, "wan": 1.42, "latent_upscaler": 0.473,
-    "deepfloyd": 4.3, "deepfloyd_upscaler": 1.2,
+    "stable_diffusion": 0.866, "multi_view": 0.868, "modelscope": 1.41, "wan": 1.42, "wan_5b": 5.0,
+    "latent_upscaler": 0.473, "deepfloyd": 4.3, "deepfloyd_upscaler": 1.2,
 }  # fmt: skip
 
 
@@ -132,6 +132,18 @@ def parts(name: str) -> dict[str, Any]:
             scheduler = UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0)
         transformer = WanTransformer3DModel(num_attention_heads=12, ffn_dim=8960, num_layers=30)
         return {"transformer": transformer, "vae": AutoencoderKLWan(), "text_encoder": umt5_xxl(), "scheduler": scheduler}
+    if name == "wan_5b":
+        with torch.device("cpu"):
+            scheduler = UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=5.0)
+        transformer = WanTransformer3DModel(
+            num_attention_heads=24, ffn_dim=14336, num_layers=30, in_channels=48, out_channels=48
+        )
+        # Their means and deviations matter neither to memory nor to time.
+        vae = AutoencoderKLWan(
+            base_dim=160, decoder_base_dim=256, z_dim=48, is_residual=True, in_channels=12, out_channels=12, patch_size=2,
+            scale_factor_spatial=16, latents_mean=[0.0] * 48, latents_std=[1.0] * 48,
+        )  # fmt: skip
+        return {"transformer": transformer, "vae": vae, "text_encoder": umt5_xxl(), "scheduler": scheduler}
     raise ValueError(f"there is no model {name!r}: {', '.join(PARAMETERS)}")
 
 

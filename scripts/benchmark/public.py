@@ -28,7 +28,7 @@ from engine.pipeline.memory.models import blank_text, model_need
 from engine.scene.cameras import random_cameras
 from scripts.benchmark.full_size import PARAMETERS, save
 
-ROLE = {"modelscope": "video", "wan": "video", "latent_upscaler": "upscale", "deepfloyd_upscaler": "upscale"}
+ROLE = {"modelscope": "video", "wan": "video", "wan_5b": "video", "latent_upscaler": "upscale", "deepfloyd_upscaler": "upscale"}
 STAGE = {"image": "static", "video": "dynamic", "upscale": "super_resolution"}
 
 

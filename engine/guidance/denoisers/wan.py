@@ -1,4 +1,4 @@
-"""Wan 2.1 text-to-video (Wan team 2025): a transformer trained by flow matching on a causal video autoencoder's latents."""
+"""Wan 2.1 and Wan 2.2 5B (Wan team 2025): a transformer trained by flow matching on a causal video autoencoder's latents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ TOKENS = 512
 
 
 class Wan(Denoiser):
-    """Predicts the velocity noise - clean of latents [clips, latent frames, channels, h, w]."""
+    """Predicts the velocity noise - clean of latents [clips, latent frames, channels, h, w].
+
+    Wan 2.2's 5B model begins from text or from a picture; asked by text alone, all its tokens have the clip's timestep.
+    """
 
     roles = ("video",)
     components = ("transformer", "vae", "scheduler")
@@ -35,7 +38,7 @@ class Wan(Denoiser):
     def __init__(self, components: dict[str, Any]) -> None:
         self.network, self.latents = components["transformer"], CausalLatentSpace(components["vae"])
         if self.network.config.in_channels != components["vae"].config.z_dim:
-            raise ModelError("This Wan model wants a picture beside the text: use a text-to-video model of Wan 2.1.")
+            raise ModelError("This Wan model wants a picture beside the text: use Wan 2.1 text-to-video, or Wan 2.2 TI2V 5B.")
         self.schedule = DiffusionSchedule.of(components["scheduler"])
         self.size = self._fitting(WAN.size)
 

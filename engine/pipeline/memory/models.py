@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from engine.config.quality import Quality
@@ -213,7 +214,7 @@ def peak_bytes(run: Callable[[], Any]) -> int:
 
 
 class _Counter(TorchDispatchMode):
-    """Counts the storages that operations make, until they are gone."""
+    """Counts the storages that operations make, until they are gone. What they are given, and views of it, was there before."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -221,9 +222,10 @@ class _Counter(TorchDispatchMode):
         self._seen: dict[int, Any] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = {each.untyped_storage()._cdata for each in tree_leaves((args, kwargs)) if isinstance(each, Tensor)}
         result = func(*args, **(kwargs or {}))
-        for each in result if isinstance(result, list | tuple) else [result]:
-            if isinstance(each, Tensor):
+        for each in tree_leaves(result):
+            if isinstance(each, Tensor) and each.untyped_storage()._cdata not in given:
                 self._note(each.untyped_storage())
         return result
 

@@ -160,6 +160,17 @@ def wan() -> WanPipeline:
     return WanPipeline(**t5(UMT5EncoderModel, UMT5Config), vae=autoencoder, scheduler=scheduler, transformer=transformer)
 
 
+def wan_fine() -> WanPipeline:
+    """As Wan 2.2's 5B: the autoencoder takes patches of pixels, and the pipeline tells every token its timestep."""
+    autoencoder = AutoencoderKLWan(
+        base_dim=4, z_dim=16, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True],
+        is_residual=True, in_channels=12, out_channels=12, patch_size=2, scale_factor_spatial=16,
+    )  # fmt: skip
+    like = wan()
+    parts = {name: getattr(like, name) for name in ("tokenizer", "text_encoder", "transformer", "scheduler")}
+    return WanPipeline(**parts, vae=autoencoder, expand_timesteps=True)
+
+
 def cogvideox(rotary: bool = False) -> CogVideoXPipeline:
     autoencoder = AutoencoderKLCogVideoX(
         down_block_types=("CogVideoXDownBlock3D",) * 4, up_block_types=("CogVideoXUpBlock3D",) * 4,
@@ -175,7 +186,7 @@ def cogvideox(rotary: bool = False) -> CogVideoXPipeline:
 
 
 IMAGE = {"stable_diffusion": stable_diffusion, "stable_diffusion_xl": stable_diffusion_xl, "deepfloyd": deepfloyd}
-VIDEO = {"modelscope": modelscope, "animatediff": animatediff, "wan": wan, "cogvideox": cogvideox}
+VIDEO = {"modelscope": modelscope, "animatediff": animatediff, "wan": wan, "wan_fine": wan_fine, "cogvideox": cogvideox}
 UPSCALE = {"deepfloyd_upscaler": deepfloyd_upscaler, "latent_upscaler": latent_upscaler}
 ALL = IMAGE | VIDEO | UPSCALE
 

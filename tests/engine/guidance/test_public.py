@@ -44,7 +44,7 @@ def ask(loaded, frames, low=None):
 
 
 def frames_for(name):
-    count = 5 if name in ("wan", "cogvideox") else 3
+    count = 5 if name in ("wan", "wan_fine", "cogvideox") else 3
     return torch.rand(1, count, 3, 32, 32, generator=torch.Generator().manual_seed(2))
 
 

@@ -46,3 +46,20 @@ def test_a_model_that_wants_a_picture_is_refused(components):
     transformer = SimpleNamespace(config=SimpleNamespace(in_channels=36, patch_size=(1, 2, 2)))
     with pytest.raises(ModelError, match="wants a picture beside the text"):
         Wan(components | {"transformer": transformer})
+
+
+def test_the_autoencoder_of_patches_has_half_the_side_and_the_picture_fits_it():
+    denoiser = Wan(public_models.wan_fine().components)
+    assert denoiser.latents.factor == 16 and denoiser.size == 416
+    assert denoiser.latents.encode(torch.rand(1, 5, 3, 32, 64)).shape == (1, 2, 16, 2, 4)
+
+
+def test_a_timestep_told_to_every_token_is_the_clips_own():
+    # As the pipeline of Wan 2.2's 5B model asks its transformer, which there begins from a picture as well.
+    denoiser = Wan(public_models.wan_fine().components)
+    noisy, text = torch.randn(2, 2, 16, 4, 4), torch.randn(2, 5, public_models.WIDTH)
+    timesteps = torch.tensor([700.0, 250.0])
+    tokens = timesteps[:, None].expand(2, 2 * 2 * 2)
+    with torch.no_grad():
+        by_token = denoiser.network(noisy.transpose(1, 2), tokens, text).sample.transpose(1, 2)
+        assert torch.allclose(denoiser(noisy, timesteps, TextStates(text), {}), by_token, atol=1e-6)

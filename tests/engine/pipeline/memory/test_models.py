@@ -28,6 +28,13 @@ def test_what_lives_at_once_is_counted_by_hand():
     assert peak_bytes(run) == 8004 or peak_bytes(run) == 8000
 
 
+def test_weights_and_views_of_them_are_not_counted_as_made():
+    layer = torch.nn.Linear(1000, 10, device="meta")
+    given = torch.empty(2, 1000, device="meta")
+    # The product is two rows of ten.
+    assert peak_bytes(lambda: layer(given.view(2, 1000))) == 80
+
+
 def test_attention_is_counted_without_the_matrix_of_all_pairs():
     def run():
         query = torch.empty(1, 2, 4096, 8, device="meta")
