@@ -11,7 +11,7 @@ from tests.engine.guidance import public_models
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("public")
-    for name in ("stable_diffusion", "wan", "modelscope", "latent_upscaler"):
+    for name in ("stable_diffusion", "deepfloyd", "wan", "modelscope", "latent_upscaler"):
         public_models.save(name, folder / name)
     return folder
 
@@ -68,7 +68,7 @@ def test_more_pictures_at_once_take_more_and_more_frames_of_a_clip_too(models):
     def working(name, role, frames=16, low=False):
         return model_need(str(models / name), role, "", 32, frames, True, low).working
 
-    assert working("stable_diffusion", "image") > working("stable_diffusion", "image", low=True)
+    assert working("deepfloyd", "image") > 4 * working("deepfloyd", "image", low=True)
     assert working("modelscope", "video", 16) > 1.5 * working("modelscope", "video", 8)
     assert working("wan", "video", 17) > working("wan", "video", 5)
 
