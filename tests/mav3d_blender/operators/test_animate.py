@@ -1,6 +1,8 @@
 """Animate This Mesh as a user meets it, with an engine that is played: it makes an octahedron of every request."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -122,3 +124,32 @@ def test_armatures_that_can_not_be_animated_say_why(addon):
     with pytest.raises(RuntimeError, match="No bone of rig holds vertices of dog"):
         bpy.ops.mav3d.animate_mesh()
     assert state().jobs() == []
+
+
+def test_a_retried_job_comes_back_onto_the_object_that_it_was_for(addon, host):
+    bpy.ops.mav3d.animate_mesh()
+    assert host.data.shape_keys is not None
+    first = host.mav3d.job
+    host.name, host.location.x = "my kite", 7
+    assert bpy.ops.mav3d.retry(job=first) == {"FINISHED"}
+    again = state().jobs()[-1]
+    assert again.id != first and again.request == state().session.store.get(first).request and again.imported
+    # No new object but what it was, hidden.
+    (kept,) = [each for each in bpy.data.objects if each != host]
+    assert kept.hide_viewport and host.mav3d.job == again.id and host.data.shape_keys is not None
+    assert tuple(host.location) == (7, 2, 3) and tuple(host.scale) == (2, 2, 2)
+
+
+def test_a_job_whose_first_run_came_to_nothing_is_retried_onto_its_object(addon, host):
+    bpy.ops.mav3d.animate_mesh()
+    first = state().jobs()[0]
+    # As if that had failed.
+    bpy.ops.object.shape_key_remove(all=True)
+    for name in ("prompt", "job", "target"):
+        host.mav3d.property_unset(name)
+    state().session.store.put(replace(first, state="FAILED", imported=False))
+    assert bpy.ops.mav3d.retry(job=first.id) == {"FINISHED"}
+    assert list(bpy.data.objects) == [host] and host.data.shape_keys is not None
+    shutil.rmtree(Path(first.folder) / "input")
+    with pytest.raises(RuntimeError, match="is gone from .*: use Animate This Mesh"):
+        bpy.ops.mav3d.retry(job=first.id)
