@@ -132,8 +132,8 @@ def release(host: bpy.types.Object, pivot: Matrix, name: str) -> None:
 
 
 def released_place(host: bpy.types.Object, pivot: Matrix) -> Matrix:
-    """The world transform that `host` has after `release`. Raises AssetError where another armature moves it as well, so that it
-    is not known which was made for it."""
+    """The world transform that `host` has after `release`. Raises AssetError where another armature moves it as well: it is not
+    known which of them was made for it."""
     armature = armature_of(host)
     if any(each.type == "ARMATURE" and each.object not in (None, armature) for each in host.modifiers):
         raise AssetError(f"{host.name} has several armatures: remove all but the one that was made for it, then choose Place.")

@@ -13,7 +13,7 @@ CHANNELS = ("rotation_mode", "location", "rotation_euler", "rotation_quaternion"
 
 @contextmanager
 def visit_frame(scene: bpy.types.Scene, frame: int) -> Iterator[None]:
-    """Shows `frame` of the scene inside. Where that ends in an exception, poses without keys, which a change of frame takes back,
+    """Shows `frame` of the scene inside. Where that ends in an exception, poses without keys, which a change of frame undoes,
     are there again."""
     before, subframe = scene.frame_current, scene.frame_subframe
     if (before, subframe) == (frame, 0.0):
