@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,10 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LARGEST = 60 * 2**20
+LARGEST, MANIFEST = 60 * 2**20, "blender_manifest.toml"
 # Without these the installed extension could not do its work.
 NEEDED = (
-    "__init__.py", "blender_manifest.toml", "LICENSE", "requirements/engine.txt", "docs/blender.md",
+    "__init__.py", MANIFEST, "LICENSE", "requirements/engine.txt", "docs/blender.md",
     "mav3d_blender/registration.py",
     "engine/server/serve.py", "engine/models/primitives/vocabulary.json",
     *(f"engine/models/primitives/{role}/unet/diffusion_pytorch_model.safetensors" for role in ("image", "video", "upscale")),
@@ -25,7 +26,9 @@ NEEDED = (
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/build_extension", description="Builds the Blender extension.")
     parser.add_argument("--output", type=Path, required=True, help="the folder for the zip and index.json")
-    output = parser.parse_args().output.resolve()
+    parser.add_argument("--website", type=_address, help="where the documentation is, https, for the manifest")
+    options = parser.parse_args()
+    output = options.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     tool = extension_tool()
     if tool is None:
@@ -39,6 +42,8 @@ def main() -> int:
         if code:
             return code
     path = max(output.glob("mav3d-*.zip"), key=lambda each: each.stat().st_mtime)
+    if options.website:
+        add_website(path, options.website)
     wrong = objections(path)
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
@@ -50,6 +55,26 @@ def main() -> int:
             return code
     print(f"Extension: {path} ({path.stat().st_size / 2**20:.1f} MB); repository: {output / 'index.json'}")
     return 0
+
+
+def add_website(path: Path, address: str) -> None:
+    """Writes the documentation's address into the manifest of a zip: Blender then links to it. It is no part of the sources,
+    whose copies have homes of their own."""
+    part = path.with_suffix(".part")
+    with zipfile.ZipFile(path) as before, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as after:
+        for item in before.infolist():
+            content = before.read(item)
+            if item.filename == MANIFEST:
+                content = f'website = "{address}"\n'.encode() + content
+            after.writestr(item, content)
+    part.replace(path)
+
+
+def _address(text: str) -> str:
+    """The text itself, where it is an address that a manifest can hold."""
+    if not re.fullmatch(r"https://[\w.-]+(?::\d+)?(?:/[\w./~%?=&#+-]*)?", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address that begins with https://")
+    return text
 
 
 def extension_tool() -> list[str] | None:

@@ -73,7 +73,8 @@ def _armature_problem(host: bpy.types.Object) -> str:
     if armature.library:
         return f"{armature.name} is linked from another file: make it local first"
     if uneven(armature):
-        return f"{armature.name} is scaled unevenly: apply its scale first"
+        way = "Alt P, Keep Transform, then " if armature.parent is not None else ""
+        return f"{armature.name} is scaled unevenly, so that bones shear {host.name}: select it and use {way}Ctrl A, Scale"
     if bpy.context.scene.mav3d.topology == "FIXED":
         return f"{host.name} has an armature: choose Armature or Automatic as the Topology under Details"
     return ""

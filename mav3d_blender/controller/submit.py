@@ -85,6 +85,24 @@ def vary(context: bpy.types.Context, request: dict[str, Any], host: bpy.types.Ob
     return job
 
 
+def retry(context: bpy.types.Context, job: Job) -> Job:
+    """Queues a job once more, from the beginning. What it was to move or to replace is moved or replaced; else its result is a
+    new object. Raises JobError."""
+    if job.tracks:
+        return track_again(context, job)
+    if not {"object", "replaces"} & job.target.keys():
+        return generate(context, job.request)
+    _require_engine()
+    if job.request.get("mesh") and not Path(job.request["mesh"]).is_file():
+        raise JobError(f"The mesh of {job.target['object']} is gone from {job.folder}: use Animate This Mesh.")
+    again = {"again": True} if "object" in job.target else {}
+    job = state().open_session().generate(job.request, resumed_target(context, job) | again)
+    state().results.ask(job.id)
+    state().notices.warn("")
+    timer.start()
+    return job
+
+
 def track_files(context: bpy.types.Context, folder: Path, values: dict[str, Any], up: str = "") -> Job:
     """Queues a job that makes one mesh of the mesh files in a folder, which stays as it is. values: as in `track`. up: the axis
     that is up in the files, "Y" or "Z"; empty for what Blender's own exporters write. Raises JobError."""

@@ -54,7 +54,7 @@ class MAV3D_OT_resume(bpy.types.Operator):
 
 
 class MAV3D_OT_retry(bpy.types.Operator):
-    """Start this job again from the beginning, with the same settings"""
+    """Start this job again from the beginning, with the same settings. An object of yours that it moved is moved once more"""
 
     bl_idname, bl_label = "mav3d.retry", "Retry"
     job: JOB
@@ -64,8 +64,7 @@ class MAV3D_OT_retry(bpy.types.Operator):
         if job is None:
             self.report({"ERROR"}, "There is no such job any more.")
             return {"CANCELLED"}
-        again = submit.track_again if job.tracks else submit.generate
-        return run_job(self, lambda: again(context, job if job.tracks else job.request))
+        return run_job(self, lambda: submit.retry(context, job))
 
 
 class MAV3D_OT_remove(bpy.types.Operator):

@@ -27,10 +27,10 @@ def animate_object(host: bpy.types.Object, asset: Asset, timing: Timing) -> list
     is its child, at the place, and with the transform, that it has. Raises AssetError, with nothing changed, where the mesh is
     no longer the one that was animated.
     """
-    if not isinstance(asset.meshes, MovingMesh):
-        raise AssetError(f"The result has a mesh of its own in every frame, and can't move {host.name}: generate it again.")
-    _check_same(host, asset)
+    check_animated(host, asset, host.matrix_world)
     if asset.rig is None:
+        if host.data.shape_keys is not None:
+            raise AssetError(f"{host.name} has shape keys of its own: choose Topology: Armature, or remove them.")
         world = np.array(host.matrix_world, np.float64)
         add_shape_keys(host, np.float64(asset.meshes.positions) @ np.linalg.inv(world[:3, :3]).T, timing)
         return []
@@ -60,19 +60,19 @@ def _add_armature(host: bpy.types.Object, found: Rig, timing: Timing) -> None:
     host.modifiers.move(len(host.modifiers) - 1, 0)
 
 
-def _check_same(host: bpy.types.Object, asset: Asset) -> None:
-    """Raises AssetError unless the mesh of `host` is the one that the asset has at rest."""
+def check_animated(host: bpy.types.Object, asset: Asset, place: Matrix) -> None:
+    """Raises AssetError unless the mesh of `host`, with the world transform `place`, is the one that the asset has at rest."""
+    if not isinstance(asset.meshes, MovingMesh):
+        raise AssetError(f"The result has a mesh of its own in every frame, and can't move {host.name}: generate it again.")
     rest = asset.meshes.positions[0] if asset.rig is None else asset.rig.rest
     changed = f"{host.name} has been changed since it was sent: undo that, or animate it again."
     if host.type != "MESH" or len(host.data.vertices) != len(rest):
         raise AssetError(changed)
     if asset.rig is None:
-        if host.data.shape_keys is not None:
-            raise AssetError(f"{host.name} has shape keys of its own: choose Topology: Armature, or remove them.")
         return
     own = np.empty(3 * len(rest), np.float32)
     host.data.attributes["position"].data.foreach_get("vector", own)
-    world = np.array(host.matrix_world, np.float64)[:3, :3]
+    world = np.array(place, np.float64)[:3, :3]
     size = float(np.linalg.norm(np.ptp(rest, axis=0)))
     if np.abs(own.reshape(-1, 3) @ world.T - rest).max() > SAME * size:
         raise AssetError(changed)

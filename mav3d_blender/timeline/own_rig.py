@@ -23,8 +23,12 @@ SAME, EVEN = 1e-2, 1e-3
 
 
 def uneven(armature: bpy.types.Object) -> bool:
-    """Whether an armature is scaled more along one axis than along another: its bones can't turn as what it shows does."""
-    scale = np.abs(armature.matrix_world.to_scale())
+    """Whether an armature is scaled more along one axis than along another, itself or by what it hangs on.
+
+    What its bones turn is then sheared: a body that only turns in the world has no pose of such bones.
+    """
+    # Not by its columns: what turns below an uneven scale may have equal ones.
+    scale = np.linalg.svd(np.array(armature.matrix_world.to_3x3()), compute_uv=False)
     return bool(np.ptp(scale) > EVEN * scale.max())
 
 

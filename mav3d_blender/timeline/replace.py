@@ -16,6 +16,7 @@ from . import compat
 from .animation.timing import Timing
 from .animation.transforms import own_turn
 from .armature import armature_of
+from .asset_folder.archive import AssetError
 from .asset_folder.asset import Asset
 from .bake import hide
 from .geometry_nodes import frame_input
@@ -128,6 +129,18 @@ def release(host: bpy.types.Object, pivot: Matrix, name: str) -> None:
         host.matrix_basis = host.matrix_parent_inverse @ host.matrix_basis
         host.matrix_parent_inverse = Matrix()
     bpy.context.view_layer.update()
+
+
+def released_place(host: bpy.types.Object, pivot: Matrix) -> Matrix:
+    """The world transform that `host` has after `release`. Raises AssetError where another armature moves it as well: it is not
+    known which of them was made for it."""
+    armature = armature_of(host)
+    if any(each.type == "ARMATURE" and each.object not in (None, armature) for each in host.modifiers):
+        raise AssetError(f"{host.name} has several armatures: remove all but the one that was made for it, then choose Place.")
+    if armature is None:
+        return host.matrix_world.copy()
+    carried = armature.matrix_world @ armature.matrix_basis.inverted_safe()
+    return carried @ pivot @ host.matrix_parent_inverse @ host.matrix_basis
 
 
 def _materials(old: bpy.types.Mesh, new: bpy.types.Mesh) -> list[bpy.types.Material]:

@@ -18,6 +18,7 @@ from ..timeline.geometry_nodes.sequence import sequence_of
 from .draft_sheet import draw_sheet
 from .job_list import draw_jobs
 from .labels import wrapped_label
+from .translations import label
 
 # The presets whose models are part of the extension.
 OWN_MODELS = (BUILT_IN, "creatures")
@@ -93,11 +94,12 @@ class MAV3D_PT_details(_Tab, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        names = (
-            "frames", "fps", "topology", "", "static_steps", "dynamic_steps", "super_resolution_steps", "", "keep_going",
-            "live_preview",
-        )  # fmt: skip
-        _draw_settings(self.layout, context.scene.mav3d, names)
+        settings, column = context.scene.mav3d, self.layout.column()
+        _draw_settings(column, settings, ("frames", "fps", "topology"))
+        column.label(text="Steps")
+        labels = {"static_steps": "Shape", "dynamic_steps": "Motion", "super_resolution_steps": "Detail"}
+        _draw_settings(column, settings, tuple(labels), labels)
+        _draw_settings(column, settings, ("", "keep_going", "live_preview"))
 
 
 class MAV3D_PT_models(_Tab, bpy.types.Panel):
@@ -114,14 +116,15 @@ class MAV3D_PT_models(_Tab, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.mav3d
         column = self.layout.column()
-        _draw_settings(column, settings, ("image_model", "video_model", "upscale_model"))
+        labels = {"image_model": "Image", "video_model": "Video", "upscale_model": "Upscaler"}
+        _draw_settings(column, settings, tuple(labels), labels)
         column.operator("mav3d.fetch_models", icon="IMPORT")
         column.label(text="Negative Prompt")
         column.prop(settings, "negative_prompt", text="")
         column.label(text="Guidance Scale")
         labels = {"image_guidance_scale": "Image", "video_guidance_scale": "Video", "upscale_guidance_scale": "Upscaler"}
         _draw_settings(column, settings, tuple(labels), labels)
-        _draw_settings(column, settings, ("", "image_adapter", "memory"))
+        _draw_settings(column, settings, ("", "image_adapter", "memory"), {"image_adapter": "Adapter"})
 
 
 class MAV3D_PT_jobs(_Tab, bpy.types.Panel):
@@ -230,7 +233,8 @@ def _draw_settings(
     column.use_property_split, column.use_property_decorate = True, False
     for name in names:
         if name:
-            column.prop(settings, name, **({"text": labels[name]} if name in labels else {}))
+            text = labels.get(name) or settings.bl_rna.properties[name].name
+            column.prop(settings, name, text=label(text), translate=False)
         else:
             column.separator()
     return column

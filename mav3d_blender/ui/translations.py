@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import bpy
 
-DOMAIN = "mav3d"
+DOMAIN, CONTEXT = "mav3d", "MAV3D"
 # Blender's names of the languages, in the order of TEXTS.
 LOCALES = ("de_DE", "es", "fr_FR", "ja_JP", "zh_HANS")
 # By English text: German, Spanish, French, Japanese, Chinese.
@@ -38,7 +38,7 @@ TEXTS = {
     "Center": ("Mitte", "Centro", "Centre", "中心", "中心"),
     "At 3D Cursor": ("Am 3D-Cursor", "En el cursor 3D", "Au curseur 3D", "3Dカーソルに置く", "在 3D 游标处"),
     "Beside Others": ("Neben anderen", "Junto a otros", "À côté des autres", "他の横に置く", "置于其他物体旁"),
-    "Start Frame": ("Startframe", "Fotograma inicial", "Image de début", "開始フレーム", "起始帧"),
+    "Start Frame": ("Startframe", "Inicio", "Image de début", "開始フレーム", "起始帧"),
     "Repeat": ("Wiederholen", "Repetir", "Répéter", "繰り返し", "重复"),
     "Loop": ("Schleife", "Bucle", "Boucle", "ループ", "循环"),
     "Ping-Pong": ("Ping-Pong", "Ping-pong", "Ping-pong", "ピンポン", "往复"),
@@ -76,7 +76,7 @@ TEXTS = {
     "Live Preview": ("Live-Vorschau", "Vista previa", "Aperçu en direct", "ライブプレビュー", "实时预览"),
     "Image Model": ("Bildmodell", "Modelo de imagen", "Modèle d'image", "画像モデル", "图像模型"),
     "Video Model": ("Videomodell", "Modelo de vídeo", "Modèle vidéo", "動画モデル", "视频模型"),
-    "Upscaler": ("Hochskalierer", "Escalador", "Agrandisseur", "アップスケーラー", "放大模型"),
+    "Upscaler": ("Hochskalierer", "Escalador", "Agrandisseur", "超解像", "放大模型"),
     "Negative Prompt": ("Negativer Prompt", "Prompt negativo", "Prompt négatif", "ネガティブプロンプト", "负面提示词"),
     "Guidance Scale": ("Guidance-Skala", "Escala de guía", "Échelle de guidage", "ガイダンススケール", "引导比例"),
     "Image Adapter": ("Bildadapter", "Adaptador de imagen", "Adaptateur d'image", "画像アダプター", "图像适配器"),
@@ -165,6 +165,9 @@ TEXTS = {
     "Shape": ("Form", "Forma", "Forme", "形状", "形状"),
     "Motion": ("Bewegung", "Movimiento", "Mouvement", "動き", "运动"),
     "Detail": ("Detail", "Detalle", "Détail", "細部", "细节"),
+    "Steps": ("Schritte", "Pasos", "Étapes", "ステップ", "步数"),
+    "Video": ("Video", "Vídeo", "Vidéo", "動画", "视频"),
+    "Adapter": ("Adapter", "Adaptador", "Adaptateur", "アダプター", "适配器"),
     "Mesh": ("Mesh", "Malla", "Maillage", "メッシュ", "网格"),
     "Tracking": ("Tracking", "Seguimiento", "Suivi", "追跡", "跟踪"),
     "Texture": ("Textur", "Textura", "Texture", "テクスチャ", "纹理"),
@@ -172,12 +175,18 @@ TEXTS = {
 
 
 def messages() -> dict[str, dict[tuple[str, str], str]]:
-    """The table as Blender takes it: by language, by context and English text. Buttons have a context of their own."""
-    contexts = ("*", "Operator")
+    """The table as Blender takes it: by language, by context and English text. Buttons have a context of their own, and so have
+    labels, since Blender's own words for the same text, which go before ours elsewhere, may be too long beside a field."""
+    contexts = ("*", "Operator", CONTEXT)
     return {
         locale: {(context, text): words[number] for text, words in TEXTS.items() for context in contexts}
         for number, locale in enumerate(LOCALES)
     }
+
+
+def label(text: str) -> str:
+    """A setting's label in the language of the interface."""
+    return bpy.app.translations.pgettext_iface(text, CONTEXT)
 
 
 def register() -> None:

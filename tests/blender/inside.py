@@ -1,7 +1,7 @@
 """Runs inside a real Blender with a window: goes through a user's session and writes what it saw to FOLDER/seen.json.
 
 blender --python inside.py -- FOLDER PYTHON. The prompt is typed and Generate is pressed from outside: FOLDER/ready.json says
-where the sidebar is.
+where the viewport is, FOLDER/sidebar.json where its sidebar is once that is open.
 """
 
 import os
@@ -28,15 +28,21 @@ def steps():
     bpy.context.preferences.addons[NAME].preferences.engine_python = PYTHON
     window = bpy.context.window_manager.windows[0]
     area = next(area for area in window.screen.areas if area.type == "VIEW_3D")
-    area.spaces.active.show_region_ui = True
     bpy.data.objects["Cube"].location.x = 4
     show_keyframes()
     settings = window.scene.mav3d
     settings.quality, settings.seed = "DRAFT", 1
     yield 3.0
+    view = next(region for region in area.regions if region.type == "WINDOW")
+    middle = {"x": view.x + view.width // 2, "y": window.height - view.y - view.height // 2}
+    write(FOLDER, "ready.json", middle | {"open": area.spaces.active.show_region_ui})
+    while not area.spaces.active.show_region_ui:
+        yield BEAT
+    # Until it has slid in.
+    yield 2.0
     region = next(region for region in area.regions if region.type == "UI")
     place = {"x": region.x, "y": region.y, "width": region.width, "height": region.height, "window": window.height}
-    write(FOLDER, "ready.json", place)
+    write(FOLDER, "sidebar.json", place)
     current = sys.modules[f"{NAME}.mav3d_blender.controller.state"].state()
     said = None
     while current.session is None or not current.session.store.jobs():

@@ -23,34 +23,52 @@ FIELD_COLOUR, BUTTON_COLOUR = (0x10, 0x26), (0x44, 0x70)
 @pytest.fixture(scope="module")
 def seen(installed, tmp_path_factory) -> dict:
     """What inside.py wrote."""
-    folder = tmp_path_factory.mktemp("window")
+    folder, done = tmp_path_factory.mktemp("window"), []
 
     def drive() -> None:
-        ask(folder)
+        done.extend(ask(folder))
         take_pictures(folder)
 
-    return window.run("inside.py", folder, sys.executable, installed, drive)
+    return window.run("inside.py", folder, sys.executable, installed, drive) | {"done": done}
 
 
-def ask(folder: Path) -> None:
-    """Opens the tab, types the prompt and presses Generate, as a person would."""
-    region = window.wait_for(folder / "ready.json")
+def ask(folder: Path) -> list[str]:
+    """Opens the sidebar and its tab, types the prompt and presses Generate, as a person would; returns what was done, but for
+    the search of the tab, whose name a person reads."""
+    done = open_sidebar(folder)
+    region = window.wait_for(folder / "sidebar.json")
     top, right = region["window"] - region["y"] - region["height"], region["x"] + region["width"]
     # Which tabs are above ours differs between versions.
     for y in range(top + 20, top + region["height"] - 20, 30):
         window.click(right - TAB_FROM_RIGHT, y)
         if window.wait_until(lambda: panel(folder)["category"] == "MAV3D", 1.0):
+            done.append("click")
             break
     time.sleep(1.0)
+    done += ["click", "type"]
     window.click(*find(folder, region, 0.7, FIELD_HEIGHT, FIELD_COLOUR))
     window.type_in(PROMPT)
     assert window.wait_until(lambda: panel(folder)["prompt"] == PROMPT), panel(folder)
     for _ in range(3):
+        done.append("click")
         window.click(*find(folder, region, 0.18, BUTTON_HEIGHT, BUTTON_COLOUR))
         # A busy machine takes its time; a second press would ask for a second object.
         if window.wait_until(lambda: (folder / "pressed.json").is_file(), 120):
-            return
+            return done
     raise AssertionError("Generate could not be pressed")
+
+
+def open_sidebar(folder: Path) -> list[str]:
+    """A click into the viewport, which sends a splash screen away, and N."""
+    view, done = window.wait_for(folder / "ready.json"), []
+    assert not view["open"], "a new Blender has no sidebar open"
+    for _ in range(3):
+        window.click(view["x"], view["y"])
+        window.xdotool("key", "n")
+        done += ["click", "key"]
+        if window.wait_until((folder / "sidebar.json").is_file, 20):
+            return done
+    raise AssertionError("the sidebar could not be opened")
 
 
 def panel(folder: Path) -> dict:
@@ -80,6 +98,12 @@ def test_a_typed_prompt_and_a_click_make_an_animated_object(seen):
     assert seen["pressed"] and seen["prompt"] == PROMPT
     assert seen["bones"] == ["root"] and seen["travel"] > 0.4
     assert {"static", "dynamic"} <= set(seen["progress"]) and seen["thumbnail"] and seen["overlay"]
+
+
+def test_from_a_new_blender_to_the_first_object_it_takes_few_clicks_and_one_prompt(seen):
+    # The engine, once it is set up, is found and started by itself; nothing but this was done until the object was there.
+    assert seen["done"].count("click") <= 10 and seen["done"].count("type") == 1
+    assert seen["done"][-1] == "click" and seen["name"]
 
 
 def test_the_window_never_stands_still_for_a_quarter_of_a_second(seen):

@@ -77,8 +77,8 @@ def hierarchy(middles: np.ndarray, joints: Joints, centre: np.ndarray, size: flo
 
 
 def breadth_first(parents: np.ndarray) -> np.ndarray:
-    """The bones' order [bones] with the root first and each parent before its children."""
-    order = [int(np.flatnonzero(parents < 0)[0])]
+    """The bones' order [bones] with what hangs on nothing first and each parent before its children."""
+    order = np.flatnonzero(parents < 0).tolist()
     for bone in order:
         order += np.flatnonzero(parents == bone).tolist()
     return np.array(order)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.mesh.edges import directed_edges, unique_edges
+from engine.mesh.files.frame import extent
 from engine.mesh.rig.build import strongest_weights
 from engine.mesh.rig.pose import turned_about
 from engine.mesh.rig.root import vertex_mass
@@ -12,7 +14,11 @@ from engine.mesh.surface import Mesh
 from engine.mesh.transfer import nearest_on
 from engine.reference.given.bones import GivenBones, leaders
 from engine.reference.given.conditioning import GivenMesh
+from engine.reference.given.joints import Joints, joined_pose, tie
 from engine.scene.skinning_weights import SCENE, BoneLayout, given_bones, solid_places
+
+# Heads within this share of the size of where their parents take them are there.
+JOINED = 1e-6
 
 
 def moving_bones(given: GivenMesh, room: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,28 +46,37 @@ def given_layout(given: GivenMesh, solid: np.ndarray, room: int, box: np.ndarray
 def given_pose(given: GivenMesh, moved: np.ndarray) -> np.ndarray:
     """Poses of all of the mesh's bones in the scene, [frames, bones, 4, 4]. moved [frames, room, 4, 4]: of `moving_bones`.
 
-    Joints stay together: a bone that hangs on another only turns about its head, as what it holds does best; one that moves
-    with its parent does so to the bit, so that it needs no keys. Only what hangs on nothing goes where it is moved to.
+    Joints stay together: a bone that hangs on another only turns about its head, as far as that does not tear the mesh; one
+    that moves with its parent does so to the bit, so that it needs no keys. Only what hangs on nothing leaves its place.
     """
     bones = given.mesh.bones
     moving, group = moving_bones(given, moved.shape[1])
     rest, heads = given.fit.to_scene(given.mesh.vertices), given.fit.to_scene(bones.heads)
     weights = _grouped(bones, group, len(moving))
+    mass, size = vertex_mass(rest, given.mesh.triangles), extent(rest)
+    tied = bones.connected[moving] & (bones.parents[moving] < 0)
+    above = np.array([_group_above(bones, group, bone) for bone in moving])
+    joints = Joints(tie(above, tied, weights, mass), tied, heads[moving])
+    edges = unique_edges(directed_edges(given.mesh.triangles))
+    moved = joined_pose(moved[:, : len(moving)], joints, rest, edges, weights, mass)
     posed = skin(rest, moved, *strongest_weights(weights.T))
-    mass = vertex_mass(rest, given.mesh.triangles)
     pose, along = np.tile(np.eye(4), (len(moved), len(heads), 1, 1)), group.copy()
     for bone, parent in enumerate(bones.parents):
         if along[bone] < 0 and parent >= 0:
             along[bone] = along[parent]
-        own = weights[:, group[bone]] if bone in moving else bones.weights[:, bone]
         if parent >= 0 and along[bone] == along[parent]:
             pose[:, bone] = pose[:, parent]
-        elif parent >= 0 or (bones.connected[bone] and group[bone] >= 0):
-            carried = pose[:, parent] if parent >= 0 else pose[:, bone]
-            after = carried[:, :3, :3] @ heads[bone] + carried[:, :3, 3]
-            pose[:, bone] = turned_about(heads[bone], after, rest, posed, mass * own**2)
-        elif group[bone] >= 0:
+            continue
+        if group[bone] >= 0:
             pose[:, bone] = moved[:, group[bone]]
+        if parent >= 0 or (bones.connected[bone] and group[bone] >= 0):
+            carried = pose[:, parent] if parent >= 0 else np.eye(4)[None]
+            after, there = (each[:, :3, :3] @ heads[bone] + each[:, :3, 3] for each in (carried, pose[:, bone]))
+            if np.abs(there - after).max() > JOINED * size:
+                # It goes with bones that hang elsewhere.
+                pose[:, bone] = turned_about(heads[bone], after, rest, posed, mass * bones.weights[:, bone] ** 2)
+            else:
+                pose[:, bone, :3, 3] += after - there
     return pose
 
 

@@ -43,6 +43,11 @@ def read_place(host: bpy.types.Object) -> Matrix:
     return placed if placed.determinant() else Matrix()
 
 
+def read_pivot(host: bpy.types.Object) -> Matrix:
+    """Where an object of the person's own stood when it was animated, as a shift."""
+    return Matrix.Translation(json.loads(host.mav3d.target or "{}").get("location", (0.0, 0.0, 0.0)))
+
+
 def read_recipe(host: bpy.types.Object) -> dict[str, Any]:
     """The request that made an object. Raises ValueError where its recipe is damaged."""
     request = json.loads(host.mav3d.request)

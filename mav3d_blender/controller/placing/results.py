@@ -20,11 +20,13 @@ from ...timeline import (
     armature_of,
     basis_at,
     carrier_of,
+    check_animated,
     clip_box,
     import_asset,
     motion_curves,
     moved,
     release,
+    released_place,
     replace_result,
     set_fps,
     stand,
@@ -35,7 +37,8 @@ from ..pace import pace_of, set_pace
 from .attention import Attention, attention, wait_reason
 from .collections import has_empty, mark, remove_empty
 from .free_place import free_place
-from .recipe import read_place, request_of_asset, write_place, write_recipe
+from .recipe import read_pivot, read_place, request_of_asset, write_place, write_recipe
+from .visit import visit_frame
 
 # A rate that differs by less from a whole multiple of the clip's, such as 23.976 of 12, counts as one.
 NEARLY = 2e-3
@@ -205,13 +208,10 @@ def animate_target(
 ) -> list[str]:
     """Moves the object that `target` names, whose mesh the asset was made of, as the asset moves; returns sentences on what is
     odd. Raises AssetError where that can't be, with nothing changed."""
-    host, frame = _target_object(scene, target), scene.frame_current
-    try:
-        # An object that moves already is where it was when its mesh was sent.
-        scene.frame_set(target.get("frame", frame))
+    host = _target_object(scene, target)
+    # An object that moves already is where it was when its mesh was sent.
+    with visit_frame(scene, target.get("frame", scene.frame_current)):
         return _animate(scene, host, asset, target, request, job_id)
-    finally:
-        scene.frame_set(frame)
 
 
 def _animate(
@@ -221,9 +221,11 @@ def _animate(
         target.get("start_frame", 1), whole_spacing(scene, asset.fps) if target.get("rate") == "KEEP" else 1,
         target.get("repeat", "LOOP"),
     )  # fmt: skip
-    change, pivot = Matrix(), Matrix.Translation(target.get("location", (0.0, 0.0, 0.0)))
+    change = Matrix()
     own_armature = armature_of(host) is not None and not is_made(host)
     if is_made(host):
+        pivot = read_pivot(host)
+        check_animated(host, asset, released_place(host, pivot))
         if carrier_of(host) != host:
             change = basis_at(carrier_of(host), timing.start) @ read_place(host).inverted_safe()
         release(host, pivot, f"{host.name} (seed {host.mav3d.seed})")

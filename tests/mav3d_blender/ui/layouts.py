@@ -6,13 +6,14 @@ import bpy
 
 
 class Layout:
-    """texts: labels with their icons; buttons: operators with their text and options; properties: names of settings; folded:
-    names of sub-panels that are closed at first, which are drawn open all the same; disabled: operators that are
-    grey; menus: names of menus."""
+    """texts: labels with their icons; buttons: operators with their text and options; properties: names of settings; labels:
+    what is said beside each; folded: names of sub-panels that are closed at first, which are drawn open all the same; disabled:
+    operators that are grey; menus: names of menus."""
 
     def __init__(self, top=None) -> None:
         self.top = top or self
         self.texts, self.buttons, self.properties, self.folded, self.disabled, self.menus = [], [], [], [], [], []
+        self.labels: dict[str, str | None] = {}
         self.enabled = True
 
     def column(self, **options):
@@ -30,6 +31,7 @@ class Layout:
     def prop(self, owner, name, **options):
         getattr(owner, name)
         self.top.properties.append(name)
+        self.top.labels[name] = options.get("text")
 
     def progress(self, factor, text):
         self.top.texts.append((text, "PROGRESS"))

@@ -14,7 +14,7 @@ def test_every_text_is_there_in_every_language_and_context():
     assert set(TABLE) == set(translations.LOCALES)
     for texts in TABLE.values():
         assert {text for _, text in texts} == set(translations.TEXTS) and all(word.strip() for word in texts.values())
-        assert {context for context, _ in texts} == {"*", "Operator"}
+        assert {context for context, _ in texts} == {"*", "Operator", "MAV3D"}
 
 
 def test_what_the_panels_draw_is_translated(addon):
@@ -41,3 +41,15 @@ def test_no_translation_is_much_wider_than_a_button(locale):
     # Characters of East Asian scripts are twice as wide.
     wide = 2 if locale in ("ja_JP", "zh_HANS") else 1
     assert max(len(word) * wide for word in TABLE[locale].values()) <= 28
+
+
+@pytest.mark.parametrize("locale", translations.LOCALES)
+def test_no_label_beside_a_field_is_cut_at_the_sidebar_s_own_width(addon, locale):
+    wide = 2 if locale in ("ja_JP", "zh_HANS") else 1
+    addon.mav3d.preset = "open"
+    for cls in (panels.MAV3D_PT_placement, panels.MAV3D_PT_details, panels.MAV3D_PT_models):
+        # In English, as the tests' Blender is; what stands to the right of a box has more room.
+        for name, text in drawn(cls).labels.items():
+            if text and addon.mav3d.bl_rna.properties[name].type != "BOOLEAN":
+                word = TABLE[locale]["MAV3D", text]
+                assert wide * len(word) <= 14, word

@@ -74,8 +74,12 @@ def test_bones_turn_about_their_heads_and_carry_what_hangs_on_them(given):
     np.testing.assert_allclose(Rotation.from_matrix(pose[1, upper, :3, :3]).as_rotvec(), [0.4, 0, 0], atol=0.1)
     carried = pose[1, upper, :3, :3] @ heads[lower] + pose[1, upper, :3, 3]
     np.testing.assert_allclose(pose[1, lower, :3, :3] @ heads[lower] + pose[1, lower, :3, 3], carried, atol=1e-9)
-    np.testing.assert_allclose(pose[1, upper, :3, :3] @ heads[upper] + pose[1, upper, :3, 3], heads[upper], atol=1e-9)
-    still = [bone for bone in range(len(heads)) if bone not in (upper, lower, bones.names.index("hips"))]
+    hips = bones.names.index("hips")
+    held = pose[1, hips, :3, :3] @ heads[upper] + pose[1, hips, :3, 3]
+    np.testing.assert_allclose(pose[1, upper, :3, :3] @ heads[upper] + pose[1, upper, :3, 3], held, atol=1e-9)
+    # The slip of the paw moves the body a little instead.
+    np.testing.assert_allclose(held, heads[upper], atol=0.03)
+    still = [bone for bone in range(len(heads)) if bone not in (upper, lower, hips)]
     turned = Rotation.from_matrix(pose[1, still, :3, :3]).magnitude()
     assert turned.max() < 0.05
 

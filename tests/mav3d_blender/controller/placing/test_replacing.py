@@ -6,9 +6,10 @@ import pytest
 from mathutils import Euler, Matrix
 
 from mav3d_blender.controller.pace import set_pace
+from mav3d_blender.controller.placing.recipe import read_pivot
 from mav3d_blender.controller.placing.results import animate_target, place_asset, replace_target
-from mav3d_blender.timeline import Pace, armature_of
-from mav3d_blender.timeline.asset_folder.asset import read_asset
+from mav3d_blender.timeline import AssetError, Pace, armature_of, release, released_place
+from mav3d_blender.timeline.asset_folder.asset import Asset, read_asset
 from tests.mav3d_blender.rigged import add_rigged_dog, write_dog_asset
 from tests.mav3d_blender.timeline.assets import write_asset, write_fixed_asset, write_rigged_asset
 
@@ -156,3 +157,78 @@ def test_a_rig_of_one_s_own_that_moves_already_is_animated_from_where_it_was_sen
     assert scene.frame_current == 4 and host.mav3d.own_armature and first.use_fake_user
     assert armature_of(host).animation_data.action not in (None, first)
     np.testing.assert_allclose(shown(host, 3), before, atol=2e-2)
+
+
+def own_bar(scene, tmp_path) -> tuple[bpy.types.Object, Asset]:
+    """An object of one's own that an asset has moved once, at a turned place under an empty."""
+    asset = read_asset(write_rigged_asset(tmp_path / "asset"))
+    mesh = bpy.data.meshes.new("bar")
+    mesh.from_pydata(asset.rig.rest.tolist(), [], asset.meshes.triangles.tolist())
+    host, empty = bpy.data.objects.new("bar", mesh), bpy.data.objects.new("shelf", None)
+    for each in (host, empty):
+        scene.collection.objects.link(each)
+    empty.location, host.parent, host.location = (0, 0, 2), empty, (1, 2, 3)
+    bpy.context.view_layer.update()
+    animate_target(scene, asset, {"object": "bar", "rate": "EVERY", "location": [9, 9, 9]}, REQUEST, "first")
+    return host, asset
+
+
+def test_a_released_object_is_where_it_was_said_to_be(addon, tmp_path):
+    host, _ = own_bar(addon, tmp_path)
+    addon.frame_set(4)
+    wanted = released_place(host, read_pivot(host))
+    release(host, read_pivot(host), "kept")
+    np.testing.assert_allclose(wanted, host.matrix_world, atol=1e-5)
+    np.testing.assert_allclose(host.matrix_world.translation, (1, 2, 5), atol=1e-5)
+
+
+def state_of(scene) -> dict:
+    """What there is, and where: objects with their transforms, modifiers and groups, and their bones'."""
+    bpy.context.view_layer.update()
+    return {
+        each.name: (
+            [tuple(row) for row in each.matrix_world], [tuple(row) for row in each.matrix_basis],
+            each.parent and each.parent.name, [modifier.type for modifier in each.modifiers],
+            [group.name for group in each.vertex_groups],
+            [[tuple(row) for row in bone.matrix_basis] for bone in (each.pose.bones if each.pose else ())],
+            each.animation_data and each.animation_data.action and each.animation_data.action.name,
+        )
+        for each in scene.objects
+    }  # fmt: skip
+
+
+def edited_mesh(host: bpy.types.Object) -> None:
+    host.data.vertices[0].co.x += 0.5
+
+
+def second_armature(host: bpy.types.Object) -> None:
+    host.modifiers.new("Mine", "ARMATURE").object = bpy.data.objects.new("mine", bpy.data.armatures.new("mine"))
+
+
+@pytest.mark.parametrize(("edit", "said"), [(edited_mesh, "has been changed"), (second_armature, "has several armatures")])
+def test_a_refusal_changes_nothing(addon, tmp_path, edit, said):
+    host, asset = own_bar(addon, tmp_path)
+    edit(host)
+    addon.frame_set(3)
+    # Moved by hand and not keyed: a change of frame would take it back.
+    armature = armature_of(host)
+    armature.location.z += 1
+    armature.pose.bones[0].rotation_quaternion = (0.8, 0.6, 0, 0)
+    before = state_of(addon)
+    target = {"object": "bar", "again": True, "rate": "EVERY", "frame": 1}
+    with pytest.raises(AssetError, match=said):
+        animate_target(addon, asset, target, REQUEST, "second")
+    assert state_of(addon) == before and addon.frame_current == 3 and host.mav3d.job == "first"
+
+
+def test_a_refusal_leaves_an_armature_of_one_s_own_as_it_is_posed(addon, tmp_path):
+    host, armature = add_rigged_dog()
+    asset = read_asset(write_dog_asset(host, armature, tmp_path / "asset"))
+    animate_target(addon, asset, {"object": "dog", "rate": "EVERY", "frame": 1}, REQUEST, "first")
+    addon.frame_set(3)
+    armature.pose.bones["head"].rotation_euler = (0.3, 0.2, 0.1)
+    armature.data.bones["tail"].name = "rudder"
+    before = state_of(addon)
+    with pytest.raises(AssetError, match="rig has been changed since it was sent"):
+        animate_target(addon, asset, {"object": "dog", "rate": "EVERY", "frame": 1}, REQUEST, "second")
+    assert state_of(addon) == before
