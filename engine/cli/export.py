@@ -28,9 +28,11 @@ def export(options: argparse.Namespace, console: Console) -> int:
     from engine.pipeline.checkpoint import load_state
     from engine.pipeline.device import find_device
     from engine.pipeline.export import export_asset
+    from engine.pipeline.given_scene import take_given
 
     with held(folder.path):
         state, progress = load_state(folder, job.quality, job.request.seed, find_device(options.device))
+        job = take_given(state, job, folder)
         finished = is_complete(progress, job.quality)
         export_asset(state, job, folder, console.emit, None if finished else progress)
     if not finished:

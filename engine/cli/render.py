@@ -46,12 +46,14 @@ def render(options: argparse.Namespace, console: Console) -> int:
     from engine.pipeline.checkpoint import load_state
     from engine.pipeline.device import find_device
     from engine.pipeline.eta import TaskEta
+    from engine.pipeline.given_scene import take_given
     from engine.pipeline.render_frames import check_output, render_frames, write_frames
 
     check_output(options.output, len(path), options.overwrite)
     folder = JobFolder.of(options.folder)
     job = resolve_folder(folder)
     state, _ = load_state(folder, job.quality, job.request.seed, find_device(options.device))
+    take_given(state, job, folder)
     eta = TaskEta()
 
     def report(number: int) -> None:

@@ -22,6 +22,7 @@ from engine.pipeline.checkpoint import begun_field, load_checkpoint, save_checkp
 from engine.pipeline.eta import RunEta
 from engine.pipeline.export import export_asset, export_seconds
 from engine.pipeline.gate import Gate, fault_sentence
+from engine.pipeline.given_scene import take_given
 from engine.pipeline.memory.plan import needs_low_memory
 from engine.pipeline.plot import plot_metrics
 from engine.pipeline.previews import Previews
@@ -29,8 +30,7 @@ from engine.pipeline.sides import MOMENTS, view_sides
 from engine.pipeline.train import load_stage_models, take_step
 from engine.ranks import ALONE, Share, checksum
 from engine.reference.conditioning import camera_path, estimate_camera, keep_image, load_reference
-from engine.reference.given.body import bake_mesh
-from engine.reference.given.conditioning import fit_path, keep_mesh, load_given
+from engine.reference.given.conditioning import fit_path, keep_mesh
 from engine.reference.given.fit import fit_mesh
 from engine.scene.frame_times import frame_times
 from engine.stages.looks import Looks, turns_by
@@ -143,10 +143,8 @@ def _optimise_and_export(
         adapter = job.request.image_adapter or ""
         guidance = replace(guidance, prompt=job.prompt, picture=state.reference.pixels, adapter=adapter)
     if job.has_mesh:
-        given = load_given(folder.path, job.request.mesh_sha256 or "")
-        job = job.seen(given.fit.colour, given.fit.name)
+        job = take_given(state, job, folder)
         guidance = replace(guidance, prompt=job.prompt)
-        state.take_body(given, bake_mesh(given, job.prompt, job.vocabulary, job.quality.field.max_density, device))
     done = load_checkpoint(folder, state)
     progress = done or Progress(STAGES[0], 0)
     export_s = sum(export_seconds(job.quality.mesh, job.request.frames, job.request.topology).values())
