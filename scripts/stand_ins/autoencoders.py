@@ -15,7 +15,7 @@ import torch
 from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor, nn
 
-from engine.guidance.latents import CausalLatentSpace, LatentSpace, Latents
+from engine.guidance.latents import CausalLatentSpace, Latents, LatentSpace
 from engine.guidance.video_frames import shown_frames
 from engine.scene.render import random_backgrounds
 from scripts.stand_ins import networks

@@ -83,7 +83,8 @@ class StandIn:
 
     def encode(self, texts: list[str]) -> TextStates:
         """As the class encodes prompts."""
-        return type(self.denoiser).encode({"tokenizer": self.tokenizer, "text_encoder": self.run.networks["text_encoder"]}, texts)
+        components = {"tokenizer": self.tokenizer, "text_encoder": self.run.networks["text_encoder"]}
+        return type(self.denoiser).encode(components, texts)
 
     def _call(self, noisy: Tensor, timesteps: Tensor, text: TextStates, conditions: dict[str, Tensor]) -> Tensor:
         if self.role != "multi_view":
@@ -98,7 +99,9 @@ class StandIn:
             save_model(self.model, self.role, parts["denoiser"], parts["text_encoder"], self.tokenizer, self.vae)
 
     @torch.no_grad()
-    def sample(self, batch: Batch, generator: torch.Generator, scale: float = SAMPLE_SCALE, steps: int = SAMPLE_STEPS) -> Tensor:
+    def sample(
+        self, batch: Batch, generator: torch.Generator, scale: float = SAMPLE_SCALE, steps: int = SAMPLE_STEPS
+    ) -> Tensor:
         """Latents of the batch's shape by DDIM, or Euler's steps of a flow, under guidance away from the negative prompt."""
         schedule = self.denoiser.schedule
         silent = Batch(batch.clean, [RECIPES[self.role].negative_prompt] * len(batch.texts), batch.cameras)

@@ -155,7 +155,8 @@ def save_model(
     part, old = folder.with_name(f"{folder.name}.part"), folder.with_name(f"{folder.name}.old")
     shutil.rmtree(part, ignore_errors=True)
     network = "transformer" if role == "video" else "unet"
-    parts = {network: denoiser, "vae": vae, "text_encoder": text_encoder, "tokenizer": tokenizer, "scheduler": make_scheduler(role)}
+    parts = {"vae": vae, "text_encoder": text_encoder, "tokenizer": tokenizer, "scheduler": make_scheduler(role)}
+    parts[network] = denoiser
     index: dict[str, Any] = {"_class_name": PIPELINES[role]}
     for name, component in sorted(parts.items()):
         component.save_pretrained(part / name)

@@ -39,8 +39,11 @@ class Run:
         self, loss: Callable[[torch.Generator], Tensor], steps: int, on_save: Callable[[], None] = lambda: None,
         on_sheet: Callable[[], None] = lambda: None, until: int | None = None,
     ) -> None:  # fmt: skip
-        """Goes on to step `until` of `steps` in all, or to the end. loss: of a batch that it draws. on_save: is called when a checkpoint has
-        been written; on_sheet: every SHEET_EVERY steps and at the last."""
+        """Goes on to step `until` of `steps` in all, or to the end.
+
+        loss: of a batch that it draws. on_save: is called when a checkpoint has been written; on_sheet: every SHEET_EVERY steps
+        and at the last.
+        """
         started, total = time.monotonic() - self.seconds, 0.0
         last = steps if until is None else min(until, steps)
         self.networks.train()

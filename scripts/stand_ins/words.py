@@ -1,7 +1,7 @@
 """What the stand-ins know: objects, colours and motions, and the text that says so as each public class is asked.
 
-The engine puts a class's suffix behind a prompt and, where the class does not know cameras, a view word behind that; captions in
-training end as prompts will. No text at all, or the class's negative prompt, stands for any picture: that is what
+The engine puts a class's suffix behind a prompt and, where the class does not know cameras, a view word behind that; captions
+in training end as prompts will. No text at all, or the class's negative prompt, stands for any picture: that is what
 classifier-free guidance leads away from.
 """
 
