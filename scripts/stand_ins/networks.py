@@ -161,7 +161,7 @@ def save_model(
     for name, component in sorted(parts.items()):
         component.save_pretrained(part / name)
         library = "transformers" if name in ("text_encoder", "tokenizer") else "diffusers"
-        index[name] = [library, type(component).__name__]
+        index[name] = [library, "PreTrainedTokenizerFast" if name == "tokenizer" else type(component).__name__]
     if role == "multi_view":
         # As MVDream's ports name it.
         index[network] = ["mv_unet", "MultiViewUNetModel"]
