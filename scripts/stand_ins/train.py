@@ -9,7 +9,7 @@ from typing import Any
 
 from scripts.stand_ins.autoencoders import train_autoencoder
 from scripts.stand_ins.denoisers import StandIn
-from scripts.stand_ins.latents import encode_all
+from scripts.stand_ins.latents import Latents, encode_all
 from scripts.stand_ins.networks import autoencoder_of
 from scripts.stand_ins.pictures import fill
 from scripts.stand_ins.words import KNOWS_CAMERAS
@@ -31,17 +31,20 @@ class Plan:
 def train(folder: Path, roles: Sequence[str], plan: Plan) -> None:
     """Makes the roles' models in `folder`: pictures, autoencoders, latents, and then each role in turn to the plan's steps."""
     fill(folder / "clips", "clips", plan.clips)
-    if any(role in KNOWS_CAMERAS for role in roles):
-        fill(folder / "rings", "rings", plan.rings)
     vaes = {name: _autoencoder(folder, name, plan) for name in dict.fromkeys(autoencoder_of(role) for role in roles)}
     for share in TURNS if len(roles) > 1 else TURNS[-1:]:
         for role in roles:
-            pictures = folder / ("rings" if role in KNOWS_CAMERAS else "clips")
             vae = vaes[autoencoder_of(role)]
-            latents = encode_all(role, vae, pictures, folder / "latents" / role)
+            latents = _latents(folder, role, vae, plan)
             stand_in = StandIn(role, folder / role, folder / "models" / role, vae)
             stand_in.train(latents, plan.steps, round(share * plan.steps))
 
 
 def _autoencoder(folder: Path, name: str, plan: Plan) -> Any:
     return train_autoencoder(folder / f"{name}_autoencoder", folder / "clips", name, plan.autoencoder_steps)
+
+
+def _latents(folder: Path, role: str, vae: Any, plan: Plan) -> Latents:
+    kind, count = ("rings", plan.rings) if role in KNOWS_CAMERAS else ("clips", plan.clips)
+    fill(folder / kind, kind, count)
+    return encode_all(role, vae, folder / kind, folder / "latents" / role)
