@@ -6,6 +6,7 @@ from diffusers import AutoencoderKL, AutoencoderKLWan, UNet2DConditionModel, Wan
 
 from engine.config.stage import AS_PUBLISHED
 from engine.guidance.load import GuidanceConfig, check_models, load_guidance
+from engine.guidance.sds import append_dims
 from engine.models.mvdream.config import MultiViewConfig
 from engine.models.mvdream.unet import MultiViewUNet
 from engine.models.presets import PRESETS
@@ -13,7 +14,7 @@ from engine.scene.cameras import Cameras, ring_cameras
 from scripts.stand_ins import denoisers, networks
 from scripts.stand_ins.autoencoders import Crops, autoencoder_loss, latent_space, measure, round_trip
 from scripts.stand_ins.denoisers import BATCHES, CLASSES, StandIn
-from scripts.stand_ins.latents import draw_batch, encode_all
+from scripts.stand_ins.latents import Batch, draw_batch, encode_all
 from scripts.stand_ins.networks import LATENTS, ROLES, SIZE, TEXT_WIDTH, autoencoder_of
 from scripts.stand_ins.pictures import fill
 from scripts.stand_ins.train import Plan, train
@@ -127,6 +128,24 @@ def test_training_lowers_the_error_on_a_batch(latents, tmp_path, monkeypatch, ro
         assert float(loss(stand_in.run.generator)) < 0.9 * before
     for name, network in stand_in.run.networks.items():
         assert any(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in network.parameters()), name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_perfect_denoiser_has_no_error_and_samples_what_it_knows(latents, tmp_path, role):
+    vae, made = latents[role]
+    stand_in = StandIn(role, tmp_path / "run", tmp_path / "model", vae)
+    schedule, batch = stand_in.denoiser.schedule, draw_batch(role, made, 1, torch.Generator().manual_seed(0))
+
+    def velocity(noisy: torch.Tensor, index: torch.Tensor, told: Batch) -> torch.Tensor:
+        alpha, sigma = (append_dims(value[index], noisy) for value in (schedule.alpha, schedule.sigma))
+        noise = (noisy - alpha * batch.clean) / sigma
+        return noise - batch.clean if role == "video" else alpha * noise - sigma * batch.clean
+
+    stand_in.predict = velocity
+    assert float(stand_in.loss(batch, torch.Generator().manual_seed(1))) == pytest.approx(0, abs=1e-6)
+    # The last level keeps a little noise and nearly all of the picture.
+    sampled = stand_in.sample(batch, torch.Generator().manual_seed(2), steps=5)
+    assert (sampled - batch.clean).abs().mean() < 0.05
 
 
 @pytest.mark.parametrize("role", ROLES)
