@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from engine.evaluate.triangle_soup import EvaluationError
 from engine.models.folder.loader import be_quiet
 from scripts.stand_ins.changes import DYNAMIC_STEPS, STATIC_STEPS, VARIANTS
 from scripts.stand_ins.judge import judge, run_job, table
@@ -50,16 +51,24 @@ def main() -> int:
     if options.command == "job":
         return run_job(options.variant, *options.steps, options.arguments)
     if options.command == "judge":
-        steps = options.static_steps, options.dynamic_steps
-        records = judge(
-            options.models, options.image, options.output, options.variants, options.prompts, steps, options.seed
-        )
-        print(table(records))
-        return 0
+        return _judge(options)
     be_quiet()
     torch.set_num_threads(options.threads)
     plan = Plan(options.clips, options.rings, options.autoencoder_steps, options.steps)
     train(options.output, ROLES if options.role == "all" else (options.role,), plan)
+    return 0
+
+
+def _judge(options: argparse.Namespace) -> int:
+    steps = options.static_steps, options.dynamic_steps
+    try:
+        records = judge(
+            options.models, options.image, options.output, options.variants, options.prompts, steps, options.seed
+        )
+    except EvaluationError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(table(records))
     return 0
 
 

@@ -32,16 +32,21 @@ PICTURES, CLIPS, SHOWN = 16, 2, 9
 # Of the backgrounds; the others are grey.
 COLOURED = 0.5
 MEASURED = 64
+# Logarithm of the posterior's variance to begin with. At 0, where the layers begin by themselves, the noise is ten times what an
+# untrained encoder says, and little comes through for hundreds of steps.
+LOG_VARIANCE = -5.0
 KEPT_SHARDS = 48
 
 
-def draw_clip(shard: Shard, which: int, generator: torch.Generator) -> tuple[Tensor, str]:
+def draw_clip(
+    shard: Shard, which: int, generator: torch.Generator, frames: slice = slice(None)
+) -> tuple[Tensor, str]:
     """Camera number `which` of a shard in a random colour before a random background: pictures [frames, 3, SIZE, SIZE] in
-    [0, 1], and the colour."""
+    [0, 1], all or those of `frames`, and the colour."""
     colour = COLOURS[int(torch.randint(len(COLOURS), (1,), generator=generator))]
     is_coloured = float(torch.rand(1, generator=generator)) < COLOURED
     background = random_backgrounds(1, generator, is_coloured)[0]
-    return coloured(shard.coefficients[which], shard.name, colour, background), colour
+    return coloured(shard.coefficients[which, frames], shard.name, colour, background), colour
 
 
 def as_video(pictures: Tensor) -> Tensor:
@@ -60,21 +65,27 @@ class Crops:
 
     def pictures(self, generator: torch.Generator, count: int = PICTURES) -> Tensor:
         """[count, 3, CROP, CROP] in [0, 1]."""
-        return torch.cat([_cropped(self._clip(generator, 1), generator) for _ in range(count)])
+        return torch.cat([_cropped(self._picture(generator), generator) for _ in range(count)])
 
     def clips(self, generator: torch.Generator, count: int = CLIPS) -> Tensor:
         """[count, SHOWN, 3, CROP, CROP] in [0, 1]."""
-        return torch.stack([_cropped(self._clip(generator, SHOWN), generator) for _ in range(count)])
+        return torch.stack([_cropped(self._clip(generator), generator) for _ in range(count)])
 
-    def _clip(self, generator: torch.Generator, frames: int) -> Tensor:
-        shard = self.shards[_below(len(self.shards), generator)]
-        clip, _ = draw_clip(shard, _below(len(shard.coefficients), generator), generator)
-        if frames == 1:
-            return clip[_below(len(clip), generator)][None]
-        clip = as_video(clip)
+    def _picture(self, generator: torch.Generator) -> Tensor:
+        shard, which = self._drawn(generator)
+        moment = _below(shard.coefficients.shape[1], generator)
+        return draw_clip(shard, which, generator, slice(moment, moment + 1))[0]
+
+    def _clip(self, generator: torch.Generator) -> Tensor:
+        clip = as_video(draw_clip(*self._drawn(generator), generator)[0])
         # Groups of four begin behind the first frame, which stands alone.
-        first = 4 * _below((len(clip) - frames) // 4 + 1, generator)
-        return clip[first : first + frames]
+        first = 4 * _below((len(clip) - SHOWN) // 4 + 1, generator)
+        return clip[first : first + SHOWN]
+
+    def _drawn(self, generator: torch.Generator) -> tuple[Shard, int]:
+        """A shard, and which of its cameras."""
+        shard = self.shards[_below(len(self.shards), generator)]
+        return shard, _below(len(shard.coefficients), generator)
 
 
 def _below(count: int, generator: torch.Generator) -> int:
@@ -86,6 +97,13 @@ def _cropped(pictures: Tensor, generator: torch.Generator) -> Tensor:
     room = pictures.shape[-1] - CROP
     top, left = (torch.rand(2, 2, generator=generator).mean(0) * (room + 1)).long().clamp(max=room).tolist()
     return pictures[..., top : top + CROP, left : left + CROP]
+
+
+@torch.no_grad()
+def begin_quiet(network: Any) -> Any:
+    """An untrained autoencoder with little noise in its latents."""
+    network.quant_conv.bias.chunk(2)[1].fill_(LOG_VARIANCE)
+    return network
 
 
 def autoencoder_loss(name: str, network: Any, pictures: Tensor, generator: torch.Generator) -> Tensor:
@@ -131,7 +149,7 @@ def train_autoencoder(folder: Path, shards: Path, name: str, steps: int) -> Any:
     """The autoencoder `name` of `networks.AUTOENCODERS`, trained to `steps` in `folder` on shards of clips, or as it was left
     there; measured, and frozen."""
     torch.manual_seed(0)
-    network = networks.AUTOENCODERS[name]()
+    network = begin_quiet(networks.AUTOENCODERS[name]())
     run = Run(folder, nn.ModuleDict({"vae": network}), RATE)
     crops = Crops(shards)
     draw: Callable[[torch.Generator], Tensor] = crops.pictures if name == "image" else crops.clips

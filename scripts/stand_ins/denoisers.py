@@ -7,7 +7,6 @@ cameras and the order of axes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +40,11 @@ SAMPLE_STEPS, SAMPLE_SCALE = 20, 4.0
 class StandIn:
     """A denoiser with its text encoder and its frozen autoencoder, trained in `folder`; its model folder is `model`."""
 
-    def __init__(self, role: str, folder: Path, model: Path, vae: Any, make: Callable[[], nn.Module] | None = None) -> None:
+    def __init__(self, role: str, folder: Path, model: Path, vae: Any) -> None:
         torch.manual_seed(0)
         self.role, self.model, self.vae = role, model, vae
         self.tokenizer = networks.make_tokenizer(role)
-        network = (make or networks.DENOISERS[role])()
+        network = networks.DENOISERS[role]()
         encoder = networks.make_text_encoder(role, len(self.tokenizer))
         self.run = Run(folder, nn.ModuleDict({"denoiser": network, "text_encoder": encoder}), RATE)
         key = "transformer" if role == "video" else "unet"
@@ -96,7 +95,9 @@ class StandIn:
         """Writes the model folder with the averaged weights."""
         parts = self.run.networks
         with self.run.averaged():
-            save_model(self.model, self.role, parts["denoiser"], parts["text_encoder"], self.tokenizer, self.vae)
+            save_model(
+                self.model, self.role, parts["denoiser"], parts["text_encoder"], self.tokenizer, self.vae, self.run.step
+            )
 
     @torch.no_grad()
     def sample(

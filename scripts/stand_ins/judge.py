@@ -20,7 +20,9 @@ from typing import Any
 from engine.config.quality import PUBLIC_QUALITIES
 from engine.evaluate.bodies.verdict import judge_body
 from engine.evaluate.triangle_soup import EvaluationError, read_soups
+from engine.files import write_text
 from scripts.stand_ins.changes import VARIANTS, judged_quality
+from scripts.stand_ins.networks import TRAINING
 from scripts.stand_ins.words import JUDGED, prompt_of, words_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,8 +41,13 @@ def judge(
     models: Path, image: str, output: Path, variants: Iterable[str], prompts: int, steps: tuple[int, int], seed: int
 ) -> list[dict[str, Any]]:
     """The first `prompts` of JUDGED under each of `variants`, with the model folders in `models`; returns all records that
-    there are in `output`. image: the role that the image model has there."""
+    there are in `output`. image: the role that the image model has there. Raises EvaluationError where `output` holds what
+    other models, steps or another seed gave.
+    """
+    models, output = models.resolve(), output.resolve()
     output.mkdir(parents=True, exist_ok=True)
+    trained = [_trained(models, role) for role in (image, "video")]
+    _check_same(output, {"image": image, "trained": trained, "steps": list(steps), "seed": seed})
     results = output / "results.jsonl"
     done = {(record["variant"], record["prompt"]) for record in read_records(results)}
     for variant in variants:
@@ -76,6 +83,23 @@ def judge_one(
     found = {part: bool(getattr(verdict, part)) for part in PARTS}
     limbs = None if verdict.limbs is None else asdict(verdict.limbs)
     return record | found | {"overlap": round(verdict.overlap, 3), "limbs": limbs, "whole": asdict(verdict.whole)}
+
+
+def _trained(models: Path, role: str) -> int:
+    """Steps that a model was trained. Raises EvaluationError where there is none."""
+    path = models / role / TRAINING
+    try:
+        return json.loads(path.read_text("utf-8"))["step"]
+    except FileNotFoundError as error:
+        raise EvaluationError(f"{path} is missing: train the stand-ins first.") from error
+
+
+def _check_same(output: Path, settings: dict[str, Any]) -> None:
+    path, text = output / "settings.json", json.dumps(settings) + "\n"
+    if not path.exists():
+        write_text(path, text)
+    elif path.read_text("utf-8") != text:
+        raise EvaluationError(f"{output} holds what other models, steps or another seed gave: choose another --output.")
 
 
 def read_records(path: Path) -> list[dict[str, Any]]:

@@ -33,6 +33,7 @@ ROLES = ("video", "multi_view", "image")
 SIZE, LATENTS = 64, 16
 TEXT_WIDTH, TOKENS = 128, 32
 IMAGE_CHANNELS, VIDEO_CHANNELS = 4, 8
+TRAINING = "training.json"
 PIPELINES = {"image": "StableDiffusionPipeline", "multi_view": "MVDreamPipeline", "video": "WanPipeline"}
 
 
@@ -149,9 +150,11 @@ def make_scheduler(role: str) -> Any:
 
 
 def save_model(
-    folder: Path, role: str, denoiser: nn.Module, text_encoder: nn.Module, tokenizer: PreTrainedTokenizerFast, vae: nn.Module
-) -> None:
-    """Writes a model folder as diffusers lays it out, aside first; the one before is replaced as a whole."""
+    folder: Path, role: str, denoiser: nn.Module, text_encoder: nn.Module, tokenizer: PreTrainedTokenizerFast, vae: nn.Module,
+    step: int,
+) -> None:  # fmt: skip
+    """Writes a model folder as diffusers lays it out, aside first; the one before is replaced as a whole. TRAINING in it says
+    how many steps the denoiser was trained."""
     part, old = folder.with_name(f"{folder.name}.part"), folder.with_name(f"{folder.name}.old")
     shutil.rmtree(part, ignore_errors=True)
     network = "transformer" if role == "video" else "unet"
@@ -165,6 +168,7 @@ def save_model(
     if role == "multi_view":
         # As MVDream's ports name it.
         index[network] = ["mv_unet", "MultiViewUNetModel"]
+    write_text(part / TRAINING, json.dumps({"step": step}) + "\n")
     write_text(part / "model_index.json", json.dumps(index, indent=2) + "\n")
     apply_umask(part)
     replace_folder(part, folder, old)

@@ -2,13 +2,16 @@
 
 import json
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from engine.config.quality import PAPER, PUBLIC_DRAFT
+from engine.evaluate.triangle_soup import EvaluationError
 from scripts.stand_ins import judge
 from scripts.stand_ins.changes import RECIPE, VARIANTS, judged_quality
+from scripts.stand_ins.networks import TRAINING
 
 
 def test_the_recipe_is_the_public_draft_in_fewer_steps():
@@ -35,6 +38,14 @@ def test_each_change_is_undone_alone():
     assert undone["MVDream as before"].static.distillation.weighting == "sds"
 
 
+def trained(folder: Path, step: int = 5) -> Path:
+    """A folder of models that hold nothing but how long they were trained."""
+    for role in ("multi_view", "image", "video"):
+        (folder / role).mkdir(parents=True, exist_ok=True)
+        (folder / role / TRAINING).write_text(json.dumps({"step": step}))
+    return folder
+
+
 def fake_run(monkeypatch, code: int) -> list[list[str]]:
     commands = []
 
@@ -48,7 +59,7 @@ def fake_run(monkeypatch, code: int) -> list[list[str]]:
 
 def test_a_run_that_fails_is_a_wrong_answer_and_is_not_run_again(monkeypatch, tmp_path):
     commands = fake_run(monkeypatch, 1)
-    arguments = (tmp_path / "models", "multi_view", tmp_path / "out", [RECIPE, "blob growth"], 2, (3, 2), 7)
+    arguments = (trained(tmp_path / "models"), "multi_view", tmp_path / "out", [RECIPE, "blob growth"], 2, (3, 2), 7)
     records = judge.judge(*arguments)
     assert [(each["variant"], each["prompt"]) for each in records][1:3] == [
         (RECIPE, "a yellow duck sliding"), ("blob growth", "a red ball bouncing"),
@@ -58,13 +69,21 @@ def test_a_run_that_fails_is_a_wrong_answer_and_is_not_run_again(monkeypatch, tm
     assert command[3:7] == ["job", RECIPE, "3", "2"] and command[command.index("--seed") + 1] == "7"
     assert command[command.index("--image-model") + 1] == str(tmp_path / "models" / "multi_view")
     assert judge.judge(*arguments) == records and len(commands) == 4
+    trained(tmp_path / "models", step=6)
+    with pytest.raises(EvaluationError, match="choose another --output"):
+        judge.judge(*arguments)
 
 
 def test_an_asset_that_can_t_be_read_is_a_wrong_answer(monkeypatch, tmp_path):
     fake_run(monkeypatch, 0)
-    record = judge.judge(tmp_path, "image", tmp_path, [RECIPE], 1, (1, 1), 0)[0]
+    record = judge.judge(trained(tmp_path), "image", tmp_path, [RECIPE], 1, (1, 1), 0)[0]
     assert not record["colour"] and "can't be read" in record["error"]
     assert json.loads((tmp_path / "results.jsonl").read_text()) == record
+
+
+def test_models_that_are_not_there_are_told_of(tmp_path):
+    with pytest.raises(EvaluationError, match="train the stand-ins first"):
+        judge.judge(tmp_path, "image", tmp_path / "out", [RECIPE], 1, (1, 1), 0)
 
 
 def test_the_table_counts_by_variant():
