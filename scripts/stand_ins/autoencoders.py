@@ -32,8 +32,8 @@ PICTURES, CLIPS, SHOWN = 16, 2, 9
 # Of the backgrounds; the others are grey.
 COLOURED = 0.5
 MEASURED = 64
-# Logarithm of the posterior's variance to begin with. At 0, where the layers begin by themselves, the noise is ten times what an
-# untrained encoder says, and little comes through for hundreds of steps.
+# Logarithm of the posterior's variance to begin with. At 0, where the layers begin by themselves, the noise is ten times what
+# an untrained encoder says, and little comes through for hundreds of steps.
 LOG_VARIANCE = -5.0
 KEPT_SHARDS = 48
 
