@@ -1,7 +1,7 @@
 """The public models' recipe as the stand-ins are judged by it, and each of its five changes undone.
 
-Before these changes public models were asked as quality `paper` does it; the places are those of the table that led to them: no
-blob growth, what holds the object while it moves, regularisers that bite, how Wan is asked, how MVDream is asked.
+Undone, each has what quality `paper` has or all classes once had: the blob grows, the video model alone holds what moves,
+regularisers are weak, and Wan and MVDream are asked as any class is.
 """
 
 from __future__ import annotations
