@@ -33,7 +33,7 @@ PICTURES, CLIPS, SHOWN = 16, 2, 9
 COLOURED = 0.5
 MEASURED = 64
 # Logarithm of the posterior's variance to begin with. At 0, where the layers begin by themselves, the noise is ten times what
-# an untrained encoder says, and little comes through for hundreds of steps.
+# an untrained encoder says.
 LOG_VARIANCE = -5.0
 KEPT_SHARDS = 48
 
