@@ -16,7 +16,7 @@ from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates, encode_t5
 from engine.guidance.video_frames import as_shown
 
-# What UMT5 is padded to, by zeros.
+# What UMT5 is padded to, by zeros, where the tokenizer takes as many.
 TOKENS = 512
 
 
@@ -24,6 +24,8 @@ class Wan(Denoiser):
     """Predicts the velocity noise - clean of latents [clips, latent frames, channels, h, w].
 
     Wan 2.2's 5B model begins from text or from a picture; asked by text alone, all its tokens have the clip's timestep.
+    A transformer whose config says `sample_size`, the side of the latents that it was trained on, is shown squares of that
+    size; published ones do not say it, and are shown the recipe's.
     """
 
     roles = ("video",)
@@ -40,7 +42,8 @@ class Wan(Denoiser):
         if self.network.config.in_channels != components["vae"].config.z_dim:
             raise ModelError("This Wan model wants a picture beside the text: use Wan 2.1 text-to-video, or Wan 2.2 TI2V 5B.")
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.size = self._fitting(WAN.size)
+        trained = self.network.config.get("sample_size")
+        self.size = self._fitting(trained * self.latents.factor if trained else WAN.size)
 
     def _fitting(self, size: int) -> int:
         """`size`, or the next that the autoencoder and the transformer's patches divide."""
@@ -48,7 +51,7 @@ class Wan(Denoiser):
         return -(-size // step) * step
 
     def lower_memory(self) -> None:
-        self.size = self._fitting(WAN.low_memory_size)
+        self.size = min(self.size, self._fitting(WAN.low_memory_size))
 
     def model_frames(self, frames: Tensor) -> Tensor:
         return as_shown(frames, self.size, self.latents.group)

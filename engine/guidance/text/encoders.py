@@ -69,12 +69,12 @@ def encode_two_clips(components: dict[str, Any], texts: list[str]) -> TextStates
 def encode_t5(
     components: dict[str, Any], texts: list[str], length: int, masked: bool = True, zeroed: bool = False
 ) -> TextStates:
-    """T5's or UMT5's last states, padded to `length` tokens.
+    """T5's or UMT5's last states, padded to `length` tokens, or to as many as the tokenizer takes if these are fewer.
 
     masked: whether the encoder gets a mask of which tokens are padding. zeroed: whether padding's states are set to zero.
     """
     encoder = components["text_encoder"]
-    tokens = _tokens(components["tokenizer"], texts, length)
+    tokens = _tokens(components["tokenizer"], texts, min(length, components["tokenizer"].model_max_length))
     mask = tokens.attention_mask.to(encoder.device)
     ids = tokens.input_ids.to(encoder.device)
     states = encoder(ids, attention_mask=mask if masked else None).last_hidden_state

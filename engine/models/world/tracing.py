@@ -2,7 +2,7 @@
 
     picture = coefficient 0 * first colour + coefficient 1 * second + coefficients 2..4 + (1 - coefficient 5) * background
 
-The body is seen in its own axes: cameras look at its origin, and the light stands fixed before it.
+The body is seen in its own axes, in which the light stands fixed before it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _starts(body: Moments, moment: int, cameras: Cameras, blocks: int) -> tuple[
     along = -(o * d).sum(0)
     miss2 = (o + along * d).square().sum(0)
     last = _exit(cameras)
-    depth = torch.full_like(along, cameras.distance - RADIUS)
+    depth = torch.full_like(along, float(position.norm(dim=-1).min()) - RADIUS)
     active = (miss2.sqrt() - spread * along < RADIUS).nonzero()[:, 0]
     passed = torch.full_like(along, last)
     for _ in range(COARSE_STEPS):
@@ -120,7 +120,7 @@ def _march(body: Moments, moment: int, o: Tensor, d: Tensor, depth: Tensor, last
 
 
 def _exit(cameras: Cameras) -> float:
-    return cameras.distance + RADIUS
+    return float(cameras.positions().norm(dim=-1).max()) + RADIUS
 
 
 def shade(body: Moments, moment: int, points: Tensor, epsilon: float = 2e-3) -> Tensor:

@@ -24,6 +24,18 @@ def test_clips_have_one_frame_and_groups_of_four(components):
     assert shown.shape == (1, 17, 3, 320, 320) and torch.equal(shown[:, 0], shown[:, 1])
 
 
+def test_a_transformer_that_says_what_it_was_trained_on_is_shown_that(components, tmp_path):
+    transformer = public_models.wan().transformer
+    transformer.register_to_config(sample_size=9)
+    transformer.save_pretrained(tmp_path)
+    loaded = type(transformer).from_pretrained(tmp_path)
+    denoiser = Wan(components | {"transformer": loaded})
+    # Nine latents are 72 pixels; 80 are the next that patches of two latents divide.
+    assert denoiser.size == 80
+    denoiser.lower_memory()
+    assert denoiser.size == 80, "it is less than at low memory"
+
+
 def test_it_predicts_a_flow_and_keeps_its_autoencoder_in_full_precision(components):
     denoiser = Wan(components)
     assert denoiser.schedule.prediction == "flow_prediction" and denoiser.fp32_components == ("vae",)

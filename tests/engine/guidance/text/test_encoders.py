@@ -74,6 +74,8 @@ def test_t5_is_padded_to_the_length_of_its_training_and_padding_masked():
     assert encoder.mask.tolist() == [[1, 1, 0, 0]]
     assert encode_t5(components, ["ab"], 4, masked=False, zeroed=True).states[0, :, 0].tolist() == [1.5, 2.5, 0, 0]
     assert encoder.mask is None
+    # A tokenizer that takes fewer was trained with fewer.
+    assert encode_t5(components | {"tokenizer": Tokenizer(3)}, ["ab"], 4).states[0, :, 0].tolist() == [1.5, 2.5, 0.5]
 
 
 @torch.no_grad()
