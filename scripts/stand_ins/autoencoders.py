@@ -115,9 +115,21 @@ def autoencoder_loss(name: str, network: Any, pictures: Tensor, generator: torch
     else:
         pixels = pixels.transpose(1, 2)
         posterior = DiagonalGaussianDistribution(network._encode(pixels))
-        back = network._decode(_drawn(posterior, generator), return_dict=False)[0]
+        back = unlimited(network, _drawn(posterior, generator))
     divergence = 0.5 * (posterior.mean.square() + posterior.var - 1 - posterior.logvar).mean()
     return (back - pixels).abs().mean() + KL * divergence
+
+
+def unlimited(network: Any, latents: Tensor) -> Tensor:
+    """As AutoencoderKLWan decodes latents [N, channels, latent frames, h, w], [N, 3, frames, H, W], without its limits at black
+    and white: beyond those a decoder in training would learn nothing."""
+    network.clear_cache()
+    hidden, decoded = network.post_quant_conv(latents), []
+    for frame in range(hidden.shape[2]):
+        part = hidden[:, :, frame : frame + 1]
+        decoded.append(network.decoder(part, feat_cache=network._feat_map, feat_idx=[0], first_chunk=frame == 0))
+    network.clear_cache()
+    return torch.cat(decoded, 2)
 
 
 def _drawn(posterior: Any, generator: torch.Generator) -> Tensor:

@@ -12,7 +12,7 @@ from engine.models.mvdream.unet import MultiViewUNet
 from engine.models.presets import PRESETS
 from engine.scene.cameras import Cameras, ring_cameras
 from scripts.stand_ins import denoisers, networks
-from scripts.stand_ins.autoencoders import Crops, autoencoder_loss, begin_quiet, latent_space, measure, round_trip
+from scripts.stand_ins.autoencoders import Crops, autoencoder_loss, begin_quiet, latent_space, measure, round_trip, unlimited
 from scripts.stand_ins.denoisers import BATCHES, CLASSES, StandIn
 from scripts.stand_ins.latents import Batch, draw_batch, encode_all
 from scripts.stand_ins.networks import LATENTS, ROLES, SIZE, TEXT_WIDTH, autoencoder_of
@@ -216,6 +216,17 @@ def test_an_autoencoder_begins_with_little_noise(name):
         encoded = network.encode(pixels if name == "image" else pixels[:, :, None]).latent_dist
     # The square root of e to the -5 is .082; what the layer adds to its bias is small.
     assert 0.04 < float(encoded.std.mean()) < 0.16
+
+
+def test_a_video_is_decoded_in_training_as_ever_but_beyond_black_and_white():
+    torch.manual_seed(0)
+    network, latents = networks.make_video_autoencoder(), 3 * torch.randn(1, networks.VIDEO_CHANNELS, 2, 4, 4)
+    with torch.no_grad():
+        # Brighter than white is what an untrained decoder does not say by itself.
+        network.decoder.conv_out.bias.fill_(0.9)
+        limited, free = network._decode(latents, return_dict=False)[0], unlimited(network, latents)
+    assert free.shape == (1, 3, 5, 16, 16) and float(free.max()) > 1
+    assert torch.allclose(free.clamp(-1, 1), limited, atol=1e-6)
 
 
 def test_the_whole_way_from_pictures_to_models(shards, tmp_path, monkeypatch):
