@@ -27,7 +27,7 @@ from safetensors import SafetensorError, safe_open
 from engine.config.quality import Quality
 from engine.config.stage import STAGES
 from engine.contract.errors import DamagedError, ElsewhereError, JobError, TakenError, WriteError, too_long
-from engine.contract.request import INPUT
+from engine.contract.request import CHANGEABLE, INPUT
 from engine.files import write_text
 from engine.finite import json_text
 from engine.job.lock import NAME as LOCK
@@ -216,8 +216,11 @@ class JobFolder:
             raise TakenError(f"{self.path} is not empty and holds no job.")
         earlier = self.request()
         if not self.holds(request):
-            changed = ", ".join(sorted(key for key in earlier | request if earlier.get(key) != request.get(key)))
-            raise TakenError(f"{self.path} holds another job (different {changed}).")
+            changed = sorted(key for key in earlier | request if earlier.get(key) != request.get(key))
+            names = ", ".join(changed)
+            if set(changed) <= set(CHANGEABLE):
+                raise TakenError(f"{self.path} holds this job with different {names}: resume can change that.")
+            raise TakenError(f"{self.path} holds another job (different {names}).")
 
     def clear(self) -> None:
         """Removes a job's own files."""

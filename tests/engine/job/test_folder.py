@@ -37,6 +37,15 @@ def test_the_same_request_is_taken_up_and_another_is_not(tmp_path):
     assert folder.request()["seed"] == 2
 
 
+def test_what_may_change_in_a_job_is_sent_to_resume(tmp_path):
+    folder = JobFolder(tmp_path / "job")
+    folder.open({"prompt": "a", "seed": 1, "keep_going": False}, {"engine": "x"})
+    with pytest.raises(JobError, match="holds this job with different keep_going: resume can"):
+        folder.open({"prompt": "a", "seed": 1, "keep_going": True}, {"engine": "x"})
+    with pytest.raises(JobError, match="holds another job"):
+        folder.open({"prompt": "a", "seed": 2, "keep_going": True}, {"engine": "x"})
+
+
 def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
     with pytest.raises(JobError, match="holds no job"):
