@@ -24,7 +24,7 @@ from scripts.stand_ins.run import Run
 from scripts.stand_ins.sheets import save_rows
 from scripts.stand_ins.words import COLOURS
 
-RATE = 2e-3
+RATE = 1e-3
 KL = 1e-4
 CROP = 32
 # Pictures a step; and clips, of how many frames: the first and two groups of four.
