@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mav3d_blender.jobs.job import Job
@@ -78,11 +79,25 @@ def panel(folder: Path) -> dict:
 def find(folder: Path, region: dict, across: float, heights: tuple[int, int], colours: tuple[int, int]) -> tuple[int, int]:
     """The middle of the sidebar's first bar with such a height and colour. across: where to look, 0 to 1 of the width."""
     x, top = round(region["x"] + across * region["width"]), region["window"] - region["y"] - region["height"]
-    column = window.screenshot(folder / "screen.png")[top : top + region["height"], x]
+    column = settled(folder, region, x, top)
     for start, length, colour in window.bars(column):
         if heights[0] <= length <= heights[1] and colours[0] <= colour <= colours[1]:
             return x, top + start + length // 2
     raise AssertionError(f"nothing of that height and colour in {folder / 'screen.png'}")
+
+
+def settled(folder: Path, region: dict, x: int, top: int) -> np.ndarray:
+    """A column of the sidebar that no longer changes: what was typed is checked, and a line beneath it goes, only when a busy
+    Blender draws the next time, and what is clicked has moved by then."""
+    columns = []
+
+    def still() -> bool:
+        time.sleep(1.0)
+        columns.append(window.screenshot(folder / "screen.png")[top : top + region["height"], x])
+        return len(columns) > 3 and all(np.array_equal(each, columns[-1]) for each in columns[-4:])
+
+    assert window.wait_until(still), "the sidebar does not come to rest"
+    return columns[-1]
 
 
 def take_pictures(folder: Path) -> None:
