@@ -1,7 +1,7 @@
 """In place of the engine's worker: steps that each depend on the one before, a checkpoint after each, and no torch.
 
 The steps of a job are its static_steps. In its negative prompt, "die" ends the engine in the middle, "fail" is an error at the
-end, and "large" makes a result of 4 MB.
+end, "large" makes a result of 4 MB, and "wait" waits in the middle until the host's folder holds a file of the name `go`.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class Worker:
                 path.write_bytes(value * 100)
                 self.emit(protocol.of_job(protocol.preview("image", str(path)), task.name))
             time.sleep(PAUSE)
+            while "wait" in fake and step == steps // 2 and not (folder.path.parents[2] / "go").exists():
+                time.sleep(PAUSE)
             if "die" in fake and step == steps // 2:
                 print("RuntimeError: the fake worker dies", flush=True)
                 os._exit(3)
