@@ -32,8 +32,8 @@ from engine.guidance.canonical_pose import nearest_moment
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.mesh.surface import silhouette_depth
-from engine.models.world import scene
 from engine.models.world.placements import placement
+from engine.models.world.scene import joints as true_joints
 from engine.models.world.words.lexicon import RESTING, STILL, Words
 from engine.pipeline.train import take_step
 from engine.scene.cameras import Cameras, Mount
@@ -166,7 +166,7 @@ def run(prompt: str, options: argparse.Namespace) -> None:
 
 def still_scene(words: Words, times: Tensor) -> TrueScene:
     """The body in the pose that it is made in, at its place, as a scene of one moment."""
-    joints, at_rest = (scene.joints(words.object, limb, times, "", words.cycles[0])[0] for limb in (words.limb, RESTING))
+    joints, at_rest = (true_joints(words.object, limb, times, "", words.cycles[0])[0] for limb in (words.limb, RESTING))
     moment = nearest_moment(joints, at_rest[0])
     if moment is None:
         return true_scene(replace(words, limb=RESTING, whole=STILL), frame_times(1))

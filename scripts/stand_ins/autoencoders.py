@@ -32,9 +32,6 @@ PICTURES, CLIPS, SHOWN = 16, 2, 9
 # Of the backgrounds; the others are grey.
 COLOURED = 0.5
 MEASURED = 64
-# Logarithm of the posterior's variance to begin with. At 0, where the layers begin by themselves, the noise is ten times what
-# an untrained encoder says.
-LOG_VARIANCE = -5.0
 KEPT_SHARDS = 48
 
 
@@ -99,13 +96,6 @@ def _cropped(pictures: Tensor, generator: torch.Generator) -> Tensor:
     return pictures[..., top : top + CROP, left : left + CROP]
 
 
-@torch.no_grad()
-def begin_quiet(network: Any) -> Any:
-    """An untrained autoencoder with little noise in its latents."""
-    network.quant_conv.bias.chunk(2)[1].fill_(LOG_VARIANCE)
-    return network
-
-
 def autoencoder_loss(name: str, network: Any, pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Mean absolute error of what comes back of pictures [N, 3, H, W] or clips [N, frames, 3, H, W] in [0, 1], and KL."""
     pixels = pictures * 2 - 1
@@ -161,7 +151,7 @@ def train_autoencoder(folder: Path, shards: Path, name: str, steps: int) -> Any:
     """The autoencoder `name` of `networks.AUTOENCODERS`, trained to `steps` in `folder` on shards of clips, or as it was left
     there; measured, and frozen."""
     torch.manual_seed(0)
-    network = begin_quiet(networks.AUTOENCODERS[name]())
+    network = networks.AUTOENCODERS[name]()
     run = Run(folder, nn.ModuleDict({"vae": network}), RATE)
     crops = Crops(shards)
     draw: Callable[[torch.Generator], Tensor] = crops.pictures if name == "image" else crops.clips

@@ -20,7 +20,6 @@ from diffusers import (
     UniPCMultistepScheduler,
     WanTransformer3DModel,
 )
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast, UMT5Config, UMT5EncoderModel
 
@@ -28,6 +27,7 @@ from engine.files import apply_umask, replace_folder, write_text
 from engine.models.mvdream.config import MultiViewConfig
 from engine.models.mvdream.unet import MultiViewUNet
 from scripts.stand_ins.words import vocabulary
+from scripts.training.word_tokenizer import make_word_tokenizer
 
 ROLES = ("video", "multi_view", "image")
 SIZE, LATENTS = 64, 16
@@ -38,17 +38,7 @@ PIPELINES = {"image": "StableDiffusionPipeline", "multi_view": "MVDreamPipeline"
 
 
 def make_tokenizer(role: str) -> PreTrainedTokenizerFast:
-    words = ["<pad>", "<start>", "<end>", "<unknown>", *vocabulary(role)]
-    tokenizer = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unknown>"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<start> $A <end>", special_tokens=[("<start>", 1), ("<end>", 2)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, model_max_length=TOKENS, padding_side="right",
-        pad_token="<pad>", bos_token="<start>", eos_token="<end>", unk_token="<unknown>",
-    )  # fmt: skip
+    return make_word_tokenizer(vocabulary(role), TOKENS)
 
 
 def make_clip(words: int) -> CLIPTextModel:

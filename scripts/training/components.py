@@ -12,7 +12,6 @@ from pathlib import Path
 
 import torch
 from diffusers import DDIMScheduler
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
@@ -20,6 +19,7 @@ from engine.files import apply_umask, write_text
 from engine.models.joint_encoder import JointEncoder
 from engine.models.picture_denoiser import PictureDenoiser
 from engine.models.world.words.lexicon import COLOURS, DARK, LIMB_MOTIONS, OBJECTS, SIZES, SPEEDS, WHOLE_MOTIONS
+from scripts.training.word_tokenizer import make_word_tokenizer
 
 WIDTH = 64
 TOKENS = 9
@@ -34,17 +34,7 @@ CLASSES = {
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
-    words = ["<pad>", "<start>", "<end>", "<unknown>", *COLOURS, DARK, *OBJECTS, *LIMB_MOTIONS, *WHOLE_MOTIONS, *SIZES, *SPEEDS]
-    tokenizer = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unknown>"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<start> $A <end>", special_tokens=[("<start>", 1), ("<end>", 2)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, model_max_length=TOKENS, padding_side="right",
-        pad_token="<pad>", bos_token="<start>", eos_token="<end>", unk_token="<unknown>",
-    )  # fmt: skip
+    return make_word_tokenizer([*COLOURS, DARK, *OBJECTS, *LIMB_MOTIONS, *WHOLE_MOTIONS, *SIZES, *SPEEDS], TOKENS)
 
 
 def make_text_encoder(vocabulary: int) -> CLIPTextModel:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 from diffusers import DDIMScheduler, UNet2DConditionModel
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import CLIPTextConfig, CLIPTextModel, PreTrainedTokenizerFast
 
 from engine.files import apply_umask, write_text
@@ -21,6 +20,7 @@ from engine.models.world.motions import MOTIONS
 from engine.models.world.shapes import SHAPES
 from engine.scene.cameras import DISTANCE, FOV
 from scripts.training.toys.pool import ELEVATION
+from scripts.training.word_tokenizer import make_word_tokenizer
 
 WIDTH = 128
 TOKENS = 6
@@ -57,17 +57,7 @@ ROLES = {
 
 
 def make_tokenizer() -> PreTrainedTokenizerFast:
-    words = ["<pad>", "<start>", "<end>", "<unknown>", *COLOURS, *SHAPES, *MOTIONS]
-    tokenizer = Tokenizer(models.WordLevel({word: index for index, word in enumerate(words)}, unk_token="<unknown>"))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<start> $A <end>", special_tokens=[("<start>", 1), ("<end>", 2)]
-    )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, model_max_length=TOKENS, padding_side="right",
-        pad_token="<pad>", bos_token="<start>", eos_token="<end>", unk_token="<unknown>",
-    )  # fmt: skip
+    return make_word_tokenizer([*COLOURS, *SHAPES, *MOTIONS], TOKENS)
 
 
 def make_text_encoder(vocabulary: int) -> CLIPTextModel:
