@@ -10,6 +10,8 @@ from engine.config.stage import CameraConfig, StageConfig
 
 # Of the time planes in the place of bones (scripts.benchmark.perfect_teacher).
 PLANES_RATE = 0.01
+# How many times the rates are, of bones that the model has not led to where they go.
+FROM_REST = 10
 
 
 def ablate(quality: Quality, parts: Iterable[str]) -> Quality:
@@ -75,6 +77,13 @@ def _skeleton(quality: Quality) -> Quality:
     return replace(quality, field=replace(quality.field, bones=0), dynamic=dynamic)
 
 
+def _joint_motion(quality: Quality) -> Quality:
+    """Bones begin at rest, whatever the model knows of joints: they have further to go, after the whole has moved."""
+    dynamic = quality.dynamic
+    rates = replace(dynamic.rates, trajectory=FROM_REST * dynamic.rates.trajectory, skeleton=FROM_REST * dynamic.rates.skeleton)
+    return replace(quality, dynamic=replace(dynamic, joint_motion=False, rates=rates, rigid_until=STANDARD.dynamic.rigid_until))
+
+
 # By the names that `engine.contract.request` has for them.
 ABLATIONS: dict[str, Callable[[Quality], Quality]] = {
     "static": _static,
@@ -84,6 +93,7 @@ ABLATIONS: dict[str, Callable[[Quality], Quality]] = {
     "frame-rate-sampling": _frame_rate_sampling,
     "trajectory": _trajectory,
     "skeleton": _skeleton,
+    "joint-motion": _joint_motion,
 }
 
 

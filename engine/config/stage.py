@@ -123,7 +123,8 @@ class StageConfig:
     random start (MAV3D's frame-rate sampling, recalled). blob_growth: what the width of the blob of density that a scene begins
     with is multiplied by over the stage, so that motion can leave the middle (MAV3D's annealing, recalled; 4D-fy has 10 with
     another blob). coloured_backgrounds: random colours behind the scene, not greys. reference: weight of a reference picture
-    against all cameras together.
+    against all cameras together. joint_motion: whether bones begin where the video model takes a body's joints to be, if it
+    says.
     """
 
     steps: int
@@ -158,6 +159,7 @@ class StageConfig:
     image_share: float = 0.0
     image_cameras: int = 4
     image_distillation: DistillationConfig | None = None
+    joint_motion: bool = True
 
     def at(self, progress: float) -> StageConfig:
         """The stage with what changes over it as it is at `progress`, 0 to 1."""

@@ -19,7 +19,10 @@ TOPOLOGIES = ("auto", "rigged", "fixed", "per-frame")
 MODES = ("4d", "3d", "video")
 MEMORY_MODES = ("auto", "low")
 BACKBONES = ("hexplane", "mlp")
-ABLATIONS = ("static", "super-resolution", "regularisers", "dynamic-cameras", "frame-rate-sampling", "trajectory", "skeleton")
+ABLATIONS = (
+    "static", "super-resolution", "regularisers", "dynamic-cameras", "frame-rate-sampling", "trajectory", "skeleton",
+    "joint-motion",
+)  # fmt: skip
 ROLES = ("image", "video", "upscale")
 # What a job calls its own copies of the reference image and of the mesh that it animates.
 REFERENCE_IMAGE = "reference.png"

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError
+from engine.guidance.limb_motion import LimbMotion
 from engine.guidance.precision import mixed_precision
 from engine.guidance.protocol import Guidance
 from engine.guidance.sds import DiffusionSchedule, distil
@@ -40,14 +41,16 @@ class BodyGuidance(Guidance):
         distillation: DistillationConfig,
         at_rest: EncodedPrompt | None = None,
         still_at: float = ANY_TIME,
+        made_as: EncodedPrompt | None = None,
     ) -> None:
-        """at_rest: the prompt without what moves, for `whole_motion`. still_at: the moment that stills are of, in [0, 1]."""
+        """at_rest: the prompt without what moves, for `whole_motion`. still_at: the moment that stills are of, in [0, 1].
+        made_as: the prompt that the body is made under, at that moment, for `limb_motion`."""
         if missing := [name for name in COMPONENTS if name not in components]:
             raise ModelError(f"This model lacks {' and '.join(missing)}, which built-in guidance needs. Choose another model.")
         self.denoiser: PictureDenoiser = components["unet"].to(memory_format=torch.channels_last)
         self.joint_encoder: JointEncoder = components["joint_encoder"]
         self.schedule = DiffusionSchedule.of(components["scheduler"])
-        self.distillation, self.at_rest, self.still_at = distillation, at_rest, still_at
+        self.distillation, self.at_rest, self.still_at, self.made_as = distillation, at_rest, still_at, made_as
 
     @property
     def fov(self) -> float:
@@ -66,6 +69,17 @@ class BodyGuidance(Guidance):
         return Mount.of(*(value[0] for value in placement))
 
     @torch.no_grad()
+    def limb_motion(self, prompt: EncodedPrompt, times: Tensor) -> LimbMotion | None:
+        if self.at_rest is None or self.made_as is None:
+            return None
+        moment = torch.tensor([[self.still_at]], device=times.device)
+        rest = self.joint_encoder(self.made_as.conditional.states, moment)[1][0, 0]
+        _, joints, sure = self.joint_encoder(prompt.conditional.states, times[None])
+        stood, turned, size = self._standing(times.device)
+        rest, moved = (stood + (size * places) @ turned.T for places in (rest, joints[0]))
+        return LimbMotion(rest, moved, sure[0] > 0)
+
+    @torch.no_grad()
     def joints(self, prompt: EncodedPrompt, times: Tensor) -> Tensor:
         """Where the prompt puts the joints that the body has at `times` [frames], in its own axes, metres, [frames, joints, 3];
         those that it has not are at its middle."""
@@ -77,10 +91,14 @@ class BodyGuidance(Guidance):
         if self.at_rest is None:
             return None
         centre, rotation, scale = (value[0] for value in self.joint_encoder(prompt.conditional.states, times[None])[0])
-        moment = torch.tensor([[ANY_TIME]], device=times.device)
-        stood, turned, size = (value[0, 0] for value in self.joint_encoder(self.at_rest.conditional.states, moment)[0])
+        stood, turned, size = self._standing(times.device)
         rotation, scale = rotation @ turned.T, scale / size
         return centre - torch.einsum("fij,fj->fi", rotation, scale * stood), rotation, scale
+
+    def _standing(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+        """Where the body at rest is put: centre [3], rotation [3, 3], scale [3]."""
+        moment = torch.tensor([[ANY_TIME]], device=device)
+        return tuple(value[0, 0] for value in self.joint_encoder(self.at_rest.conditional.states, moment)[0])
 
     def gradient(
         self,

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError, PromptError
-from engine.guidance.bodies import BodyGuidance
+from engine.guidance.bodies import ANY_TIME, BodyGuidance
 from engine.guidance.built_in import ImageGuidance, VideoGuidance
 from engine.guidance.canonical_pose import nearest_moment
 from engine.guidance.denoisers.stable_diffusion import StableDiffusion
@@ -144,14 +144,12 @@ def _load_bodies(
     at_rest = encode_prompt(encode_clip, texts, str(resting))
     own = distillation.filled(DistillationConfig(BodyGuidance.guidance_scale))
     guidance = BodyGuidance(components, own, at_rest)
-    if role != "image":
-        return LoadedGuidance(guidance, encode_prompt(encode_clip, texts, str(words)))
     in_place = encode_prompt(encode_clip, texts, str(replace(words, whole=STILL)))
     times = frame_times(POSES).to(device)
     moment = nearest_moment(guidance.joints(in_place, times), guidance.joints(at_rest, times)[0])
-    if moment is None:
-        return LoadedGuidance(guidance, at_rest)
-    return LoadedGuidance(BodyGuidance(components, own, at_rest, float(times[moment])), in_place)
+    made_as, still_at = (at_rest, ANY_TIME) if moment is None else (in_place, float(times[moment]))
+    guidance = BodyGuidance(components, own, at_rest, still_at, made_as)
+    return LoadedGuidance(guidance, made_as if role == "image" else encode_prompt(encode_clip, texts, str(words)))
 
 
 def fp32_components(found: type[Denoiser], low_memory: bool) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.config.recipes import Recipe
 from engine.config.stage import DistillationConfig
 from engine.guidance.latents import Latents
+from engine.guidance.limb_motion import LimbMotion
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
@@ -42,6 +43,11 @@ class Guidance(Protocol):
     def whole_motion(self, prompt: EncodedPrompt, times: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
         """What the model takes the whole body to do, from where it is at rest: centre [frames, 3] in metres, rotation
         [frames, 3, 3] and scale [frames, 3] at `times` [frames] in [0, 1]; None where it can't say."""
+        return None
+
+    def limb_motion(self, prompt: EncodedPrompt, times: Tensor) -> LimbMotion | None:
+        """Where the model takes the joints of the body to go, but for what it does as a whole, at `times` [frames] in [0, 1];
+        None where it can't say."""
         return None
 
     def gradient(

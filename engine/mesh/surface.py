@@ -15,6 +15,9 @@ from engine.scene.occupancy import Occupancy
 
 # Components smaller than this share of the largest one's volume are noise.
 MIN_COMPONENT = 0.02
+# Of the greatest density within a cell, what the surface's is at least. Of 40 bodies that the built-in models made, overlap
+# with the true ones is .766 on average, .752 without: flags .58 to .67, a ball .97 to .95. At .2 and .3 it is .762 and .763.
+STEEP = 0.25
 
 
 @dataclass(frozen=True)
@@ -57,13 +60,23 @@ def silhouette_depth(density: np.ndarray, surface_depth: float) -> float:
     return min(surface_depth, math.log(2) / min(float(densest[covered - 1]), 0.5 * float(np.median(held))))
 
 
-def surface(density: np.ndarray, surface_depth: float) -> Mesh:
-    """The surface around what is solid in a density grid [x, y, z] over [-1, 1]^3.
+def solidity(density: np.ndarray, surface_depth: float) -> np.ndarray:
+    """From 0 in empty space to 1 in what is dense, 1/2 at the surface, of a density grid [x, y, z].
 
     The level is where `surface_depth` metres of the density are half opaque: a level at the object's scale, since one voxel's
-    opacity leaves thin fields empty. Closed cavities are filled, small components dropped. An empty grid gives an empty mesh.
+    opacity leaves thin fields empty. Beside what is far denser it is higher: a sheet seen along itself is opaque in its skirt
+    already, and would come out twice as thick.
     """
-    opacity = 1 - np.exp(-density * surface_depth)
+    level = np.maximum(math.log(2) / surface_depth, STEEP * scipy.ndimage.maximum_filter(density, 3))
+    return 1 - np.exp(-math.log(2) * density / level)
+
+
+def surface(density: np.ndarray, surface_depth: float) -> Mesh:
+    """The surface around what is solid in a density grid [x, y, z] over [-1, 1]^3, by `solidity`.
+
+    Closed cavities are filled, small components dropped. An empty grid gives an empty mesh.
+    """
+    opacity = solidity(density, surface_depth)
     solid = opacity > 0.5
     labels, count = scipy.ndimage.label(solid, np.ones((3, 3, 3)))
     if count == 0:

@@ -11,6 +11,7 @@ from engine.scene.field import BLOB_WIDTH
 from engine.scene.frozen.baked import BakedBody, bake_body
 from engine.stages.bones import lay_out_skeleton
 from engine.stages.dynamic import dynamic_step, still_step
+from engine.stages.limb_motion import begin_limb_motion
 from engine.stages.static import ANY_TIME, static_step
 from engine.stages.super_resolution import super_resolution_step
 from engine.stages.train_state import TrainState
@@ -54,12 +55,16 @@ def take_step(
 def _begin_motion(
     state: TrainState, video: LoadedGuidance, config: StageConfig, tries_turns: bool, times: torch.Tensor
 ) -> None:
-    """What a body at rest gets before it moves: where it goes as a whole, as far as the video model says, and bones."""
+    """What a body at rest gets before it moves: where it goes as a whole and bones, and how these move, as far as the
+    video model says."""
     moves = state.field.trajectory is not None and config.rates.trajectory > 0
     if not (moves and begin_whole_motion(state, video, times)) and tries_turns:
         try_turns(state, video, config, times)
     if state.field.skeleton is not None:
-        lay_out_skeleton(state)
+        if config.joint_motion and begin_limb_motion(state, video):
+            state.occupancy.update(state.field, times)
+        else:
+            lay_out_skeleton(state)
 
 
 def _baked_body(state: TrainState, config: StageConfig) -> BakedBody | None:

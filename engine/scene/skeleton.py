@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from engine.scene.frame_times import frame_times
 from engine.scene.lookup import gather_sum, line_taps
 from engine.scene.skinning_weights import SPREAD, BoneLayout
-from engine.scene.trajectory import rotation_matrix
+from engine.scene.trajectory import continuous_rotation_vectors, rotation_matrix
 
 # Cells of the weights' grid at most.
 CELLS = 48**3
@@ -33,8 +33,9 @@ class Skeleton(nn.Module):
     and in how it is turned about its own centre, a rotation vector in radians. All zero at first, which is the body at rest.
 
     Few numbers in time and not a pose a frame (CHORD's hierarchy in time): a pose that only a few noisy pictures speak for
-    can't leave its neighbours, and what loops does so exactly. `is_laid_out` says whether there are bones yet; before, both
-    ways are the identity.
+    can't leave its neighbours, and what loops does so exactly. What turns right round, as a sail, does that evenly beneath its
+    waves: `turns` [bones, 3], rotation vectors, a whole number of turns a clip. `is_laid_out` says whether there are bones yet;
+    before, both ways are the identity.
     """
 
     def __init__(self, times: int, bones: int) -> None:
@@ -44,6 +45,7 @@ class Skeleton(nn.Module):
         numbers = 1 + 2 * self.harmonics
         self.translation, self.rotation = (nn.Parameter(torch.zeros(numbers, bones, 3)) for _ in range(2))
         self.register_buffer("centres", torch.zeros(bones, 3))
+        self.register_buffer("turns", torch.zeros(bones, 3))
         # One row for each place of the grid, x slowest; what is left over is not used.
         self.register_buffer("weights", torch.zeros(CELLS, bones, dtype=torch.float16))
         # Where the grid's first and last place are, [2, 3], and how many it has along x, y, z.
@@ -58,7 +60,7 @@ class Skeleton(nn.Module):
     def lay_out(self, layout: BoneLayout) -> None:
         """Takes the bones of `layout`, at most as many as there is room for, whose grid has CELLS at most. All at rest."""
         count = len(layout.centres)
-        for name in ("centres", "weights", "neighbours"):
+        for name in ("centres", "turns", "weights", "neighbours"):
             getattr(self, name).zero_()
         # Bones that are not used stand far away and hold nothing.
         self.centres[count:] = UNUSED
@@ -81,14 +83,34 @@ class Skeleton(nn.Module):
         return twin
 
     def poses(self, times: Tensor) -> tuple[Tensor, Tensor]:
-        """Translation and rotation vectors of the bones at times [F] in [0, 1], [F, bones, 3] each."""
+        """Translation and rotation vectors of the bones at times [F] in [0, 1], [F, bones, 3] each, but for whole turns."""
         waves = waves_over_time(times, self.harmonics).to(self.translation)
         return tuple(torch.einsum("fn,nkc->fkc", waves, value) for value in (self.translation, self.rotation))
 
+    def placed(self, times: Tensor) -> tuple[Tensor, Tensor]:
+        """Translation [F, bones, 3] and rotation [F, bones, 3, 3] of the bones at times [F] in [0, 1]."""
+        shift, turn = self.poses(times)
+        return shift, rotation_matrix(turn) @ rotation_matrix(times[:, None, None].to(turn) * self.turns)
+
+    @torch.no_grad()
+    def begin(self, times: Tensor, shift: Tensor, turn: Tensor) -> None:
+        """Takes the motion in which bones are shifted by shift [F, bones, 3] and turned by turn [F, bones, 3, 3], as near as
+        waves and whole turns come to it. times [F]: spread evenly over the clip, at least twice as many as there are numbers;
+        from each to the next a bone turns less than half round."""
+        count = turn.shape[1]
+        for bone in range(count):
+            around = continuous_rotation_vectors(torch.cat([turn[:, bone], turn[:1, bone]]))
+            whole = around[-1] - around[0]
+            self.turns[bone] = whole if float(whole.norm()) > math.pi else 0
+        left = turn @ rotation_matrix(times[:, None, None].to(turn) * self.turns[:count]).mT
+        vectors = torch.stack([continuous_rotation_vectors(left[:, bone]) for bone in range(count)], 1)
+        waves = waves_over_time(times, self.harmonics).to(turn)
+        for parameter, values in ((self.translation, shift), (self.rotation, vectors)):
+            parameter[:, :count] = torch.linalg.lstsq(waves, values.flatten(1)).solution.unflatten(1, (count, 3))
+
     def transforms(self, times: Tensor) -> Tensor:
         """Rest to posed at times [F] in [0, 1], [F, bones, 3, 4]: x goes to R (x - centre) + centre + translation."""
-        shift, turn = self.poses(times)
-        turn = rotation_matrix(turn)
+        shift, turn = self.placed(times)
         offset = self.centres + shift - torch.einsum("fkij,kj->fki", turn, self.centres)
         return torch.cat([turn, offset[..., None]], -1)
 
@@ -140,13 +162,14 @@ class Skeleton(nn.Module):
 
 def rigidity(skeleton: Skeleton) -> Tensor:
     """How far neighbouring bones disagree on where each other's centre goes, squared, summed over bones and averaged over time
-    (as rigid as possible: Sorkine and Alexa 2007)."""
-    shift, turn = skeleton.poses(frame_times(skeleton.times))
-    turn, centres = rotation_matrix(turn), skeleton.centres + shift
+    (as rigid as possible: Sorkine and Alexa 2007). Bones that don't turn round together are no neighbours."""
+    shift, turn = skeleton.placed(frame_times(skeleton.times).to(skeleton.centres))
+    centres = skeleton.centres + shift
     offset = skeleton.centres[None] - skeleton.centres[:, None]
     predicted = torch.einsum("tkij,klj->tkli", turn, offset) + centres[:, :, None]
     error = (predicted - centres[:, None]).square().sum(-1)
-    return (skeleton.neighbours * error).sum() / len(turn)
+    together = (skeleton.turns[:, None] == skeleton.turns).all(-1)
+    return (skeleton.neighbours * together * error).sum() / len(turn)
 
 
 def jerkiness(skeleton: Skeleton) -> Tensor:

@@ -18,6 +18,8 @@ SPREAD = 0.6
 BONES_PER_PLACE = 4
 # Standard deviation of the smoothing of the weights, metres.
 SMOOTHING = 0.015
+# A bone that is wanted has to be this near the solid, metres, and further than so many cells from another one.
+REACH, APART = 0.12, 2
 # The whole scene: where the first and the last place of a grid are.
 SCENE = np.array([[-1.0] * 3, [1.0] * 3], np.float32)
 
@@ -34,16 +36,20 @@ class BoneLayout:
     box: np.ndarray = field(default_factory=SCENE.copy)
 
 
-def lay_out_bones(solid: np.ndarray, bones: int, box: np.ndarray = SCENE) -> BoneLayout:
+def lay_out_bones(
+    solid: np.ndarray, bones: int, box: np.ndarray = SCENE, wanted: np.ndarray | None = None
+) -> BoneLayout:
     """`bones` bones in a solid, bool [x, y, z]. box [2, 3]: the centres of its first and last cell; cells are cubes.
 
-    Centres are spread by farthest-point sampling along the inside. Raises ValueError where there are fewer cells than bones.
+    The first stand at places that are `wanted` [N, 3], as far as they are near the solid and apart; the others are spread by
+    farthest-point sampling along the inside. Raises ValueError where there are fewer cells than bones.
     """
     cells = np.argwhere(solid)
     if len(cells) < bones:
         raise ValueError(f"{len(cells)} solid cells are too few for {bones} bones")
     graph = _inside(solid, cells)
-    chosen, distance = _spread(graph, cells, bones)
+    first = [] if wanted is None else _wanted(wanted, solid_places(solid, box), _cell(solid.shape, box))
+    chosen, distance = _spread(graph, cells, bones, first)
     between = distance[:, chosen]
     apart = np.where(np.eye(bones, dtype=bool), np.inf, between).min(1)
     sigma = SPREAD * float(np.median(apart[np.isfinite(apart)])) if bones > 1 else 1.0
@@ -109,12 +115,25 @@ def _inside(solid: np.ndarray, cells: np.ndarray) -> coo_matrix:
     return coo_matrix((np.concatenate(lengths), (np.concatenate(rows), np.concatenate(columns))), shape).tocsr()
 
 
-def _spread(graph: coo_matrix, cells: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cells that are far from one another inside the solid, and the distance from each to every cell, [count, cells]."""
-    first = int(((cells - cells.mean(0)) ** 2).sum(1).argmin())
-    chosen, distances = [first], [dijkstra(graph, directed=False, indices=first)]
-    nearest = distances[0].copy()
-    for _ in range(count - 1):
+def _wanted(wanted: np.ndarray, places: np.ndarray, cell: float) -> list[int]:
+    """The cells that are nearest to places that are wanted, but for those far off and those beside one before."""
+    chosen: list[int] = []
+    for place in wanted:
+        apart = np.linalg.norm(places - place, axis=1)
+        nearest = int(apart.argmin())
+        beside = np.linalg.norm(places[chosen] - places[nearest], axis=1) <= APART * cell
+        if apart[nearest] < REACH and not beside.any():
+            chosen.append(nearest)
+    return chosen
+
+
+def _spread(graph: coo_matrix, cells: np.ndarray, count: int, first: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Cells that are far from one another inside the solid, those that come first among them, and the distance from each to
+    every cell, [count, cells]."""
+    chosen = first[:count] or [int(((cells - cells.mean(0)) ** 2).sum(1).argmin())]
+    distances = [dijkstra(graph, directed=False, indices=own) for own in chosen]
+    nearest = np.min(distances, 0)
+    for _ in range(count - len(chosen)):
         chosen.append(int(nearest.argmax()))
         distances.append(dijkstra(graph, directed=False, indices=chosen[-1]))
         nearest = np.minimum(nearest, distances[-1])

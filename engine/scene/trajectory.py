@@ -8,12 +8,16 @@ does (Bahmani et al., ECCV 2024) with a given spline; here it is optimised with 
 from __future__ import annotations
 
 import copy
+import math
 
 import torch
+from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 
 # A body neither vanishes nor outgrows the scene.
 MAX_LOG_SCALE = 0.8
+# A rotation smaller than this, in radians, has no axis to speak of.
+NO_TURN = 1e-3
 
 
 class Trajectory(nn.Module):
@@ -77,6 +81,21 @@ def rotation_matrix(vector: Tensor) -> Tensor:
     zero = torch.zeros_like(x)
     cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
     return torch.linalg.matrix_exp(cross)
+
+
+def continuous_rotation_vectors(rotation: Tensor) -> Tensor:
+    """Rotation vectors [times, 3] of matrices [times, 3, 3], each by as many whole turns as bring it nearest to the one before:
+    between them a trajectory is interpolated."""
+    shortest = torch.from_numpy(Rotation.from_matrix(rotation.double().cpu().numpy()).as_rotvec()).to(rotation)
+    found = [shortest[0]]
+    for vector in shortest[1:]:
+        before = found[-1]
+        angle = vector.norm()
+        axis = vector / angle if angle > NO_TURN else before / before.norm().clamp(min=NO_TURN)
+        angle = angle if angle > NO_TURN else torch.zeros_like(angle)
+        turns = torch.round((before @ axis - angle) / (2 * math.pi))
+        found.append(axis * (angle + 2 * math.pi * turns))
+    return torch.stack(found)
 
 
 def interpolate_over_time(values: Tensor, times: Tensor) -> Tensor:

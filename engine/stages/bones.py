@@ -10,7 +10,7 @@ import torch
 from engine.mesh.surface import silhouette_depth
 from engine.reference.given.skeleton import given_layout
 from engine.scene.skeleton import CELLS
-from engine.scene.skinning_weights import lay_out_bones
+from engine.scene.skinning_weights import lay_out_bones, solid_places
 from engine.stages.static import ANY_TIME
 from engine.stages.train_state import TrainState
 
@@ -22,21 +22,26 @@ CELLS_PER_BONE = 8
 COARSE, MARGIN = 48, 0.1
 # Of the finer grid in the solid, about: distances inside are found from cell to cell.
 SOLID_CELLS = 8000
+# A bone that holds less than so much of a cell holds nothing.
+NOTHING = 1e-6
 
 
 @torch.no_grad()
-def lay_out_skeleton(state: TrainState) -> int:
-    """Puts the bones of the field's skeleton, or as many as fit, into its solid at rest; returns how many. A scene in which
-    nothing is solid yet gets none; a given mesh with bones of its own keeps these."""
+def lay_out_skeleton(state: TrainState, wanted: torch.Tensor | None = None) -> torch.Tensor:
+    """Puts the bones of the field's skeleton, or as many as fit, into its solid at rest; returns the middle of what each holds,
+    [bones, 3]. A scene in which nothing is solid yet gets none; a given mesh with bones of its own keeps these.
+    wanted [N, 3]: places in which bones are to stand."""
     solid, box = _solid(state)
     if state.given is not None and state.given.mesh.bones is not None and solid.any():
         layout = given_layout(state.given, solid, len(state.field.skeleton.centres), box)
-        state.field.skeleton.lay_out(layout)
-        return len(layout.centres)
-    bones = min(len(state.field.skeleton.centres), int(solid.sum()) // CELLS_PER_BONE)
-    if bones:
-        state.field.skeleton.lay_out(lay_out_bones(solid, bones, box))
-    return bones
+    elif bones := min(len(state.field.skeleton.centres), int(solid.sum()) // CELLS_PER_BONE):
+        layout = lay_out_bones(solid, bones, box, None if wanted is None else wanted.cpu().numpy())
+    else:
+        return torch.zeros(0, 3)
+    state.field.skeleton.lay_out(layout)
+    held = layout.weights[:, solid]
+    middles = held @ solid_places(solid, box) / np.maximum(held.sum(1, keepdims=True), NOTHING)
+    return torch.from_numpy(np.where(held.sum(1, keepdims=True) > NOTHING, middles, layout.centres).astype(np.float32))
 
 
 def _solid(state: TrainState) -> tuple[np.ndarray, np.ndarray]:

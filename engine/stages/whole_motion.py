@@ -6,18 +6,12 @@ pictures pull it apart, or make it vanish, before they pull it there. A model wh
 
 from __future__ import annotations
 
-import math
-
 import torch
-from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from engine.guidance.load import LoadedGuidance
-from engine.scene.trajectory import MAX_LOG_SCALE, Trajectory
+from engine.scene.trajectory import MAX_LOG_SCALE, Trajectory, continuous_rotation_vectors
 from engine.stages.train_state import TrainState
-
-# A rotation smaller than this, in radians, has no axis to speak of.
-NO_TURN = 1e-3
 
 
 @torch.no_grad()
@@ -37,18 +31,3 @@ def put(trajectory: Trajectory, centre: Tensor, rotation: Tensor, scale: Tensor)
     trajectory.translation.data.copy_(centre)
     trajectory.rotation.data.copy_(continuous_rotation_vectors(rotation))
     trajectory.log_scale.data.copy_(scale.log().clamp(-MAX_LOG_SCALE, MAX_LOG_SCALE))
-
-
-def continuous_rotation_vectors(rotation: Tensor) -> Tensor:
-    """Rotation vectors [times, 3] of matrices [times, 3, 3], each by as many whole turns as bring it nearest to the one before:
-    between them a trajectory is interpolated."""
-    shortest = torch.from_numpy(Rotation.from_matrix(rotation.double().cpu().numpy()).as_rotvec()).to(rotation)
-    found = [shortest[0]]
-    for vector in shortest[1:]:
-        before = found[-1]
-        angle = vector.norm()
-        axis = vector / angle if angle > NO_TURN else before / before.norm().clamp(min=NO_TURN)
-        angle = angle if angle > NO_TURN else torch.zeros_like(angle)
-        turns = torch.round((before @ axis - angle) / (2 * math.pi))
-        found.append(axis * (angle + 2 * math.pi * turns))
-    return torch.stack(found)

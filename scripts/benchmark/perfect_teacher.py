@@ -29,9 +29,10 @@ from engine.config.ablations import ablate
 from engine.config.quality import BODIES_QUALITIES, MeshConfig, Quality
 from engine.config.stage import DistillationConfig
 from engine.guidance.canonical_pose import nearest_moment
+from engine.guidance.limb_motion import LimbMotion
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
-from engine.mesh.surface import silhouette_depth
+from engine.mesh.surface import silhouette_depth, solidity
 from engine.models.world.placements import placement
 from engine.models.world.scene import joints as true_joints
 from engine.models.world.words.lexicon import RESTING, STILL, Words
@@ -57,7 +58,9 @@ class PerfectGuidance(Guidance):
 
     fov, elevation, views_per_batch, guidance_scale = FOV, ELEVATION, 1, 1.0
 
-    def __init__(self, scene: TrueScene, noise: float, blur: int) -> None:
+    def __init__(self, scene: TrueScene, noise: float, blur: int, made: Tensor) -> None:
+        """made [joints, 3]: the joints in the pose that the body is made in."""
+        self.made = made
         self.scene, self.noise, self.blur = scene, noise, blur
         self.occupancy = scene.occupancy()
         self.distillation = DistillationConfig()
@@ -69,6 +72,12 @@ class PerfectGuidance(Guidance):
         size = placement(STILL, times, self.scene.words.size)[2]
         centre, rotation, scale = self.scene.placed
         return centre, rotation, scale / size
+
+    def limb_motion(self, prompt, times: Tensor) -> LimbMotion:
+        words, rest = self.scene.words, self.made
+        joints, used = true_joints(words.object, words.limb, times, words.size, words.cycles[0])
+        size = placement(STILL, times, words.size)[2][0]
+        return LimbMotion(size * rest, size * joints, used)
 
     def gradient(self, frames: Tensor, prompt, cameras: Cameras, progress, generator, *, background, times=None) -> Tensor:
         """Knows whole clips at its scene's own moments."""
@@ -101,6 +110,11 @@ def root_and_planes(quality: Quality) -> Quality:
     return ablate(quality, ["skeleton"])
 
 
+def bones_from_rest(quality: Quality) -> Quality:
+    """Pictures alone bend the body."""
+    return ablate(bones(quality), ["joint-motion"])
+
+
 def bones(quality: Quality) -> Quality:
     return replace(quality, dynamic=replace(quality.dynamic, rates=replace(quality.dynamic.rates, time=0.0)))
 
@@ -110,8 +124,8 @@ def bones_and_planes(quality: Quality) -> Quality:
 
 
 FORMS: dict[str, Callable[[Quality], Quality]] = {
-    "root": root_only, "planes": planes_only, "root and planes": root_and_planes, "bones": bones,
-    "bones and planes": bones_and_planes,
+    "root": root_only, "planes": planes_only, "root and planes": root_and_planes,
+    "bones from rest": bones_from_rest, "bones": bones, "bones and planes": bones_and_planes,
 }  # fmt: skip
 
 
@@ -144,10 +158,10 @@ def run(prompt: str, options: argparse.Namespace) -> None:
     quality = BODIES_QUALITIES[options.quality]
     words, times = words_of(prompt), frame_times(quality.field.times)
     moving = true_scene(words, times)
-    still = still_scene(words, times)
+    still, made = still_scene(words, times)
     loaded = {
-        "image": LoadedGuidance(PerfectGuidance(still, options.noise, options.blur), None),
-        "video": LoadedGuidance(PerfectGuidance(moving, options.noise, options.blur), None),
+        "image": LoadedGuidance(PerfectGuidance(still, options.noise, options.blur, made), None),
+        "video": LoadedGuidance(PerfectGuidance(moving, options.noise, options.blur, made), None),
     }
     standing = TrainState.new(quality.field, options.seed)
     static_seconds = take_stage(standing, "static", loaded, quality, times)
@@ -164,13 +178,13 @@ def run(prompt: str, options: argparse.Namespace) -> None:
               f"| {static_seconds:.0f} | {dynamic_seconds:.0f} |", flush=True)  # fmt: skip
 
 
-def still_scene(words: Words, times: Tensor) -> TrueScene:
-    """The body in the pose that it is made in, at its place, as a scene of one moment."""
-    joints, at_rest = (true_joints(words.object, limb, times, "", words.cycles[0])[0] for limb in (words.limb, RESTING))
+def still_scene(words: Words, times: Tensor) -> tuple[TrueScene, Tensor]:
+    """The body in the pose that it is made in, at its place, as a scene of one moment, and its joints then [joints, 3]."""
+    joints, at_rest = (true_joints(words.object, limb, times, words.size, words.cycles[0])[0] for limb in (words.limb, RESTING))
     moment = nearest_moment(joints, at_rest[0])
     if moment is None:
-        return true_scene(replace(words, limb=RESTING, whole=STILL), frame_times(1))
-    return true_scene(replace(words, whole=STILL), times[moment, None])
+        return true_scene(replace(words, limb=RESTING, whole=STILL), frame_times(1)), at_rest[0]
+    return true_scene(replace(words, whole=STILL), times[moment, None]), joints[moment]
 
 
 def as_it_stands(standing: TrainState, quality: Quality, seed: int) -> TrainState:
@@ -214,7 +228,7 @@ def overlap(state: TrainState, true: TrueScene, times: Tensor, frame: int) -> fl
     axis = torch.linspace(-1, 1, GRID)
     places = torch.cartesian_prod(axis, axis, axis)
     density = Viewer.of(state.field).density(places, float(times[frame])).view(GRID, GRID, GRID).numpy()
-    solid = density > math.log(2) / silhouette_depth(density, MeshConfig.surface_depth)
+    solid = solidity(density, silhouette_depth(density, MeshConfig.surface_depth)) > 0.5
     body = true.is_solid(places, frame).view(GRID, GRID, GRID).numpy()
     return float((solid & body).sum() / (solid | body).sum())
 

@@ -9,6 +9,7 @@ that is learned on one body is known for another.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 import torch
@@ -23,6 +24,9 @@ JOINTS = (
     "hips", "waist", "chest", "neck", "head", "face", "crown", "tail_1", "tail_2", "tail_3",
     *(f"{limb}_{joint}" for limb in LIMBS for joint in (1, 2, 3)),
 )  # fmt: skip
+
+# Joints in the order in which they follow each other from the middle outwards; the crown ends a branch of the spine.
+SPINE, TAIL = ("hips", "waist", "chest", "neck", "head", "face"), ("hips", "tail_1", "tail_2", "tail_3")
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,41 @@ def joint_places(bones: PosedBones) -> tuple[Tensor, Tensor]:
     index = [JOINTS.index(name) for name in bones.names]
     places[:, index], used[index] = bones.heads, True
     return places, used
+
+
+def sticks(places: Tensor, used: Tensor) -> list[tuple[int, int, int]]:
+    """What joints are joined by, from the middle outwards: two joints' indices, and which stick before it the stick hangs on,
+    -1 for none. places [joints, 3] at rest, used [joints].
+
+    A body that lacks a joint of a row goes on to the next. A limb hangs on the stick of the spine that is nearest to where it
+    begins.
+    """
+    found: list[tuple[int, int, int]] = []
+
+    def join(names: tuple[str, ...], above: int) -> None:
+        row = [index for name in names if used[index := JOINTS.index(name)]]
+        for pair in itertools.pairwise(row):
+            found.append((*pair, above))
+            above = len(found) - 1
+
+    join(SPINE, -1)
+    spine = len(found)
+    if used[JOINTS.index("crown")] and spine:
+        found.append((found[spine - 1][0], JOINTS.index("crown"), found[spine - 1][2]))
+    join(TAIL, -1)
+    for limb in LIMBS:
+        joints = tuple(f"{limb}_{number}" for number in (1, 2, 3))
+        begin = places[JOINTS.index(joints[0])]
+        apart = [float(along(begin[None], places[first], places[second])[0]) for first, second, _ in found[:spine]]
+        join(joints, apart.index(min(apart)) if apart else -1)
+    return found
+
+
+def along(points: Tensor, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """How far points [N, 3] are from the line between two places [3], metres; at which share of it they are nearest, [N]."""
+    line = second - first
+    share = ((points - first) @ line / line.square().sum().clamp(min=1e-12)).clamp(0, 1)
+    return (points - first - share[:, None] * line).norm(dim=-1), share
 
 
 def rotation_matrix(vectors: Tensor) -> Tensor:

@@ -54,8 +54,20 @@ def test_an_empty_grid_gives_an_empty_mesh():
 
 def test_a_scene_that_touches_the_border_is_closed():
     mesh = surface(np.full((16, 16, 16), 40.0), 0.25)
-    # Closed half a cell outside the grid.
-    assert volume(mesh) == pytest.approx((2 + 2 / 15) ** 3, rel=0.01)
+    # A cell of one density all round has a solidity of 1 - 2^-4, and is closed 7/15 of a cell outside the grid.
+    assert volume(mesh) == pytest.approx((2 + 14 / 15 * 2 / 15) ** 3, rel=0.01)
+
+
+def test_a_sheet_is_as_thick_as_its_dense_part_and_not_as_its_skirt():
+    thick, skirt = 0.04, 0.05
+    dense = np.abs(Y) < thick / 2 + 1e-6
+    sheet = np.where(dense, 80.0, np.where(np.abs(Y) < skirt, 9.0, 0.0)) * ((np.abs(X) < 0.5) & (np.abs(Z) < 0.5))
+    mesh = surface(sheet, 0.1)
+    cell = 2 / (len(X) - 1)
+    assert np.abs(mesh.vertices[:, 1]).max() < thick / 2 + cell
+    # What is no denser anywhere near stays whole.
+    soft = np.where(sheet > 0, 9.0, 0.0)
+    assert np.abs(surface(soft, 0.1).vertices[:, 1]).max() > skirt - cell
 
 
 def test_the_grid_asks_the_field_where_its_points_are():

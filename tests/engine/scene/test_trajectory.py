@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from engine.scene.field import Field
-from engine.scene.trajectory import Trajectory, rotation_matrix
+from engine.scene.frame_times import frame_times
+from engine.scene.trajectory import Trajectory, continuous_rotation_vectors, rotation_matrix
 from tests.engine.scene.test_field import SMALL, TIMES, moving_field, points
 
 
@@ -102,3 +103,17 @@ def test_double_precision_gives_the_same_trajectory_gradient():
         density.square().mean().backward()
         gradients.append(field.trajectory.translation.grad.double())
     assert torch.allclose(*gradients, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("turns", [1, -1, 2])
+def test_whole_turns_go_on(turns):
+    angle = 2 * math.pi * turns * frame_times(16)
+    wanted = torch.stack([0 * angle, 0 * angle, angle], 1)
+    found = continuous_rotation_vectors(rotation_matrix(wanted))
+    torch.testing.assert_close(found.diff(dim=0), wanted.diff(dim=0), atol=1e-4, rtol=0)
+
+
+def test_rocking_to_and_fro_passes_through_no_turn():
+    tilt = torch.linspace(-0.6, 0.6, 9)
+    wanted = torch.stack([0 * tilt, tilt, 0 * tilt], 1)
+    torch.testing.assert_close(continuous_rotation_vectors(rotation_matrix(wanted)), wanted, atol=1e-4, rtol=0)

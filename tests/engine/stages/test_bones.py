@@ -52,9 +52,19 @@ def still() -> TrainState:
 
 
 def test_bones_are_laid_out_along_what_is_solid(still):
-    assert lay_out_skeleton(still) == 6
+    assert len(lay_out_skeleton(still)) == 6
     centres = still.field.skeleton.centres
     assert centres[:, :2].abs().max() < 0.3 and centres[:, 2].min() < -0.5 and centres[:, 2].max() > 0.5
+
+
+def test_bones_stand_where_they_are_wanted_and_the_rest_between(still):
+    wanted = torch.tensor([[0.0, 0.0, 0.3], [0.0, 0.0, -0.45], [2.0, 0.0, 0.0]])
+    middles = lay_out_skeleton(still, wanted)
+    centres = still.field.skeleton.centres
+    # The third is nowhere near the bar.
+    assert len(middles) == 6 and (centres[:2] - wanted[:2]).norm(dim=1).max() < 0.05 and centres.abs().max() < 1
+    # Each is in the middle of what it holds.
+    assert middles[:, :2].abs().max() < 0.1 and (middles - centres).norm(dim=1).max() < 0.3
 
 
 def test_bones_learn_to_bend_and_the_body_at_rest_stays(still):
@@ -82,7 +92,7 @@ def test_what_is_thinner_than_the_cells_of_the_whole_scene_has_bones_along_it():
         return 60.0 * inside.float() + 20.0 * (points.norm(dim=1) < 0.1), torch.zeros(len(points), 3)
 
     state.field.at_rest = wing
-    assert lay_out_skeleton(state) == 6
+    assert len(lay_out_skeleton(state)) == 6
     skeleton = state.field.skeleton
     cells = (skeleton.box[1] - skeleton.box[0]) / (skeleton.shape - 1)
     assert cells.max() - cells.min() < 1e-5 and cells.max() < 0.03 and skeleton.shape.prod() <= CELLS
@@ -95,4 +105,4 @@ def test_a_scene_with_nothing_solid_gets_no_bones():
     state = TrainState.new(BENDING, 0)
     with torch.no_grad():
         state.field.second_bias[0] = -100.0
-    assert lay_out_skeleton(state) == 0 and not state.field.skeleton.is_laid_out
+    assert len(lay_out_skeleton(state)) == 0 and not state.field.skeleton.is_laid_out
