@@ -69,11 +69,12 @@ class BodyGuidance(Guidance):
         return Mount.of(*(value[0] for value in placement))
 
     @torch.no_grad()
-    def limb_motion(self, prompt: EncodedPrompt, times: Tensor) -> LimbMotion | None:
+    def limb_motion(self, prompt: EncodedPrompt, times: Tensor, given: bool = False) -> LimbMotion | None:
         if self.at_rest is None or self.made_as is None:
             return None
-        moment = torch.tensor([[self.still_at]], device=times.device)
-        rest = self.joint_encoder(self.made_as.conditional.states, moment)[1][0, 0]
+        made_as, moment = (self.at_rest, ANY_TIME) if given else (self.made_as, self.still_at)
+        moment = torch.tensor([[moment]], device=times.device)
+        rest = self.joint_encoder(made_as.conditional.states, moment)[1][0, 0]
         _, joints, sure = self.joint_encoder(prompt.conditional.states, times[None])
         stood, turned, size = self._standing(times.device)
         rest, moved = (stood + (size * places) @ turned.T for places in (rest, joints[0]))

@@ -45,9 +45,9 @@ class Guidance(Protocol):
         [frames, 3, 3] and scale [frames, 3] at `times` [frames] in [0, 1]; None where it can't say."""
         return None
 
-    def limb_motion(self, prompt: EncodedPrompt, times: Tensor) -> LimbMotion | None:
-        """Where the model takes the joints of the body to go, but for what it does as a whole, at `times` [frames] in [0, 1];
-        None where it can't say."""
+    def limb_motion(self, prompt: EncodedPrompt, times: Tensor, given: bool = False) -> LimbMotion | None:
+        """Where the model takes the joints of the body to go, but for what it does as a whole, at `times` [frames] in [0, 1],
+        from how it makes that body, or from rest where another is `given`; None where it can't say."""
         return None
 
     def gradient(

@@ -46,6 +46,8 @@ class Skeleton(nn.Module):
         self.translation, self.rotation = (nn.Parameter(torch.zeros(numbers, bones, 3)) for _ in range(2))
         self.register_buffer("centres", torch.zeros(bones, 3))
         self.register_buffer("turns", torch.zeros(bones, 3))
+        # Of translation and rotation, what is the same at all times where bones begin with a motion.
+        self.register_buffer("held", torch.zeros(2, bones, 3))
         # One row for each place of the grid, x slowest; what is left over is not used.
         self.register_buffer("weights", torch.zeros(CELLS, bones, dtype=torch.float16))
         # Where the grid's first and last place are, [2, 3], and how many it has along x, y, z.
@@ -60,7 +62,7 @@ class Skeleton(nn.Module):
     def lay_out(self, layout: BoneLayout) -> None:
         """Takes the bones of `layout`, at most as many as there is room for, whose grid has CELLS at most. All at rest."""
         count = len(layout.centres)
-        for name in ("centres", "turns", "weights", "neighbours"):
+        for name in ("centres", "turns", "held", "weights", "neighbours"):
             getattr(self, name).zero_()
         # Bones that are not used stand far away and hold nothing.
         self.centres[count:] = UNUSED
@@ -74,12 +76,12 @@ class Skeleton(nn.Module):
             parameter.data.zero_()
 
     def about_rest(self) -> Skeleton:
-        """The same motion about the body at rest: without what is the same at all times, by which a body that is not made as
-        the model has it is bent towards that."""
+        """The same motion about the body at rest: without what has become the same at all times since it began, by which a body
+        that is not made as the model has it is bent towards that."""
         twin = copy.copy(self)
         twin._parameters = {name: nn.Parameter(value.detach().clone()) for name, value in self._parameters.items()}
-        for parameter in twin._parameters.values():
-            parameter.data[0] = 0
+        for parameter, held in zip((twin.translation, twin.rotation), self.held, strict=True):
+            parameter.data[0] = held
         return twin
 
     def poses(self, times: Tensor) -> tuple[Tensor, Tensor]:
@@ -105,8 +107,9 @@ class Skeleton(nn.Module):
         left = turn @ rotation_matrix(times[:, None, None].to(turn) * self.turns[:count]).mT
         vectors = torch.stack([continuous_rotation_vectors(left[:, bone]) for bone in range(count)], 1)
         waves = waves_over_time(times, self.harmonics).to(turn)
-        for parameter, values in ((self.translation, shift), (self.rotation, vectors)):
+        for parameter, values, held in zip((self.translation, self.rotation), (shift, vectors), self.held, strict=True):
             parameter[:, :count] = torch.linalg.lstsq(waves, values.flatten(1)).solution.unflatten(1, (count, 3))
+            held.copy_(parameter[0])
 
     def transforms(self, times: Tensor) -> Tensor:
         """Rest to posed at times [F] in [0, 1], [F, bones, 3, 4]: x goes to R (x - centre) + centre + translation."""

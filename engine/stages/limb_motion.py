@@ -23,7 +23,7 @@ def begin_limb_motion(state: TrainState, video: LoadedGuidance) -> bool:
     them to do. Returns whether the model says; if not, nothing is done."""
     skeleton = state.field.skeleton
     times = frame_times(MOMENTS * skeleton.times).to(state.device)
-    motion = video.guidance.limb_motion(video.prompt, times)
+    motion = video.guidance.limb_motion(video.prompt, times, state.given is not None)
     if motion is None or not len(motion.sticks):
         return False
     middles = lay_out_skeleton(state, motion.middles())

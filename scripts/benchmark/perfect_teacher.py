@@ -73,7 +73,7 @@ class PerfectGuidance(Guidance):
         centre, rotation, scale = self.scene.placed
         return centre, rotation, scale / size
 
-    def limb_motion(self, prompt, times: Tensor) -> LimbMotion:
+    def limb_motion(self, prompt, times: Tensor, given: bool = False) -> LimbMotion:
         words, rest = self.scene.words, self.made
         joints, used = true_joints(words.object, words.limb, times, words.size, words.cycles[0])
         size = placement(STILL, times, words.size)[2][0]

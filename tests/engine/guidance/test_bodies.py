@@ -12,6 +12,7 @@ from engine.guidance.bodies import BodyGuidance
 from engine.guidance.load import GuidanceConfig, load_guidance
 from engine.models.presets import PRESETS
 from engine.models.world.placements import SCALES
+from engine.models.world.scene import joints
 from engine.scene.cameras import Cameras
 from engine.scene.frame_times import frame_times
 
@@ -94,3 +95,17 @@ def test_other_words_and_missing_parts_are_said():
         BodyGuidance({"unet": None, "scheduler": None}, DISTILLATION)
     with pytest.raises(ModelError, match="can't be the upscale model"):
         load_guidance("upscale", replace(CONFIG, models=replace(CONFIG.models, upscale=CONFIG.models.image)), DISTILLATION)
+
+
+def test_joints_go_from_the_pose_that_the_body_is_made_in_and_a_given_body_from_rest():
+    """In the scene's axes: at the size in which a body at rest stands there, and without the bounce."""
+    waving = replace(CONFIG, prompt="red blue person waving bouncing medium steady")
+    video, times = load_guidance("video", waving, DISTILLATION), frame_times(16)
+    made, given = (video.guidance.limb_motion(video.prompt, times, own) for own in (False, True))
+    assert torch.equal(made.moved, given.moved)
+    true, used = joints("person", "resting", times[:1])
+    assert torch.equal(made.used, used) and (given.rest - SCALES[""] * true[0])[used].norm(dim=1).max() < 0.05
+    # The hand is up throughout, and moves little from where the body is made.
+    hand = int((given.moved.mean(0) - given.rest).norm(dim=1).argmax())
+    assert (given.moved[:, hand] - given.rest[hand]).norm(dim=1).min() > 0.3
+    assert (made.moved[:, hand] - made.rest[hand]).norm(dim=1).mean() < 0.25

@@ -99,6 +99,9 @@ def test_what_is_always_so_is_the_model_s_shape_and_left_out(state):
     assert not about.skeleton.translation[0].any()
     torch.testing.assert_close(about.skeleton.rotation, state.field.skeleton.rotation)
     torch.testing.assert_close(about.trajectory.log_scale.mean(0), torch.zeros(3))
+    # An arm that is held up from the start is the motion's.
+    state.field.skeleton.held[0, 1] = torch.tensor([0.1, 0.0, 0.2])
+    assert torch.allclose(state.field.about_rest().skeleton.translation[0, 1], torch.tensor([0.1, 0.0, 0.2]))
     assert float(state.field.skeleton.translation[0, :, 2].detach().min()) == pytest.approx(0.3)
 
 

@@ -25,7 +25,7 @@ class Leaning(Guidance):
     def __init__(self, angle) -> None:
         self.angle = angle
 
-    def limb_motion(self, prompt, times):
+    def limb_motion(self, prompt, times, given=False):
         rest, used = torch.zeros(len(JOINTS), 3), torch.zeros(len(JOINTS), dtype=torch.bool)
         index = [JOINTS.index(name) for name in NAMES]
         rest[index, 2], used[index] = torch.tensor([-0.75, 0.0, 0.75]), True
@@ -81,8 +81,8 @@ def test_a_model_that_knows_no_joints_changes_nothing(bar):
 
 def test_a_body_of_one_joint_changes_nothing(bar):
     class Ball(Leaning):
-        def limb_motion(self, prompt, times):
-            found = super().limb_motion(prompt, times)
+        def limb_motion(self, prompt, times, given=False):
+            found = super().limb_motion(prompt, times, given)
             return replace(found, used=found.used & (torch.arange(len(JOINTS)) == JOINTS.index("hips")))
 
     assert not begin_limb_motion(bar, LoadedGuidance(Ball(lambda t: t), "a ball"))
