@@ -39,17 +39,20 @@ class BodyGuidance(Guidance):
         self,
         components: dict[str, Any],
         distillation: DistillationConfig,
+        colours: Tensor,
         at_rest: EncodedPrompt | None = None,
         still_at: float = ANY_TIME,
         made_as: EncodedPrompt | None = None,
     ) -> None:
-        """at_rest: the prompt without what moves, for `whole_motion`. still_at: the moment that stills are of, in [0, 1].
+        """colours: the numbers that the prompt's first and second colour stand for, sRGB in [0, 1], [2, 3], which the denoiser
+        is told. at_rest: the prompt without what moves, for `whole_motion`. still_at: the moment that stills are of, in [0, 1].
         made_as: the prompt that the body is made under, at that moment, for `limb_motion`."""
         if missing := [name for name in COMPONENTS if name not in components]:
             raise ModelError(f"This model lacks {' and '.join(missing)}, which built-in guidance needs. Choose another model.")
         self.denoiser: PictureDenoiser = components["unet"].to(memory_format=torch.channels_last)
         self.joint_encoder: JointEncoder = components["joint_encoder"]
         self.schedule = DiffusionSchedule.of(components["scheduler"])
+        self.colours = colours
         self.distillation, self.at_rest, self.still_at, self.made_as = distillation, at_rest, still_at, made_as
 
     @property
@@ -140,8 +143,7 @@ class _Told:
         self.denoiser, self.states = guidance.denoiser, prompt.conditional.states
         _, joints, sure = guidance.joint_encoder(self.states, times[None])
         self.joints, self.used = joints[0], (sure > 0).float()
-        self.colours, said = guidance.joint_encoder.colours_of(self.states)
-        self.said = (said > 0).float()
+        self.colours = (guidance.colours * 2 - 1).to(self.joints)[None]
 
     def predict(
         self, noisy: Tensor, timesteps: Tensor, alphas: Tensor, cameras: Cameras, background: Tensor, clips: int,
@@ -151,6 +153,6 @@ class _Told:
         rows = len(noisy)
         return self.denoiser(
             noisy, timesteps, alphas, (self.states if states is None else states).expand(rows, -1, -1), cameras, background,
-            self.colours.expand(rows, -1, -1), self.said.expand(rows), self.joints.repeat(clips, 1, 1),
+            self.colours.expand(rows, -1, -1), torch.ones(rows, device=noisy.device), self.joints.repeat(clips, 1, 1),
             self.used.expand(rows, -1),
         )  # fmt: skip

@@ -143,12 +143,13 @@ def _load_bodies(
     texts = {name: components.pop(name) for name in BUILT_IN_TEXT_COMPONENTS if name in components}
     at_rest = encode_prompt(encode_clip, texts, str(resting))
     own = distillation.filled(DistillationConfig(BodyGuidance.guidance_scale))
-    guidance = BodyGuidance(components, own, at_rest)
+    colours = torch.tensor(words.colours)
+    guidance = BodyGuidance(components, own, colours, at_rest)
     in_place = encode_prompt(encode_clip, texts, str(replace(words, whole=STILL)))
     times = frame_times(POSES).to(device)
     moment = nearest_moment(guidance.joints(in_place, times), guidance.joints(at_rest, times)[0])
     made_as, still_at = (at_rest, ANY_TIME) if moment is None else (in_place, float(times[moment]))
-    guidance = BodyGuidance(components, own, at_rest, still_at, made_as)
+    guidance = BodyGuidance(components, own, colours, at_rest, still_at, made_as)
     return LoadedGuidance(guidance, made_as if role == "image" else encode_prompt(encode_clip, texts, str(words)))
 
 

@@ -13,6 +13,7 @@ from engine.guidance.load import GuidanceConfig, load_guidance
 from engine.models.presets import PRESETS
 from engine.models.world.placements import SCALES
 from engine.models.world.scene import joints
+from engine.models.world.words.lexicon import COLOURS
 from engine.scene.cameras import Cameras
 from engine.scene.frame_times import frame_times
 
@@ -92,7 +93,7 @@ def test_other_words_and_missing_parts_are_said():
     with pytest.raises(PromptError, match="preset creatures"):
         load_guidance("image", replace(CONFIG, prompt="a dog"), DISTILLATION)
     with pytest.raises(ModelError, match="joint_encoder"):
-        BodyGuidance({"unet": None, "scheduler": None}, DISTILLATION)
+        BodyGuidance({"unet": None, "scheduler": None}, DISTILLATION, torch.zeros(2, 3))
     with pytest.raises(ModelError, match="can't be the upscale model"):
         load_guidance("upscale", replace(CONFIG, models=replace(CONFIG.models, upscale=CONFIG.models.image)), DISTILLATION)
 
@@ -109,3 +110,24 @@ def test_joints_go_from_the_pose_that_the_body_is_made_in_and_a_given_body_from_
     hand = int((given.moved.mean(0) - given.rest).norm(dim=1).argmax())
     assert (given.moved[:, hand] - given.rest[hand]).norm(dim=1).min() > 0.3
     assert (made.moved[:, hand] - made.rest[hand]).norm(dim=1).mean() < 0.25
+
+
+def test_the_denoiser_is_told_the_very_numbers_of_the_words_for_colours(loaded, monkeypatch):
+    image, told = loaded["image"], []
+
+    def denoiser(noisy, timesteps, alphas, states, cameras, background, colours, said, joints, used):
+        told.append((colours, said))
+        return noisy
+
+    cameras = Cameras(torch.zeros(1), torch.zeros(1), fov=image.guidance.fov)
+    monkeypatch.setattr(image.guidance, "denoiser", denoiser)
+    cameras = cameras.follow(image.guidance.mount(image.prompt, torch.tensor([0.5])))
+    frames = torch.zeros(1, 1, 3, 64, 64)
+    image.guidance.gradient(
+        frames, image.prompt, cameras, 0.0, torch.Generator().manual_seed(0), background=torch.zeros(1, 3)
+    )
+    colours, said = told[0]
+    brown = torch.tensor(COLOURS["brown"])
+    # A dark second colour is the first at half its lightness.
+    torch.testing.assert_close(colours, (2 * torch.stack([brown, brown / 2]) - 1)[None])
+    assert said.tolist() == [1.0]
