@@ -37,12 +37,13 @@ class BoneLayout:
 
 
 def lay_out_bones(
-    solid: np.ndarray, bones: int, box: np.ndarray = SCENE, wanted: np.ndarray | None = None
+    solid: np.ndarray, bones: int, box: np.ndarray = SCENE, wanted: np.ndarray | None = None, part: np.ndarray | None = None
 ) -> BoneLayout:
     """`bones` bones in a solid, bool [x, y, z]. box [2, 3]: the centres of its first and last cell; cells are cubes.
 
     The first stand at places that are `wanted` [N, 3], as far as they are near the solid and apart; the others are spread by
-    farthest-point sampling along the inside. Raises ValueError where there are fewer cells than bones.
+    farthest-point sampling along the inside. part [cells]: bones hold cells of their own part alone, in the order of
+    `solid_places`. Raises ValueError where there are fewer cells than bones.
     """
     cells = np.argwhere(solid)
     if len(cells) < bones:
@@ -51,6 +52,10 @@ def lay_out_bones(
     first = [] if wanted is None else _wanted(wanted, solid_places(solid, box), _cell(solid.shape, box))
     chosen, distance = _spread(graph, cells, bones, first)
     between = distance[:, chosen]
+    if part is not None:
+        own = part[chosen][:, None] == part
+        # A part without a bone goes with what is nearest.
+        distance = np.where(own | ~own.any(0), distance, np.inf)
     apart = np.where(np.eye(bones, dtype=bool), np.inf, between).min(1)
     sigma = SPREAD * float(np.median(apart[np.isfinite(apart)])) if bones > 1 else 1.0
     weights = _weights(solid, cells, distance, sigma, SMOOTHING / _cell(solid.shape, box))

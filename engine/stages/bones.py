@@ -25,17 +25,24 @@ SOLID_CELLS = 8000
 # A bone that holds less than so much of a cell holds nothing.
 NOTHING = 1e-6
 
+# See `solid_at_rest`.
+Solid = tuple[np.ndarray, np.ndarray]
+
 
 @torch.no_grad()
-def lay_out_skeleton(state: TrainState, wanted: torch.Tensor | None = None) -> torch.Tensor:
+def lay_out_skeleton(
+    state: TrainState, solid: Solid | None = None, wanted: torch.Tensor | None = None, part: torch.Tensor | None = None
+) -> torch.Tensor:
     """Puts the bones of the field's skeleton, or as many as fit, into its solid at rest; returns the middle of what each holds,
     [bones, 3]. A scene in which nothing is solid yet gets none; a given mesh with bones of its own keeps these.
-    wanted [N, 3]: places in which bones are to stand."""
-    solid, box = _solid(state)
+    solid: see `solid_at_rest`, found here if left out. wanted [N, 3]: places in which bones are to stand. part: which part of
+    the body each of the solid's cells is of, int [cells]: no bone holds two."""
+    solid, box = solid or solid_at_rest(state)
     if state.given is not None and state.given.mesh.bones is not None and solid.any():
         layout = given_layout(state.given, solid, len(state.field.skeleton.centres), box)
     elif bones := min(len(state.field.skeleton.centres), int(solid.sum()) // CELLS_PER_BONE):
-        layout = lay_out_bones(solid, bones, box, None if wanted is None else wanted.cpu().numpy())
+        wanted, part = (None if value is None else value.cpu().numpy() for value in (wanted, part))
+        layout = lay_out_bones(solid, bones, box, wanted, part)
     else:
         return torch.zeros(0, 3)
     state.field.skeleton.lay_out(layout)
@@ -44,7 +51,8 @@ def lay_out_skeleton(state: TrainState, wanted: torch.Tensor | None = None) -> t
     return torch.from_numpy(np.where(held.sum(1, keepdims=True) > NOTHING, middles, layout.centres).astype(np.float32))
 
 
-def _solid(state: TrainState) -> tuple[np.ndarray, np.ndarray]:
+@torch.no_grad()
+def solid_at_rest(state: TrainState) -> Solid:
     """What is solid at rest, bool [x, y, z], on cubic cells in a box round it, at most as many as a skeleton has; and that box,
     float32 [2, 3]. Wings and legs are thinner than the cells that the whole scene could have."""
     box = np.array([[-1.0] * 3, [1.0] * 3])

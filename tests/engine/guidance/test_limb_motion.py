@@ -57,3 +57,26 @@ def test_a_turn_from_back_to_front_has_an_axis_across():
     used[[first, second]] = True
     places, turn = LimbMotion(rest, -rest[None], used).carried(rest[second][None])
     assert torch.allclose(places[0, 0], -rest[second], atol=1e-5) and torch.linalg.det(turn[0, 0]) == pytest.approx(1, abs=1e-4)
+
+
+def test_sails_are_one_wheel_and_a_cars_wheels_are_four():
+    (mill,) = motion("windmill", "turning").wheels()
+    assert torch.allclose(mill.hub, torch.tensor([0.0, -0.27, 0.2]), atol=0.01) and len(mill.sticks) == 8
+    assert abs(float(mill.axis[1])) == pytest.approx(1, abs=1e-4) and mill.radius == pytest.approx(0.54, abs=0.02)
+    wheels = motion("car", "turning").wheels()
+    assert [len(wheel.sticks) for wheel in wheels] == [2] * 4 and len({tuple(w.hub.sign().tolist()) for w in wheels}) == 4
+    assert all(wheel.radius == pytest.approx(0.15, abs=0.01) for wheel in wheels)
+    assert motion("dog", "running").wheels() == []
+
+
+def test_a_fender_stays_where_the_wheel_beneath_it_turns():
+    found = motion("car", "turning")
+    hub = found.rest[JOINTS.index("fore_left_1")]
+    top, fender, inboard = (hub + torch.tensor(by) for by in ([0.03, 0.0, 0.13], [0.0, 0.0, 0.2], [-0.2, 0.0, 0.05]))
+    _, turn = found.carried(torch.stack([top, fender, inboard]))
+    assert found.wheel_at(torch.stack([top, fender, inboard])).tolist() == [0, -1, -1]
+    assert (turn[:, 1:] - torch.eye(3)).abs().max() < 1e-4
+    # Half a clip from a quarter on, the wheel is half a turn further.
+    standing = found.without(found.wheels()[:1])
+    assert len(standing.wheels()) == 3 and (standing.carried(top[None])[1] - torch.eye(3)).abs().max() < 1e-4
+    assert torch.allclose(turn[4, 0] @ torch.diag(torch.tensor([1.0, -1.0, -1.0])), turn[12, 0], atol=1e-3)

@@ -59,7 +59,7 @@ def test_bones_are_laid_out_along_what_is_solid(still):
 
 def test_bones_stand_where_they_are_wanted_and_the_rest_between(still):
     wanted = torch.tensor([[0.0, 0.0, 0.3], [0.0, 0.0, -0.45], [2.0, 0.0, 0.0]])
-    middles = lay_out_skeleton(still, wanted)
+    middles = lay_out_skeleton(still, wanted=wanted)
     centres = still.field.skeleton.centres
     # The third is nowhere near the bar.
     assert len(middles) == 6 and (centres[:2] - wanted[:2]).norm(dim=1).max() < 0.05 and centres.abs().max() < 1

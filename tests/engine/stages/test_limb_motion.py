@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,7 +12,7 @@ from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.models.world.skeleton import JOINTS
 from engine.scene.frame_times import frame_times
-from engine.stages.limb_motion import begin_limb_motion
+from engine.stages.limb_motion import _is_set_in, begin_limb_motion
 from engine.stages.train_state import TrainState
 from tests.engine.stages.knowing import FIELD
 
@@ -39,7 +40,8 @@ def bar() -> TrainState:
     state = TrainState.new(BENDING, 0)
 
     def density(points, time):
-        inside = (points[:, :2].abs() < 0.12).all(1) & (points[:, 2].abs() < 0.8)
+        # No wider than a wheel.
+        inside = (points.abs() < torch.tensor([0.05, 0.12, 0.8])).all(1)
         return 60.0 * inside.float(), torch.zeros(len(points), 3)
 
     state.field.at_rest = density
@@ -86,3 +88,18 @@ def test_a_body_of_one_joint_changes_nothing(bar):
             return replace(found, used=found.used & (torch.arange(len(JOINTS)) == JOINTS.index("hips")))
 
     assert not begin_limb_motion(bar, LoadedGuidance(Ball(lambda t: t), "a ball"))
+
+
+def test_a_wheel_in_its_arch_is_set_in_and_one_on_its_axle_is_not():
+    x, y, z = np.meshgrid(*[np.arange(24)] * 3, indexing="ij")
+    wheel = (np.hypot(y - 12, z - 8) < 6) & (abs(x - 6) < 2)
+    body = (x > 4) & (z > 8)
+    axle = (np.hypot(y - 12, z - 8) < 1.5) & (x > 4)
+    for rest, expected in ((body, True), (axle, False)):
+        solid = wheel | rest
+        assert _is_set_in(solid, wheel[solid]) is expected
+
+
+def test_nothing_solid_gets_no_bones_and_says_so(bar):
+    bar.field.at_rest = lambda points, time: (torch.zeros(len(points)), torch.zeros(len(points), 3))
+    assert begin_limb_motion(bar, LoadedGuidance(Leaning(lambda t: t), "a bar")) and not bar.field.skeleton.is_laid_out
