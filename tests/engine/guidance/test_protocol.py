@@ -45,6 +45,9 @@ def test_guidance_is_told_by_what_it_has():
         def whole_motion(self, prompt, times):
             return None
 
+        def limb_motion(self, prompt, times, given=False):
+            return None
+
     assert isinstance(Own(), Guidance)
     del Own.gradient
     assert not isinstance(Own(), Guidance)
