@@ -10,8 +10,9 @@ from engine.config.stage import CameraConfig, StageConfig
 
 # Of the time planes in the place of bones (scripts.benchmark.perfect_teacher).
 PLANES_RATE = 0.01
-# How many times the rates are, of bones that the model has not led to where they go.
-FROM_REST = 10
+# Of bones that begin at rest and not where the model takes the joints: how many times the rates are, and the share of the stage
+# in which only the trajectory moves.
+FROM_REST, RIGID_FIRST = 10, 0.15
 
 
 def ablate(quality: Quality, parts: Iterable[str]) -> Quality:
@@ -72,6 +73,7 @@ def _skeleton(quality: Quality) -> Quality:
     """The time planes bend the body, beside the trajectory, as where there are no bones: it moves first, then they learn."""
     if not quality.field.bones:
         return quality
+    quality = _joint_motion(quality)
     rates = replace(quality.dynamic.rates, time=PLANES_RATE, skeleton=0.0)
     dynamic = replace(quality.dynamic, rates=rates, rigid_until=STANDARD.dynamic.rigid_until)
     return replace(quality, field=replace(quality.field, bones=0), dynamic=dynamic)
@@ -80,8 +82,10 @@ def _skeleton(quality: Quality) -> Quality:
 def _joint_motion(quality: Quality) -> Quality:
     """Bones begin at rest, whatever the model knows of joints: they have further to go, after the whole has moved."""
     dynamic = quality.dynamic
+    if not dynamic.joint_motion:
+        return quality
     rates = replace(dynamic.rates, trajectory=FROM_REST * dynamic.rates.trajectory, skeleton=FROM_REST * dynamic.rates.skeleton)
-    return replace(quality, dynamic=replace(dynamic, joint_motion=False, rates=rates, rigid_until=STANDARD.dynamic.rigid_until))
+    return replace(quality, dynamic=replace(dynamic, joint_motion=False, rates=rates, rigid_until=RIGID_FIRST))
 
 
 # By the names that `engine.contract.request` has for them.

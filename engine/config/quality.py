@@ -138,6 +138,7 @@ BODIES_STANDARD = Quality(
         distillation=DistillationConfig(guidance_scale=1.0, noise_start=0.9, noise_end=0.3),
         occupancy_interval=25,
         final_lr_ratio=0.1,
+        joint_motion=True,
         skeleton_rigidity=0.1,
         # The model looks at frames one by one. From one side a step, a running dog's unexplained motion was .31 and not .22.
         camera=CameraConfig(scattered=True),

@@ -159,7 +159,7 @@ class StageConfig:
     image_share: float = 0.0
     image_cameras: int = 4
     image_distillation: DistillationConfig | None = None
-    joint_motion: bool = True
+    joint_motion: bool = False
 
     def at(self, progress: float) -> StageConfig:
         """The stage with what changes over it as it is at `progress`, 0 to 1."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from engine.config.stage import DistillationConfig
 from engine.contract.errors import ModelError
-from engine.guidance.limb_motion import LimbMotion
+from engine.guidance.joint_motion import JointMotion
 from engine.guidance.precision import mixed_precision
 from engine.guidance.protocol import Guidance
 from engine.guidance.sds import DiffusionSchedule, distil
@@ -46,7 +46,7 @@ class BodyGuidance(Guidance):
     ) -> None:
         """colours: the numbers that the prompt's first and second colour stand for, sRGB in [0, 1], [2, 3], which the denoiser
         is told. at_rest: the prompt without what moves, for `whole_motion`. still_at: the moment that stills are of, in [0, 1].
-        made_as: the prompt that the body is made under, at that moment, for `limb_motion`."""
+        made_as: the prompt that the body is made under, at that moment, for `joint_motion`."""
         if missing := [name for name in COMPONENTS if name not in components]:
             raise ModelError(f"This model lacks {' and '.join(missing)}, which built-in guidance needs. Choose another model.")
         self.denoiser: PictureDenoiser = components["unet"].to(memory_format=torch.channels_last)
@@ -72,7 +72,7 @@ class BodyGuidance(Guidance):
         return Mount.of(*(value[0] for value in placement))
 
     @torch.no_grad()
-    def limb_motion(self, prompt: EncodedPrompt, times: Tensor, given: bool = False) -> LimbMotion | None:
+    def joint_motion(self, prompt: EncodedPrompt, times: Tensor, given: bool = False) -> JointMotion | None:
         if self.at_rest is None or self.made_as is None:
             return None
         made_as, moment = (self.at_rest, ANY_TIME) if given else (self.made_as, self.still_at)
@@ -81,7 +81,7 @@ class BodyGuidance(Guidance):
         _, joints, sure = self.joint_encoder(prompt.conditional.states, times[None])
         stood, turned, size = self._standing(times.device)
         rest, moved = (stood + (size * places) @ turned.T for places in (rest, joints[0]))
-        return LimbMotion(rest, moved, sure[0] > 0)
+        return JointMotion(rest, moved, sure[0] > 0)
 
     @torch.no_grad()
     def joints(self, prompt: EncodedPrompt, times: Tensor) -> Tensor:

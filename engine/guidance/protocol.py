@@ -9,8 +9,8 @@ from torch import Tensor
 
 from engine.config.recipes import Recipe
 from engine.config.stage import DistillationConfig
+from engine.guidance.joint_motion import JointMotion
 from engine.guidance.latents import Latents
-from engine.guidance.limb_motion import LimbMotion
 from engine.guidance.sds import DiffusionSchedule
 from engine.guidance.text.encoders import TextStates
 from engine.guidance.text.prompts import EncodedPrompt
@@ -45,7 +45,7 @@ class Guidance(Protocol):
         [frames, 3, 3] and scale [frames, 3] at `times` [frames] in [0, 1]; None where it can't say."""
         return None
 
-    def limb_motion(self, prompt: EncodedPrompt, times: Tensor, given: bool = False) -> LimbMotion | None:
+    def joint_motion(self, prompt: EncodedPrompt, times: Tensor, given: bool = False) -> JointMotion | None:
         """Where the model takes the joints of the body to go, but for what it does as a whole, at `times` [frames] in [0, 1],
         from how it makes that body, or from rest where another is `given`; None where it can't say."""
         return None

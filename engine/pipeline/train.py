@@ -11,7 +11,7 @@ from engine.scene.field import BLOB_WIDTH
 from engine.scene.frozen.baked import BakedBody, bake_body
 from engine.stages.bones import lay_out_skeleton
 from engine.stages.dynamic import dynamic_step, still_step
-from engine.stages.limb_motion import begin_limb_motion
+from engine.stages.joint_motion import begin_joint_motion
 from engine.stages.static import ANY_TIME, static_step
 from engine.stages.super_resolution import super_resolution_step
 from engine.stages.train_state import TrainState
@@ -61,7 +61,7 @@ def _begin_motion(
     if not (moves and begin_whole_motion(state, video, times)) and tries_turns:
         try_turns(state, video, config, times)
     if state.field.skeleton is not None:
-        if config.joint_motion and begin_limb_motion(state, video):
+        if config.joint_motion and begin_joint_motion(state, video):
             state.occupancy.update(state.field, times)
         else:
             lay_out_skeleton(state)

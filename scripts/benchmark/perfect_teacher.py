@@ -29,7 +29,7 @@ from engine.config.ablations import ablate
 from engine.config.quality import BODIES_QUALITIES, MeshConfig, Quality
 from engine.config.stage import DistillationConfig
 from engine.guidance.canonical_pose import nearest_moment
-from engine.guidance.limb_motion import LimbMotion
+from engine.guidance.joint_motion import JointMotion
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.mesh.surface import silhouette_depth, solidity
@@ -73,11 +73,11 @@ class PerfectGuidance(Guidance):
         centre, rotation, scale = self.scene.placed
         return centre, rotation, scale / size
 
-    def limb_motion(self, prompt, times: Tensor, given: bool = False) -> LimbMotion:
+    def joint_motion(self, prompt, times: Tensor, given: bool = False) -> JointMotion:
         words, rest = self.scene.words, self.made
-        joints, used = true_joints(words.object, words.limb, times, words.size, words.cycles[0])
+        joints, used = true_joints(words.object, words.limb, times, "", words.cycles[0])
         size = placement(STILL, times, words.size)[2][0]
-        return LimbMotion(size * rest, size * joints, used)
+        return JointMotion(size * rest, size * joints, used)
 
     def gradient(self, frames: Tensor, prompt, cameras: Cameras, progress, generator, *, background, times=None) -> Tensor:
         """Knows whole clips at its scene's own moments."""
@@ -180,7 +180,7 @@ def run(prompt: str, options: argparse.Namespace) -> None:
 
 def still_scene(words: Words, times: Tensor) -> tuple[TrueScene, Tensor]:
     """The body in the pose that it is made in, at its place, as a scene of one moment, and its joints then [joints, 3]."""
-    joints, at_rest = (true_joints(words.object, limb, times, words.size, words.cycles[0])[0] for limb in (words.limb, RESTING))
+    joints, at_rest = (true_joints(words.object, limb, times, "", words.cycles[0])[0] for limb in (words.limb, RESTING))
     moment = nearest_moment(joints, at_rest[0])
     if moment is None:
         return true_scene(replace(words, limb=RESTING, whole=STILL), frame_times(1)), at_rest[0]

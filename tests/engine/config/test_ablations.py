@@ -56,10 +56,20 @@ def test_without_the_trajectory_the_planes_carry_all_motion():
 
 def test_without_the_skeleton_the_planes_bend_the_body_beside_the_trajectory():
     quality = ablate(BODIES_STANDARD, ["skeleton"])
-    rates = {"dynamic.rates.time", "dynamic.rates.skeleton"}
-    assert changes(BODIES_STANDARD, quality) == {"field.bones", "dynamic.rigid_until"} | rates
+    rates = {"dynamic.rates.time", "dynamic.rates.trajectory", "dynamic.rates.skeleton"}
+    assert changes(BODIES_STANDARD, quality) == {"field.bones", "dynamic.rigid_until", "dynamic.joint_motion"} | rates
     assert quality.field.trajectory and quality.dynamic.rates.time > 0
     assert ablate(STANDARD, ["skeleton"]) == STANDARD
+
+
+def test_without_the_models_joints_bones_begin_at_rest_and_have_further_to_go():
+    quality = ablate(BODIES_STANDARD, ["joint-motion"])
+    rates = {"dynamic.rates.trajectory", "dynamic.rates.skeleton"}
+    assert changes(BODIES_STANDARD, quality) == {"dynamic.rigid_until", "dynamic.joint_motion"} | rates
+    assert quality.dynamic.rates.skeleton == 10 * BODIES_STANDARD.dynamic.rates.skeleton
+    # Nothing to leave out, nothing changes; nor the second time.
+    assert ablate(quality, ["joint-motion"]) == quality
+    assert all(ablate(each, ["joint-motion"]) == each for each in (STANDARD, PAPER))
 
 
 def test_parts_add_up():

@@ -102,7 +102,7 @@ def test_joints_go_from_the_pose_that_the_body_is_made_in_and_a_given_body_from_
     """In the scene's axes: at the size in which a body at rest stands there, and without the bounce."""
     waving = replace(CONFIG, prompt="red blue person waving bouncing medium steady")
     video, times = load_guidance("video", waving, DISTILLATION), frame_times(16)
-    made, given = (video.guidance.limb_motion(video.prompt, times, own) for own in (False, True))
+    made, given = (video.guidance.joint_motion(video.prompt, times, own) for own in (False, True))
     assert torch.equal(made.moved, given.moved)
     true, used = joints("person", "resting", times[:1])
     assert torch.equal(made.used, used) and (given.rest - SCALES[""] * true[0])[used].norm(dim=1).max() < 0.05

@@ -45,7 +45,7 @@ def test_guidance_is_told_by_what_it_has():
         def whole_motion(self, prompt, times):
             return None
 
-        def limb_motion(self, prompt, times, given=False):
+        def joint_motion(self, prompt, times, given=False):
             return None
 
     assert isinstance(Own(), Guidance)

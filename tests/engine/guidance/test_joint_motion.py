@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from engine.guidance.limb_motion import LimbMotion
+from engine.guidance.joint_motion import JointMotion
 from engine.models.world.scene import joints, moments
 from engine.models.world.skeleton import JOINTS
 from engine.scene.frame_times import frame_times
@@ -13,9 +13,9 @@ from engine.scene.frame_times import frame_times
 TIMES = frame_times(16)
 
 
-def motion(name: str, gait: str) -> LimbMotion:
+def motion(name: str, gait: str) -> JointMotion:
     moved, used = joints(name, gait, TIMES)
-    return LimbMotion(joints(name, "resting", TIMES[:1])[0][0], moved, used)
+    return JointMotion(joints(name, "resting", TIMES[:1])[0][0], moved, used)
 
 
 @pytest.mark.parametrize("name, gait", [("dog", "running"), ("windmill", "turning"), ("bird", "flying")])
@@ -55,7 +55,7 @@ def test_a_turn_from_back_to_front_has_an_axis_across():
     rest[second] = torch.tensor([0.0, 0.0, 1.0])
     used = torch.zeros(len(JOINTS), dtype=torch.bool)
     used[[first, second]] = True
-    places, turn = LimbMotion(rest, -rest[None], used).carried(rest[second][None])
+    places, turn = JointMotion(rest, -rest[None], used).carried(rest[second][None])
     assert torch.allclose(places[0, 0], -rest[second], atol=1e-5) and torch.linalg.det(turn[0, 0]) == pytest.approx(1, abs=1e-4)
 
 

@@ -37,10 +37,9 @@ class Wheel:
 
 
 @dataclass(frozen=True)
-class LimbMotion:
+class JointMotion:
     """In the axes of the scene in which the body is at rest, metres. rest [joints, 3]: in the pose in which the body is made;
-    moved [frames, joints, 3].
-    used [joints]: which of the joints the body has. All by `engine.models.world.skeleton.JOINTS`."""
+    moved [frames, joints, 3]; used [joints]: which of the joints the body has. All by `engine.models.world.skeleton.JOINTS`."""
 
     rest: Tensor
     moved: Tensor
@@ -107,7 +106,7 @@ class LimbMotion:
                 found.append(Wheel(hub, axis, radius, (number,)))
         return found
 
-    def without(self, wheels: list[Wheel]) -> LimbMotion:
+    def without(self, wheels: list[Wheel]) -> JointMotion:
         """The same motion but for some wheels, which stand."""
         moved = self.moved.clone()
         for number in (number for wheel in wheels for number in wheel.sticks):

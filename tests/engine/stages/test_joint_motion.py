@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.guidance.limb_motion import LimbMotion
+from engine.guidance.joint_motion import JointMotion
 from engine.guidance.load import LoadedGuidance
 from engine.guidance.protocol import Guidance
 from engine.models.world.skeleton import JOINTS
 from engine.scene.frame_times import frame_times
-from engine.stages.limb_motion import _is_set_in, begin_limb_motion
+from engine.stages.joint_motion import begin_joint_motion, is_set_in
 from engine.stages.train_state import TrainState
 from tests.engine.stages.knowing import FIELD
 
@@ -26,13 +26,13 @@ class Leaning(Guidance):
     def __init__(self, angle) -> None:
         self.angle = angle
 
-    def limb_motion(self, prompt, times, given=False):
+    def joint_motion(self, prompt, times, given=False):
         rest, used = torch.zeros(len(JOINTS), 3), torch.zeros(len(JOINTS), dtype=torch.bool)
         index = [JOINTS.index(name) for name in NAMES]
         rest[index, 2], used[index] = torch.tensor([-0.75, 0.0, 0.75]), True
         moved, angle = rest.repeat(len(times), 1, 1), self.angle(times)
         moved[:, index[2], 1], moved[:, index[2], 2] = -0.75 * angle.sin(), 0.75 * angle.cos()
-        return LimbMotion(rest, moved, used)
+        return JointMotion(rest, moved, used)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def bar() -> TrainState:
     "angle", [lambda t: 0.6 * (2 * math.pi * t).sin(), lambda t: 2 * math.pi * t, lambda t: -4 * math.pi * t + 0.3]
 )
 def test_bones_begin_where_the_model_takes_the_joints(bar, angle):
-    assert begin_limb_motion(bar, LoadedGuidance(Leaning(angle), "a bar"))
+    assert begin_joint_motion(bar, LoadedGuidance(Leaning(angle), "a bar"))
     skeleton, times = bar.field.skeleton, frame_times(8)
     tip, foot = torch.tensor([[0.0, 0.05, 0.7]]), torch.tensor([[0.0, 0.05, -0.7]])
     for frame in range(8):
@@ -64,7 +64,7 @@ def test_bones_begin_where_the_model_takes_the_joints(bar, angle):
 
 
 def test_what_goes_right_round_does_so_beneath_the_waves(bar):
-    begin_limb_motion(bar, LoadedGuidance(Leaning(lambda t: 2 * math.pi * t), "a bar"))
+    begin_joint_motion(bar, LoadedGuidance(Leaning(lambda t: 2 * math.pi * t), "a bar"))
     turns, centres = bar.field.skeleton.turns, bar.field.skeleton.centres
     # The bone in the middle goes with the half that holds more of it.
     top = (centres[:, 2] > 0.2) | ((centres[:, 2].abs() <= 0.2) & turns.any(1))
@@ -77,29 +77,29 @@ def test_a_model_that_knows_no_joints_changes_nothing(bar):
     class Silent(Guidance):
         """A video model that knows pictures alone."""
 
-    assert not begin_limb_motion(bar, LoadedGuidance(Silent(), "a bar"))
+    assert not begin_joint_motion(bar, LoadedGuidance(Silent(), "a bar"))
     assert not bar.field.skeleton.is_laid_out
 
 
 def test_a_body_of_one_joint_changes_nothing(bar):
     class Ball(Leaning):
-        def limb_motion(self, prompt, times, given=False):
-            found = super().limb_motion(prompt, times, given)
+        def joint_motion(self, prompt, times, given=False):
+            found = super().joint_motion(prompt, times, given)
             return replace(found, used=found.used & (torch.arange(len(JOINTS)) == JOINTS.index("hips")))
 
-    assert not begin_limb_motion(bar, LoadedGuidance(Ball(lambda t: t), "a ball"))
+    assert not begin_joint_motion(bar, LoadedGuidance(Ball(lambda t: t), "a ball"))
 
 
-def test_a_wheel_in_its_arch_is_set_in_and_one_on_its_axle_is_not():
+def test_a_wheel_in_its_archis_set_in_and_one_on_its_axle_is_not():
     x, y, z = np.meshgrid(*[np.arange(24)] * 3, indexing="ij")
     wheel = (np.hypot(y - 12, z - 8) < 6) & (abs(x - 6) < 2)
     body = (x > 4) & (z > 8)
     axle = (np.hypot(y - 12, z - 8) < 1.5) & (x > 4)
     for rest, expected in ((body, True), (axle, False)):
         solid = wheel | rest
-        assert _is_set_in(solid, wheel[solid]) is expected
+        assert is_set_in(solid, wheel[solid]) is expected
 
 
 def test_nothing_solid_gets_no_bones_and_says_so(bar):
     bar.field.at_rest = lambda points, time: (torch.zeros(len(points)), torch.zeros(len(points), 3))
-    assert begin_limb_motion(bar, LoadedGuidance(Leaning(lambda t: t), "a bar")) and not bar.field.skeleton.is_laid_out
+    assert begin_joint_motion(bar, LoadedGuidance(Leaning(lambda t: t), "a bar")) and not bar.field.skeleton.is_laid_out

@@ -23,18 +23,18 @@ SET_IN = 0.2
 
 
 @torch.no_grad()
-def begin_limb_motion(state: TrainState, video: LoadedGuidance) -> bool:
+def begin_joint_motion(state: TrainState, video: LoadedGuidance) -> bool:
     """Lays out the skeleton where the video model takes the joints of the body at rest to be, and puts into it what that takes
     them to do. Returns whether the model says; if not, nothing is done. What turns right round has bones of its own."""
     skeleton = state.field.skeleton
     times = frame_times(MOMENTS * skeleton.times).to(state.device)
-    motion = video.guidance.limb_motion(video.prompt, times, state.given is not None)
+    motion = video.guidance.joint_motion(video.prompt, times, state.given is not None)
     if motion is None or not len(motion.sticks):
         return False
     solid, box = solid_at_rest(state)
     places = torch.from_numpy(solid_places(solid, box)).to(state.device)
-    motion = motion.without([wheel for number, wheel in enumerate(motion.wheels())
-                             if _is_set_in(solid, (motion.wheel_at(places) == number).cpu().numpy())])  # fmt: skip
+    wheel_at = motion.wheel_at(places).cpu().numpy()
+    motion = motion.without([wheel for number, wheel in enumerate(motion.wheels()) if is_set_in(solid, wheel_at == number)])
     middles = lay_out_skeleton(state, (solid, box), motion.middles(), motion.wheel_at(places))
     if not len(middles):
         return True
@@ -46,7 +46,7 @@ def begin_limb_motion(state: TrainState, video: LoadedGuidance) -> bool:
     return True
 
 
-def _is_set_in(solid: np.ndarray, own: np.ndarray) -> bool:
+def is_set_in(solid: np.ndarray, own: np.ndarray) -> bool:
     """Whether a wheel, `own` [cells] of a solid [x, y, z], is set into the body: by how much of what is round it is solid."""
     wheel = np.zeros_like(solid)
     wheel[solid] = own
